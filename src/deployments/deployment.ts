@@ -1,0 +1,47 @@
+import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
+
+/** UTF-16 offsets into the file's text, end exclusive. */
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One argument as written in the file. */
+export interface DeploymentArgument {
+  /** Canonical kebab-case name after prefixes and `_` are resolved; the written name when unknown. */
+  readonly name: string;
+  readonly written: string;
+  /** What vLLM would see; undefined when it cannot be known (an unresolved substitution). */
+  readonly value: ArgumentValue | undefined;
+  readonly known: boolean;
+  /** False when vLLM drops it (false in YAML, overridden by a later duplicate). */
+  readonly effective: boolean;
+  readonly keyRange: TextRange;
+  readonly valueRange: TextRange | null;
+  /** Key to end of value. */
+  readonly range: TextRange;
+}
+
+/** Hints about the GPU found in the file, before the catalogue is asked. */
+export interface GpuHint {
+  /** Catalogue key or any name (`rtx_3080_20`, "NVIDIA-A100-SXM4-80GB"); null when only the count is given. */
+  readonly name: string | null;
+  readonly count: number | null;
+  readonly totalMemoryGib: number | null;
+  readonly source: 'directive' | 'file';
+  readonly range: TextRange;
+}
+
+export type ReaderId = 'vllm-yaml' | 'compose' | 'kubernetes' | 'shell' | 'arguments';
+
+/** One vLLM engine that a file configures. */
+export interface Deployment {
+  readonly reader: ReaderId;
+  readonly arguments: readonly DeploymentArgument[];
+  /** The effective arguments with known values. */
+  readonly args: VllmArguments;
+  readonly range: TextRange;
+  readonly gpuHints: readonly GpuHint[];
+  /** vLLM version named by the file (a directive or an image tag), or null. */
+  readonly vllmVersion: string | null;
+}

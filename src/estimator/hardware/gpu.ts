@@ -1,0 +1,52 @@
+/** Dense peak rates in TFLOP/s, without sparsity; null where unknown or unsupported. */
+export interface PeakRates {
+  readonly fp32: number | null;
+  readonly tf32: number | null;
+  readonly fp16: number | null;
+  readonly bf16: number | null;
+  readonly fp8: number | null;
+  readonly fp4: number | null;
+  readonly int8: number | null;
+}
+
+/** One accelerator model of the catalogue. Facts only; sources stand beside the data. */
+export interface Gpu {
+  /** Stable key of the catalogue (`rtx_4090`). */
+  readonly key: string;
+  /** Name for people ("NVIDIA GeForce RTX 4090"). */
+  readonly label: string;
+  readonly aliases: readonly string[];
+  readonly vendor: string;
+  readonly architecture: string;
+  /** major.minor as a number times ten (8.9 -> 89); null when not CUDA. */
+  readonly computeCapability: number | null;
+  /** Marketing size in GB. */
+  readonly memoryGb: number;
+  /** Total that torch reports, GiB; measured where seen, otherwise the class's typical share of the marketing size. */
+  readonly totalMemoryGib: number;
+  readonly totalMemoryBasis: 'torch' | 'nvidia-smi' | 'derived';
+  readonly unifiedMemory: boolean;
+  readonly bandwidthGbS: number | null;
+  readonly smCount: number | null;
+  readonly tflops: PeakRates;
+  readonly tdpW: number | null;
+  readonly idleW: number | null;
+  /** Default link between GPUs of one host: an interconnect key (`nvlink_gen4`, `pcie4`). */
+  readonly link: string | null;
+  /** PCIe link to the host (`pcie4`). */
+  readonly hostLink: string | null;
+  readonly releaseYear: number | null;
+}
+
+/** The GPUs one deployment runs on: `count` equal cards, each with `totalMemoryGib` as torch sees it. */
+export interface GpuSetup {
+  readonly gpu: Gpu;
+  readonly count: number;
+  readonly totalMemoryGib: number;
+  /** Memory free when vLLM starts, GiB per GPU; null when unknown (assumed all but the context). */
+  readonly freeMemoryGib: number | null;
+  readonly source: GpuSource;
+}
+
+/** Where a GPU choice came from, in the order of trust. */
+export type GpuSource = 'flag' | 'directive' | 'file' | 'setting' | 'detected';

@@ -1,0 +1,28 @@
+/**
+ * A figure with the interval that should contain the truth, and why it is not exact.
+ * `low <= value <= high`. An exact figure has `low === value === high` and no reason.
+ */
+export interface Ranged {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** What the width comes from, in a few words ("CUDA graphs on this GPU class"). */
+  readonly reason?: string;
+}
+
+/** A figure without uncertainty. */
+export function exactly(value: number): Ranged {
+  return { value, low: value, high: value };
+}
+
+/** A figure with an asymmetric interval; the interval is widened to contain the value. */
+export function between(low: number, value: number, high: number, reason?: string): Ranged {
+  const ordered = { value, low: Math.min(low, value), high: Math.max(high, value) };
+  return reason === undefined ? ordered : { ...ordered, reason };
+}
+
+/** A figure with a relative half-width, e.g. `0.02` for ±2 %. */
+export function within(value: number, relative: number, reason?: string): Ranged {
+  const half = Math.abs(value) * relative;
+  return between(value - half, value, value + half, reason);
+}

@@ -1,0 +1,26 @@
+import type { Model } from '../estimator/architecture';
+
+export type ModelSourceId = 'weights' | 'folder' | 'hf-cache' | 'hub' | 'gguf' | 'catalogue' | 'name' | 'manual';
+export type Confidence = 'exact' | 'derived' | 'guessed';
+
+/** A resolved model and how it is known. */
+export interface ModelFacts {
+  /** As the config names it. */
+  readonly id: string;
+  readonly model: Model;
+  /** All parameters vLLM loads for the main model (no MTP). */
+  readonly parameters: number;
+  readonly source: ModelSourceId;
+  /** Where exactly: a path, a URL with revision, or the catalogue id it was derived from. */
+  readonly origin: string;
+  readonly confidence: Confidence;
+  /** What was assumed, in plain words. */
+  readonly assumptions: readonly string[];
+}
+
+/** Why a source has no answer: not its business, or a problem to tell the person. */
+export interface ModelProblem {
+  readonly message: string;
+}
+
+export type ModelAnswer = { readonly facts: ModelFacts } | { readonly problem: ModelProblem } | null;

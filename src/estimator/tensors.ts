@@ -2,7 +2,19 @@ import type { Architecture, LayerKind } from './architecture';
 
 /** Parameter groups of the catalogue's breakdown. */
 export type ParameterGroup =
-  | 'embed' | 'lm_head' | 'attention' | 'mlp' | 'experts' | 'shared_experts' | 'router' | 'norm' | 'ssm' | 'vision' | 'audio' | 'mtp' | 'other';
+  | 'embed'
+  | 'lm_head'
+  | 'attention'
+  | 'mlp'
+  | 'experts'
+  | 'shared_experts'
+  | 'router'
+  | 'norm'
+  | 'ssm'
+  | 'vision'
+  | 'audio'
+  | 'mtp'
+  | 'other';
 
 /**
  * How tensor parallelism cuts a matrix:

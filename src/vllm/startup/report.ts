@@ -13,8 +13,7 @@ export interface StartupInput {
   readonly version: string;
 }
 
-export type Outcome =
-  | 'ok' | 'oom_load' | 'oom_profile' | 'no_kv_blocks' | 'kv_too_small_for_max_len' | 'startup_free_memory' | 'invalid';
+export type Outcome = 'ok' | 'oom_load' | 'oom_profile' | 'no_kv_blocks' | 'kv_too_small_for_max_len' | 'startup_free_memory' | 'invalid';
 
 /** How sure the outcome is: `certain` when both ends of the range agree, `likely` when only the central estimate says so. */
 export type OutcomeCertainty = 'certain' | 'likely';

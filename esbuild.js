@@ -1,0 +1,80 @@
+// Bundles the product and its tests.
+//   node esbuild.js [--production]   extension, command line and planner page into dist/
+//   node esbuild.js --tests          every test and test helper into out/test, one bundle each
+//   node esbuild.js --benchmarks     every benchmark into out/benchmark
+//   node esbuild.js --scripts        every maintenance script into out/scripts
+const { build } = require('esbuild');
+const { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
+
+const flag = (name) => process.argv.includes(`--${name}`);
+const production = flag('production');
+
+/** Options of everything that runs in Node: the extension host, the command line, tests. */
+const node = {
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  logLevel: 'warning',
+};
+
+/** All TypeScript files below a folder, relative to the root. */
+function typescriptBelow(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map((file) => path.join(folder, String(file)))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+}
+
+/** Development programs keep their npm packages outside the bundle. */
+async function buildPrograms(folder, outdir) {
+  rmSync(outdir, { recursive: true, force: true });
+  await build({
+    ...node,
+    sourcemap: 'inline',
+    entryPoints: typescriptBelow(folder),
+    outbase: '.',
+    outdir: 'out',
+    packages: 'external',
+    external: ['vscode'],
+  });
+}
+
+async function buildProduct() {
+  rmSync('dist', { recursive: true, force: true });
+  const shipped = { minify: production, sourcemap: production ? false : 'linked', metafile: true };
+  const results = await Promise.all([
+    build({ ...node, ...shipped, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', external: ['vscode'] }),
+    build({ ...node, ...shipped, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } }),
+    build({
+      ...shipped,
+      bundle: true,
+      platform: 'browser',
+      format: 'iife',
+      target: 'es2022',
+      logLevel: 'warning',
+      entryPoints: ['webview/main.ts'],
+      outfile: 'dist/webview.js',
+    }),
+  ]);
+  cpSync('data', 'dist/data', { recursive: true });
+  if (existsSync('webview/main.css')) cpSync('webview/main.css', 'dist/webview.css');
+  // What each bundle is made of, for the test that no test code and no second copy of a framework ships.
+  mkdirSync('out', { recursive: true });
+  writeFileSync('out/metafiles.json', JSON.stringify(results.map((result) => result.metafile)));
+  chmodSync('dist/cli.js', 0o755);
+}
+
+async function main() {
+  if (flag('tests')) {
+    await buildPrograms('test', 'out/test');
+    chmodSync('out/test/host/code.js', 0o755);
+  } else if (flag('benchmarks')) await buildPrograms('benchmark', 'out/benchmark');
+  else if (flag('scripts')) await buildPrograms('scripts', 'out/scripts');
+  else await buildProduct();
+}
+
+main().catch((error) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

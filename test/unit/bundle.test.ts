@@ -1,0 +1,38 @@
+import * as assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+
+interface Metafile {
+  readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, unknown>> }>>;
+}
+
+/** What the last production build wrote down about its bundles. */
+function inputsOf(bundle: string): string[] {
+  const metafiles = JSON.parse(readFileSync('out/metafiles.json', 'utf8')) as Metafile[];
+  const output = metafiles.flatMap((metafile) => Object.entries(metafile.outputs)).find(([name]) => name === bundle);
+  assert.ok(output, `${bundle} was not built`);
+  return Object.keys(output[1].inputs);
+}
+
+describe('bundles', () => {
+  for (const bundle of ['dist/extension.js', 'dist/cli.js', 'dist/webview.js']) {
+    it(`${bundle} ships no test code and no UI framework nobody asked for`, () => {
+      assert.deepEqual(
+        inputsOf(bundle).filter((input) =>
+          /^(test|benchmark|scripts)\/|node_modules\/(react|react-dom|mocha|playwright-core|fast-check)\//.test(input),
+        ),
+        [],
+      );
+    });
+  }
+
+  it("keeps the editor's first load below 300 kB", () => {
+    assert.ok(statSync('dist/extension.js').size < 300_000, `${statSync('dist/extension.js').size} bytes`);
+  });
+
+  it('keeps the YAML parser out of the page', () => {
+    assert.deepEqual(
+      inputsOf('dist/webview.js').filter((input) => /node_modules\/yaml\//.test(input)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,216 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** One thing wrong with a request. */
+export interface RequestProblem {
+  /** Path of the field (`lora_rank`, `optimization_config.zero_stage`); empty for the request as a whole. */
+  readonly field: string;
+  /** What was given; undefined when a required field is missing. */
+  readonly value: unknown;
+  /** What would be accepted, in words. */
+  readonly allowed: string;
+  /** The closest valid choice, number or field name, or null when none is near. */
+  readonly nearest: string | number | boolean | null;
+  /** The whole of it as one sentence. */
+  readonly message: string;
+}
+
+/** A request read in full, or everything that is wrong with it. */
+export type Validated<T> =
+  { readonly ok: true; readonly request: T } | { readonly ok: false; readonly problems: readonly [RequestProblem, ...RequestProblem[]] };
+
+/** Bounds of a number; both ends are allowed. */
+export interface NumberRule {
+  readonly min?: number;
+  readonly max?: number;
+  readonly integer?: boolean;
+}
+
+/** How many edits away a choice may be and still be offered, as a share of its length. */
+const NEAR = 0.5;
+
+/** The choice that looks most like `value`, or null when none does. Case, `-`, `_` and spaces do not count as different. */
+export function nearestChoice(value: unknown, choices: readonly string[]): string | null {
+  if (typeof value !== 'string' || choices.length === 0) return null;
+  const wanted = plain(value);
+  const same =
+    choices.find((choice) => plain(choice) === wanted) ?? choices.find((choice) => wanted !== '' && plain(choice).startsWith(wanted));
+  if (same !== undefined) return same;
+  const best = closest(wanted, choices.map(plain));
+  const choice = choices.find((c) => plain(c) === best);
+  return choice !== undefined && distance(wanted, best) <= Math.max(1, NEAR * best.length) ? choice : null;
+}
+
+/**
+ * Reads the fields of a request one by one, filling in defaults, and gathers every problem instead of stopping at the first.
+ * Fields that nobody read are reported as unknown by {@link RequestReader.finish}. A field that is null counts as absent.
+ */
+export class RequestReader {
+  private readonly fields: Readonly<Record<string, unknown>>;
+  private readonly known = new Set<string>();
+  private readonly found: RequestProblem[];
+
+  /**
+   * @param input what the caller sent, of any type.
+   * @param path prefix of the field names, for nested objects.
+   */
+  constructor(
+    input: unknown,
+    private readonly path = '',
+    found: RequestProblem[] = [],
+  ) {
+    this.found = found;
+    const object = isObject(input);
+    this.fields = object ? input : {};
+    if (!object) this.report('', input, 'an object with the fields of the request', null);
+  }
+
+  /** True when the field was given, whatever its value; for defaults that depend on other fields. */
+  has(field: string): boolean {
+    return this.raw(field) !== undefined;
+  }
+
+  /** A text field; `fallback` when absent. */
+  text<D extends string | null>(field: string, fallback: D): string | D {
+    const value = this.raw(field);
+    if (value === undefined) return fallback;
+    if (typeof value === 'string' && value.trim() !== '') return value;
+    this.report(field, value, 'a non-empty text', null);
+    return fallback;
+  }
+
+  /** A text field that must be there; the empty text stands in for it once the problem is reported. */
+  requiredText(field: string, allowed: string): string {
+    if (this.has(field)) return this.text(field, '');
+    this.report(field, undefined, allowed, null);
+    return '';
+  }
+
+  /** One of `choices`, without regard to case, `-` and `_`; `fallback` when absent or wrong. */
+  choice<C extends string, D extends C | null>(field: string, choices: readonly C[], fallback: D): C | D {
+    const value = this.raw(field);
+    if (value === undefined) return fallback;
+    const chosen = typeof value === 'string' ? choices.find((choice) => plain(choice) === plain(value)) : undefined;
+    if (chosen !== undefined) return chosen;
+    this.report(field, value, `one of ${choices.join(', ')}`, nearestChoice(value, choices));
+    return fallback;
+  }
+
+  /** A finite number within the rule; `fallback` when absent or wrong. */
+  number<D extends number | null>(field: string, rule: NumberRule, fallback: D): number | D {
+    const value = this.raw(field);
+    if (value === undefined) return fallback;
+    if (isWithin(value, rule)) return value;
+    this.report(field, value, describe(rule), nearestNumber(value, rule));
+    return fallback;
+  }
+
+  /** true or false; `fallback` when absent or wrong. */
+  flag<D extends boolean | null>(field: string, fallback: D): boolean | D {
+    const value = this.raw(field);
+    if (value === undefined) return fallback;
+    if (typeof value === 'boolean') return value;
+    const meant = value === 'true' || value === 1 ? true : value === 'false' || value === 0 ? false : null;
+    this.report(field, value, 'true or false', meant);
+    return fallback;
+  }
+
+  /** A list of texts, or one text; null when absent or wrong. */
+  textList(field: string, allowed: string): readonly string[] | null {
+    const value = this.raw(field);
+    if (value === undefined) return null;
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const texts = list.filter((item): item is string => typeof item === 'string' && item.trim() !== '');
+    if (texts.length === list.length && texts.length > 0) return texts;
+    this.report(field, value, allowed, null);
+    return null;
+  }
+
+  /** The value itself, unchecked, for fields with rules of their own; undefined when absent. */
+  raw(field: string): unknown {
+    this.known.add(field);
+    const value = Object.hasOwn(this.fields, field) ? this.fields[field] : undefined;
+    return value ?? undefined;
+  }
+
+  /** A reader of the object in `field`, which reports to this one; of an empty object when absent. Call its `finish` too. */
+  nested(field: string): RequestReader {
+    const value = this.raw(field);
+    if (value !== undefined && !isObject(value)) this.report(field, value, 'an object', null);
+    return new RequestReader(isObject(value) ? value : {}, this.pathOf(field), this.found);
+  }
+
+  /** Adds a problem found by the caller, such as two fields that exclude each other. */
+  report(field: string, value: unknown, allowed: string, nearest: string | number | boolean | null): void {
+    this.found.push(problem(field === '' ? this.path : this.pathOf(field), value, allowed, nearest));
+  }
+
+  /** Reports the fields nobody read, each with the known field it looks like. */
+  reportUnknown(): void {
+    const known = [...this.known];
+    for (const field of Object.keys(this.fields)) {
+      if (this.known.has(field)) continue;
+      this.report(field, this.fields[field], `no such field; the fields are ${known.join(', ')}`, nearestChoice(field, known));
+    }
+  }
+
+  /** The request, or all its problems. */
+  finish<T>(request: T): Validated<T> {
+    this.reportUnknown();
+    const [first, ...rest] = this.found;
+    return first === undefined ? { ok: true, request } : { ok: false, problems: [first, ...rest] };
+  }
+
+  private pathOf(field: string): string {
+    return this.path === '' ? field : `${this.path}.${field}`;
+  }
+}
+
+function problem(field: string, value: unknown, allowed: string, nearest: string | number | boolean | null): RequestProblem {
+  const what = field === '' ? 'The request' : field;
+  const given = value === undefined ? 'is missing' : `is ${shown(value)}`;
+  const hint = nearest === null ? '' : `; did you mean ${shown(nearest)}?`;
+  return { field, value, allowed, nearest, message: `${what} ${given}; allowed: ${allowed}${hint}` };
+}
+
+/** Longest value quoted in a message, in characters. */
+const LONGEST_SHOWN = 80;
+
+function shown(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isWithin(value: unknown, rule: NumberRule): value is number {
+  return (
+    typeof value === 'number' &&
+    Number.isFinite(value) &&
+    value >= (rule.min ?? -Infinity) &&
+    value <= (rule.max ?? Infinity) &&
+    (rule.integer !== true || Number.isInteger(value))
+  );
+}
+
+function nearestNumber(value: unknown, rule: NumberRule): number | null {
+  const meant = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof meant !== 'number' || !Number.isFinite(meant)) return null;
+  const whole = rule.integer === true ? Math.round(meant) : meant;
+  return Math.min(Math.max(whole, rule.min ?? -Infinity), rule.max ?? Infinity);
+}
+
+function describe(rule: NumberRule): string {
+  const kind = rule.integer === true ? 'a whole number' : 'a number';
+  if (rule.min !== undefined && rule.max !== undefined) return `${kind} from ${rule.min} to ${rule.max}`;
+  if (rule.min !== undefined) return `${kind} of at least ${rule.min}`;
+  return rule.max !== undefined ? `${kind} of at most ${rule.max}` : kind;
+}
+
+function plain(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, '_');
+}

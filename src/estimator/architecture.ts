@@ -1,3 +1,5 @@
+import type { TensorSpec } from './tensors';
+
 /**
  * What the estimator must know of a transformer: its layers by kind, never its name.
  * Sizes are element counts, lengths are tokens. Field names follow the Hugging Face configs they come from.
@@ -27,8 +29,15 @@ export interface AttentionMixer {
   readonly keyIsValue: boolean;
   /** One learned sink per head (gpt-oss). */
   readonly sinks: boolean;
-  /** Reuses the KV cache of an earlier layer and stores none (Gemma 3n, Gemma 4 E-models, YOCO). */
+  /**
+   * Reuses the KV cache of an earlier layer and stores none (Gemma 3n, Gemma 4 E-models, YOCO).
+   * Checkpoints may still hold K and V projections for such a layer; they are not counted.
+   */
   readonly sharesKvCache: boolean;
+  /** One gate per head from the hidden state (Laguna). Absent means none. */
+  readonly headGate?: boolean;
+  /** Sparse-attention indexer beside grouped-query attention (MiniMax-M3, Qwen3.8-Flash-Next). Absent means none. */
+  readonly indexer?: { readonly heads: number; readonly keyHeads: number; readonly headDim: number } | null;
 }
 
 /** Multi-head latent attention (DeepSeek V2 and later, Kimi K2, GLM-5). */
@@ -43,6 +52,27 @@ export interface MlaMixer {
   readonly vHeadDim: number;
   /** Sparse-attention indexer with its own K cache (DeepSeek V3.2, GLM-5). */
   readonly indexer: { readonly heads: number; readonly headDim: number; readonly topK: number } | null;
+  /** The attention output is gated by a full-width projection (Kimi-K3). Absent means no gate. */
+  readonly outputGate?: boolean;
+}
+
+/**
+ * DeepSeek-V4 attention: one shared key-value latent of `headDim` per token, a low-rank Q, a grouped low-rank output, and a
+ * compressor that keeps one latent per `compressRatio` tokens beside a sliding window of uncompressed ones.
+ */
+export interface CompressedLatentMixer {
+  readonly kind: 'compressed_latent';
+  readonly heads: number;
+  readonly headDim: number;
+  readonly qLoraRank: number;
+  readonly outputGroups: number;
+  readonly outputLoraRank: number;
+  /** Tokens per compressed latent; 0 for layers with the sliding window only. */
+  readonly compressRatio: number;
+  /** Tokens of the uncompressed window. */
+  readonly window: number;
+  /** Indexer of the layers whose compressor is overlapped (ratio 4); null elsewhere. */
+  readonly indexer: { readonly heads: number; readonly headDim: number; readonly topK: number } | null;
 }
 
 /** Gated delta net (Qwen3-Next, Qwen3.5) or Kimi delta attention: a constant-size state per request. */
@@ -53,6 +83,8 @@ export interface DeltaNetMixer {
   readonly keyHeadDim: number;
   readonly valueHeadDim: number;
   readonly convKernel: number;
+  /** Kimi delta attention only: the output gate has a full-rank projection (Kimi-K3) instead of a low-rank one. */
+  readonly fullRankGate?: boolean;
 }
 
 /** Mamba-1 or Mamba-2 state-space mixer. */
@@ -69,6 +101,8 @@ export interface MambaMixer {
   readonly timeStepRank: number | null;
   readonly convBias: boolean;
   readonly projectionBias: boolean;
+  /** Norms inside the mixer: on dt, B and C (Jamba), gated over the inner width (Mamba-2), or none. */
+  readonly innerNorm: 'none' | 'dt_b_c' | 'gated';
 }
 
 /** Gated short convolution (LFM2). */
@@ -86,7 +120,7 @@ export interface LightningMixer {
   readonly headDim: number;
 }
 
-export type Mixer = AttentionMixer | MlaMixer | DeltaNetMixer | MambaMixer | ShortConvMixer | LightningMixer;
+export type Mixer = AttentionMixer | MlaMixer | CompressedLatentMixer | DeltaNetMixer | MambaMixer | ShortConvMixer | LightningMixer;
 
 /** Feed-forward block without experts. `gated` has gate, up and down matrices; otherwise up and down. */
 export interface DenseMlp {
@@ -112,6 +146,8 @@ export interface MoeMlp {
   /** Selection-bias buffer of one value per expert (DeepSeek-V3 and followers). */
   readonly correctionBias: boolean;
   readonly expertBias: boolean;
+  /** Scale vectors of the router: one per hidden channel and one per expert (Gemma 4). Absent means none. */
+  readonly routerScales?: boolean;
 }
 
 export type FeedForward = DenseMlp | MoeMlp;
@@ -132,6 +168,8 @@ export interface EncoderTower {
   readonly modelType: string;
   /** All parameters of the tower and its projector. */
   readonly parameters: number;
+  /** The tensors of tower and projector; they add up to `parameters`. One replicated vector where only the total is known. */
+  readonly tensors: readonly TensorSpec[];
   readonly layers: number;
   readonly hiddenSize: number;
   readonly intermediateSize: number;
@@ -149,8 +187,19 @@ export interface EncoderTower {
 /** Multi-token-prediction heads stored in the checkpoint. */
 export interface MtpHeads {
   readonly layers: number;
-  readonly parameters: number;
+  /** All MTP modules together, with their own embedding and head where they store them; null when the rule is unknown. */
+  readonly parameters: number | null;
   readonly sharesEmbedding: boolean;
+  /** The decoder layer inside one MTP module; null when it is not known. */
+  readonly kind: LayerKind | null;
+}
+
+/** Per-layer token embeddings mixed into every layer (Gemma 3n, Gemma 4 E-models). */
+export interface PerLayerInputs {
+  /** Rows of the per-layer table. */
+  readonly vocabSize: number;
+  /** Width per layer. */
+  readonly width: number;
 }
 
 export interface RopeTables {
@@ -178,8 +227,12 @@ export interface Architecture {
   readonly lmHead: boolean;
   readonly lmHeadBias: boolean;
   readonly normKind: 'rms' | 'layer' | 'layer_no_bias' | 'none';
-  /** Learned position table: number of positions; 0 for rope models. */
+  /** False where nothing normalises the last hidden state (encoders, hyper-connection mixers). Absent means there is a final norm. */
+  readonly finalNorm?: boolean;
+  /** Learned position table: number of rows; 0 for rope models. */
   readonly learnedPositions: number;
+  /** Per-layer embeddings; absent or null for models without. */
+  readonly perLayerInputs?: PerLayerInputs | null;
   /** Parameters outside the layers that no other field counts (n-gram tables, embedding norms …). */
   readonly otherParameters: number;
   readonly towers: readonly EncoderTower[];

@@ -11,6 +11,7 @@ export type ParameterGroup =
   | 'router'
   | 'norm'
   | 'ssm'
+  | 'per_layer_embed'
   | 'vision'
   | 'audio'
   | 'mtp'
@@ -36,11 +37,13 @@ export interface TensorSpec {
   readonly inFeatures: number;
   readonly copies: number;
   readonly sharding: Sharding;
-  /** For `expert`: which dimension is cut without EP. */
+  /** For `expert`: which dimension is cut without EP. A vector with `row` (a bias of the down projection) stays whole. */
   readonly expertCut?: 'column' | 'row';
-  /** Name of the merged parameter vLLM allocates (qkv_proj, gate_up_proj, fused_qkv_a …); absent when it stands alone. */
+  /** For `kv`: how many heads (or Mamba-2 groups) the rows hold; a rank stores `rows / min(tp, heads)`. */
+  readonly heads?: number;
+  /** Name of the merged parameter a server allocates (qkv_proj, gate_up_proj …), unique within its layer; absent when it stands alone. */
   readonly fusedInto?: string;
-  /** A linear layer's weight that quantization methods may quantize. */
+  /** A linear layer's weight that quantization methods may quantize by default. Embedding and lm_head are not: their method must say so. */
   readonly quantizable: boolean;
   /** Stored in fp32 whatever the model's dtype. */
   readonly fp32?: boolean;

@@ -22,6 +22,10 @@ export interface Gpu {
   readonly computeCapability: number | null;
   /** Marketing size in GB. */
   readonly memoryGb: number;
+  /** Sizes the part is sold in, GB (Apple silicon); null when there is one. */
+  readonly memoryOptionsGb: readonly number[] | null;
+  /** Kind of memory (`HBM3`, `GDDR6X`, `LPDDR5`); null when unknown. */
+  readonly memoryType: string | null;
   /** Total that torch reports, GiB; measured where seen, otherwise the class's typical share of the marketing size. */
   readonly totalMemoryGib: number;
   readonly totalMemoryBasis: 'torch' | 'nvidia-smi' | 'derived';
@@ -33,9 +37,13 @@ export interface Gpu {
   readonly idleW: number | null;
   /** Default link between GPUs of one host: an interconnect key (`nvlink_gen4`, `pcie4`). */
   readonly link: string | null;
+  /** Bandwidth of `link` per direction and GPU, GB/s, where it differs from card to card; null to use the interconnect's own. */
+  readonly linkGbS: number | null;
   /** PCIe link to the host (`pcie4`). */
   readonly hostLink: string | null;
   readonly releaseYear: number | null;
+  /** high: memory, bandwidth and 16-bit rate each confirmed by a source; medium: memory and one of them; low: the rest. */
+  readonly confidence: 'high' | 'medium' | 'low';
 }
 
 /** The GPUs one deployment runs on: `count` equal cards, each with `totalMemoryGib` as torch sees it. */

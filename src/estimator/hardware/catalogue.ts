@@ -1,0 +1,86 @@
+import { clamp } from '../units';
+import type { Gpu } from './gpu';
+import rows from './gpus.json';
+import { GpuNames } from './gpuNames';
+
+/** Every accelerator of the catalogue, custom ones excepted. Built by `scripts/build-gpus.ts`; sources in `data/gpu-sources.json`. */
+export const GPUS: readonly Gpu[] = rows as readonly Gpu[];
+
+/** Keys that stand for a card the catalogue does not hold; its memory must be given. */
+export type CustomGpuKey = 'custom_discrete' | 'custom_apple_silicon';
+
+/** How far a stated size may be from a card's own and still mean that card: "H100-96GB" is the 94 GB card. */
+const SAME_SIZE = 0.1;
+
+const names = new GpuNames(GPUS);
+
+/** True for the two custom keys of the calculators. */
+export function isCustomGpuKey(name: string): name is CustomGpuKey {
+  return name === 'custom_discrete' || name === 'custom_apple_silicon';
+}
+
+/**
+ * The GPU a name means: a catalogue key, or what nvidia-smi, torch, Kubernetes labels, cloud labels or published tables print
+ * ("NVIDIA A100-SXM4-80GB", "NVIDIA-L40S", "Tesla T4", "RTX 3090", "A100-80GB").
+ *
+ * @param memoryGib total memory if it is known, GiB: chooses among sizes when the name alone does not ("A100"), and is the memory of a custom GPU.
+ * @returns null for names the catalogue does not know, slices of a card (MIG), and custom keys without memory.
+ */
+export function findGpu(name: string, memoryGib?: number): Gpu | null {
+  const wanted = name.trim();
+  if (isCustomGpuKey(wanted)) return memoryGib === undefined || !(memoryGib > 0) ? null : customGpu(wanted, memoryGib);
+  const { gpus, statedGb, exact } = names.candidates(wanted);
+  const first = gpus[0];
+  if (!first) return null;
+  const size = memoryGib ?? (exact ? null : statedGb);
+  if (size === null) return first;
+  const closest = [...gpus].sort((a, b) => sizeDistance(a, size) - sizeDistance(b, size))[0] ?? first;
+  if (statedGb !== null && closest.memoryOptionsGb?.includes(statedGb)) return withMemory(closest, statedGb);
+  return memoryGib === undefined && sizeDistance(closest, size) > SAME_SIZE ? null : closest;
+}
+
+/** All GPUs a name may mean, most likely first: more than one where the name leaves the size or form open ("A100"). */
+export function gpusNamed(name: string): readonly Gpu[] {
+  return names.candidates(name.trim()).gpus;
+}
+
+/** The `n` GPUs whose key or name looks most like `name`, for "did you mean". */
+export function nearestGpus(name: string, n: number): readonly Gpu[] {
+  return names.nearest(name, n);
+}
+
+/** `gpu` in another size of its line-up, GB. */
+export function withMemory(gpu: Gpu, memoryGb: number): Gpu {
+  return { ...gpu, memoryGb, totalMemoryGib: gpu.totalMemoryGib * (memoryGb / gpu.memoryGb), totalMemoryBasis: 'derived' };
+}
+
+/**
+ * A card of which only the memory is known. Bandwidth, rates and power are those of the catalogue's card closest in size of the same
+ * kind, and `confidence` is low: speed figures from it carry a wide range.
+ */
+export function customGpu(key: CustomGpuKey, memoryGb: number): Gpu {
+  const apple = key === 'custom_apple_silicon';
+  const kin = GPUS.filter((g) =>
+    apple ? g.vendor === 'Apple' : g.vendor === 'NVIDIA' && !g.unifiedMemory && (g.releaseYear ?? 0) >= 2020,
+  );
+  const closest = [...kin].sort((a, b) => sizeDistance(a, memoryGb) - sizeDistance(b, memoryGb))[0];
+  if (!closest) throw new RangeError('the catalogue holds no card to compare with');
+  return {
+    ...withMemory(closest, memoryGb),
+    key,
+    label: `${apple ? 'Apple silicon' : 'Discrete GPU'}, ${memoryGb} GB`,
+    aliases: [],
+    memoryOptionsGb: null,
+    link: apple ? null : 'pcie4',
+    linkGbS: null,
+    hostLink: apple ? null : 'pcie4',
+    releaseYear: null,
+    confidence: 'low',
+  };
+}
+
+function sizeDistance(gpu: Gpu, memoryGb: number): number {
+  const toMarketing = Math.abs(gpu.memoryGb - memoryGb) / gpu.memoryGb;
+  const toReported = Math.abs(gpu.totalMemoryGib - memoryGb) / gpu.totalMemoryGib;
+  return clamp(Math.min(toMarketing, toReported), 0, 1);
+}

@@ -141,7 +141,9 @@ function argumentOf(row: Row): Argument {
 export const RELEASES_READ: readonly string[] = table.releases;
 
 /** Every argument of `vllm serve`, current ones first, then the removed. Facts: `data/arguments.json`, which names its source. */
-export const ARGUMENTS: readonly Argument[] = [...(table.arguments as readonly Row[]), ...(table.removed as readonly Row[])].map(argumentOf);
+export const ARGUMENTS: readonly Argument[] = [...(table.arguments as readonly Row[]), ...(table.removed as readonly Row[])].map(
+  argumentOf,
+);
 
 const BY_NAME: ReadonlyMap<string, Argument> = new Map(ARGUMENTS.map((argument) => [argument.name, argument]));
 

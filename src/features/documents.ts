@@ -1,0 +1,203 @@
+import * as vscode from 'vscode';
+import type { Analysis } from '../analysis/analysis';
+import type { Deployment } from '../deployments/deployment';
+import { looksLikeVllm } from '../deployments/detect';
+import { readDeployments } from '../deployments/readers';
+
+/** Users of YAML extensions already live with a pause of this length before problems appear. */
+const PAUSE_MS = 200;
+/** Parsed documents kept at a time; whoever has more open than this sees the least recently used ones parsed again. */
+const MAX_PARSED = 32;
+
+/** All that is known of one version of a document. Immutable. */
+export interface DocumentAnalysis {
+  readonly document: vscode.TextDocument;
+  /** Of the document, when it was read. */
+  readonly version: number;
+  readonly text: string;
+  readonly analyses: readonly Analysis[];
+  /** Facts of some model are still being looked up: figures will come. */
+  readonly pending: boolean;
+  /** What reading and analyzing took, milliseconds. */
+  readonly tookMs: number;
+}
+
+/** What the editor knows beside the document's text: the model, the GPU, the settings. */
+export interface Surroundings extends vscode.Disposable {
+  /** Fires when some answer may be another now. */
+  readonly onDidChange: vscode.Event<void>;
+  /** vLLM version whose names apply where the file names none. */
+  versionFor(document: vscode.TextDocument): string;
+  /** The analysis with what is known now; `pending` when more is on its way. */
+  analyze(document: vscode.TextDocument, deployment: Deployment): { readonly analysis: Analysis; readonly pending: boolean };
+  /** Settles when nothing that this deployment waits for is on its way any more. */
+  settled(document: vscode.TextDocument, deployment: Deployment, token: vscode.CancellationToken): Promise<void>;
+}
+
+interface Entry {
+  /** The cheap look, by document version. */
+  look: { readonly version: number; readonly ours: boolean } | null;
+  reading: {
+    readonly version: number;
+    readonly assumed: string;
+    readonly text: string;
+    readonly deployments: readonly Deployment[];
+  } | null;
+  current: { readonly round: number; readonly value: DocumentAnalysis } | null;
+}
+
+/**
+ * One look, one parse and one analysis per document version, made when first asked for and shared by every feature.
+ * Dropped when the document closes.
+ */
+export class Documents implements vscode.Disposable {
+  private readonly entries = new Map<string, Entry>();
+  private readonly settledEvent = new vscode.EventEmitter<vscode.TextDocument>();
+  private readonly typedEvent = new vscode.EventEmitter<vscode.TextDocumentChangeEvent>();
+  private readonly closedEvent = new vscode.EventEmitter<vscode.TextDocument>();
+  private readonly pauses = new Map<string, NodeJS.Timeout>();
+  private readonly disposables: vscode.Disposable[];
+  /** Grows with each change of the surroundings: analyses of an earlier round are stale. */
+  private round = 0;
+
+  /** Fires when a document was opened, after a pause in typing, and when facts arrived. */
+  readonly onDidSettle = this.settledEvent.event;
+  /** Fires at each change of a document's text. */
+  readonly onDidType = this.typedEvent.event;
+  readonly onDidClose = this.closedEvent.event;
+
+  constructor(private readonly surroundings: Surroundings) {
+    this.disposables = [
+      surroundings.onDidChange(() => this.refresh()),
+      vscode.workspace.onDidOpenTextDocument((document) => {
+        if (document.languageId === 'yaml') this.settledEvent.fire(document);
+      }),
+      vscode.workspace.onDidChangeTextDocument((event) => this.typed(event)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.close(document)),
+    ];
+  }
+
+  /** The cheap look: whether the document configures vLLM. */
+  isOurs(document: vscode.TextDocument): boolean {
+    if (document.languageId !== 'yaml') return false;
+    const entry = this.entryOf(document);
+    if (entry.look?.version !== document.version) {
+      const ours = looksLikeVllm(vscode.workspace.asRelativePath(document.uri), document.getText());
+      entry.look = { version: document.version, ours };
+      if (!ours) {
+        entry.reading = null;
+        entry.current = null;
+      }
+    }
+    return entry.look.ours;
+  }
+
+  /** The analysis of the document as it stands, or undefined when it is not about vLLM. */
+  analysisOf(document: vscode.TextDocument): DocumentAnalysis | undefined {
+    if (!this.isOurs(document)) return undefined;
+    const entry = this.entryOf(document);
+    const known = entry.current;
+    if (known !== null && known.round === this.round && known.value.version === document.version) return known.value;
+    const began = performance.now();
+    const { text, deployments } = this.readingOf(entry, document);
+    const results = deployments.map((deployment) => this.surroundings.analyze(document, deployment));
+    const value: DocumentAnalysis = {
+      document,
+      version: document.version,
+      text,
+      analyses: results.map((result) => result.analysis),
+      pending: results.some((result) => result.pending),
+      tookMs: performance.now() - began,
+    };
+    entry.current = { round: this.round, value };
+    this.forgetOldest(document);
+    return value;
+  }
+
+  /** As `analysisOf`, once every fact it waits for has come or the token is cancelled. */
+  async settledAnalysisOf(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<DocumentAnalysis | undefined> {
+    const first = this.analysisOf(document);
+    if (first === undefined || !first.pending) return first;
+    await Promise.all(first.analyses.map(({ deployment }) => this.surroundings.settled(document, deployment, token)));
+    return token.isCancellationRequested || document.isClosed ? undefined : this.analysisOf(document);
+  }
+
+  /** The last analysis made of the document, perhaps of an earlier version or of other surroundings. */
+  lastAnalysisOf(document: vscode.TextDocument): DocumentAnalysis | undefined {
+    return this.entries.get(document.uri.toString())?.current?.value;
+  }
+
+  /** Open documents that configure vLLM. */
+  open(): readonly vscode.TextDocument[] {
+    return vscode.workspace.textDocuments.filter((document) => this.isOurs(document));
+  }
+
+  dispose(): void {
+    for (const timer of this.pauses.values()) clearTimeout(timer);
+    this.entries.clear();
+    vscode.Disposable.from(...this.disposables, this.settledEvent, this.typedEvent, this.closedEvent).dispose();
+  }
+
+  private entryOf(document: vscode.TextDocument): Entry {
+    const key = document.uri.toString();
+    let entry = this.entries.get(key);
+    if (entry === undefined) {
+      entry = { look: null, reading: null, current: null };
+      // A request may come late, for a document that is closed already: it is answered but not remembered.
+      if (!document.isClosed) this.entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  private readingOf(entry: Entry, document: vscode.TextDocument): NonNullable<Entry['reading']> {
+    const assumed = this.surroundings.versionFor(document);
+    if (entry.reading?.version !== document.version || entry.reading.assumed !== assumed) {
+      const text = document.getText();
+      const deployments = readDeployments(vscode.workspace.asRelativePath(document.uri), text, assumed);
+      entry.reading = { version: document.version, assumed, text, deployments };
+    }
+    return entry.reading;
+  }
+
+  /** Keeps the analyses of the most recently used documents; a `Map` remembers the order of insertion. */
+  private forgetOldest(document: vscode.TextDocument): void {
+    const key = document.uri.toString();
+    const entry = this.entries.get(key);
+    if (entry === undefined) return;
+    this.entries.delete(key);
+    this.entries.set(key, entry);
+    const parsed = [...this.entries.values()].filter((candidate) => candidate.current !== null);
+    for (const old of parsed.slice(0, Math.max(0, parsed.length - MAX_PARSED))) {
+      old.reading = null;
+      old.current = null;
+    }
+  }
+
+  private typed(event: vscode.TextDocumentChangeEvent): void {
+    const { document } = event;
+    if (document.languageId !== 'yaml' || event.contentChanges.length === 0) return;
+    this.typedEvent.fire(event);
+    const key = document.uri.toString();
+    clearTimeout(this.pauses.get(key));
+    this.pauses.set(
+      key,
+      setTimeout(() => {
+        this.pauses.delete(key);
+        this.settledEvent.fire(document);
+      }, PAUSE_MS),
+    );
+  }
+
+  private close(document: vscode.TextDocument): void {
+    const key = document.uri.toString();
+    clearTimeout(this.pauses.get(key));
+    this.pauses.delete(key);
+    this.entries.delete(key);
+    this.closedEvent.fire(document);
+  }
+
+  private refresh(): void {
+    this.round++;
+    for (const document of this.open()) this.settledEvent.fire(document);
+  }
+}

@@ -32,6 +32,14 @@ export interface GpuHint {
   readonly range: TextRange;
 }
 
+/** What is wrong with the file itself, before any argument is judged. */
+export interface DeploymentProblem {
+  /** `syntax`: YAML cannot read it, so neither can vLLM; `directive`: a `# vram:` comment that cannot be used. */
+  readonly kind: 'syntax' | 'directive';
+  readonly message: string;
+  readonly range: TextRange;
+}
+
 export type ReaderId = 'vllm-yaml' | 'compose' | 'kubernetes' | 'shell' | 'arguments';
 
 /** One vLLM engine that a file configures. */
@@ -44,4 +52,5 @@ export interface Deployment {
   readonly gpuHints: readonly GpuHint[];
   /** vLLM version named by the file (a directive or an image tag), or null. */
   readonly vllmVersion: string | null;
+  readonly problems: readonly DeploymentProblem[];
 }

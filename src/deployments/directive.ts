@@ -1,0 +1,86 @@
+/**
+ * The directive comment that tells what a vLLM file cannot: `# vram: gpu=rtx_3080_20 count=2 memory=19.5 vllm=0.8.5`.
+ * It may stand on any line, alone or behind a value. Values with blanks go in quotes.
+ */
+import { parseRelease } from '../vllm/release';
+import type { DeploymentProblem, GpuHint, TextRange } from './deployment';
+
+export interface Directives {
+  readonly gpuHints: readonly GpuHint[];
+  readonly vllmVersion: string | null;
+  readonly problems: readonly DeploymentProblem[];
+}
+
+/** The keys of the directive, as messages list them. */
+const KEYS = 'gpu, count, memory, vllm';
+const DIRECTIVE = /(?:^|[ \t])#[ \t]*vram:[ \t]*([\w-]+[ \t]*=[^\r\n]*)/gim;
+const SETTING = /([\w-]+)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|([^\s,;"']*))/g;
+
+interface Setting {
+  readonly key: string;
+  readonly value: string;
+  readonly range: TextRange;
+}
+
+/** One directive's settings by key. */
+function settingsIn(body: string, offset: number): readonly Setting[] {
+  return [...body.matchAll(SETTING)].map((match) => ({
+    key: (match[1] ?? '').toLowerCase(),
+    value: (match[2] ?? match[3] ?? match[4] ?? '').trim(),
+    range: { start: offset + match.index, end: offset + match.index + match[0].length },
+  }));
+}
+
+/** A count of cards: a whole number from 1. Null otherwise. */
+export function gpuCountOf(text: string): number | null {
+  return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : null;
+}
+
+/** Memory in GiB, with or without the unit. Null when it is no positive size. */
+export function memoryGibOf(text: string): number | null {
+  const match = /^(\d{1,5}(?:\.\d+)?)\s*(?:gib|gb|g)?$/i.exec(text);
+  const value = match ? Number(match[1]) : 0;
+  return value > 0 ? value : null;
+}
+
+/** Why a directive's setting cannot be used; null when it can. */
+function complaint({ key, value }: Setting): string | null {
+  switch (key) {
+    case 'gpu':
+      return value === '' ? 'gpu needs a name: a key such as rtx_4090 or a name such as "NVIDIA L40S".' : null;
+    case 'count':
+      return gpuCountOf(value) === null ? `count=${value} is no number of GPUs: a whole number from 1 is needed.` : null;
+    case 'memory':
+      return memoryGibOf(value) === null ? `memory=${value} is no size: GiB per GPU as torch reports them are needed, such as 23.5.` : null;
+    case 'vllm':
+      return parseRelease(value) === null ? `vllm=${value} is no version: one such as 0.8.5 is needed.` : null;
+    default:
+      return `${key} is not known in a vram directive: ${KEYS} are.`;
+  }
+}
+
+/** Every `# vram:` directive of a file. Where one setting is given twice, the first stands. */
+export function readDirectives(text: string): Directives {
+  const gpuHints: GpuHint[] = [];
+  const problems: DeploymentProblem[] = [];
+  let vllmVersion: string | null = null;
+  for (const match of text.matchAll(DIRECTIVE)) {
+    const body = (match[1] ?? '').trimEnd();
+    const offset = match.index + match[0].length - (match[1] ?? '').length;
+    const usable = new Map<string, string>();
+    for (const setting of settingsIn(body, offset)) {
+      const message = complaint(setting);
+      if (message !== null) problems.push({ kind: 'directive', message, range: setting.range });
+      else if (!usable.has(setting.key)) usable.set(setting.key, setting.value);
+    }
+    const name = usable.get('gpu') ?? null;
+    const count = gpuCountOf(usable.get('count') ?? '');
+    const totalMemoryGib = memoryGibOf(usable.get('memory') ?? '');
+    if (name !== null || count !== null || totalMemoryGib !== null) {
+      const range = { start: match.index + match[0].indexOf('#'), end: offset + body.length };
+      gpuHints.push({ name, count, totalMemoryGib, source: 'directive', range });
+    }
+    vllmVersion ??= usable.get('vllm') ?? null;
+  }
+  return { gpuHints, vllmVersion, problems };
+}

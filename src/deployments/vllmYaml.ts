@@ -1,0 +1,162 @@
+/** Reads the flat YAML file of `vllm serve --config`. The rules are vLLM's own (`FlexibleArgumentParser`, `vllm/utils/argparse_utils.py`). */
+import { isMap, isScalar, parseAllDocuments } from 'yaml';
+import type { YAMLMap } from 'yaml';
+import { canonicalName, resolveArgumentName } from '../vllm/argumentTable';
+import type { Argument } from '../vllm/argumentTable';
+import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
+import { NEWEST_VERSION } from '../vllm/versions';
+import type { Deployment, DeploymentArgument, DeploymentProblem } from './deployment';
+import { readDirectives } from './directive';
+import { recoverChunks } from './recovery';
+import { valueFor } from './values';
+import { NodeReader, valueRangeOf } from './yamlNodes';
+import type { Entry, YamlDocument } from './yamlNodes';
+
+/** One `key: value` of the file before it is known which of them take effect. */
+interface WrittenArgument {
+  readonly argument: DeploymentArgument;
+  /** What the parser calls it: without `no-`, without the part after a dot. */
+  readonly base: string;
+  readonly path: readonly string[];
+}
+
+/** Documents of a text; every scalar as a string, because YAML 1.1 is read by `values.ts`. */
+export function parseYaml(text: string): readonly YamlDocument[] {
+  const documents = parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, logLevel: 'silent', prettyErrors: false });
+  return Array.isArray(documents) ? documents : [];
+}
+
+function resolveName(written: string, version: string): Pick<WrittenArgument, 'base' | 'path'> & { name: string; spec: Argument | null } {
+  const resolved = resolveArgumentName(written, version);
+  if (resolved.kind === 'known' || resolved.kind === 'prefix') {
+    const { argument, negated, path } = resolved;
+    const name = [negated ? `no-${argument.name}` : argument.name, ...path].join('.');
+    return { name, base: argument.name, path, spec: path.length === 0 ? argument : null };
+  }
+  const canonical = canonicalName(written);
+  return { name: canonical, base: canonical, path: [], spec: null };
+}
+
+function isKnownName(written: string, version: string): boolean {
+  const { kind } = resolveArgumentName(written, version);
+  return kind === 'known' || kind === 'prefix';
+}
+
+function writtenArgument(entry: Entry, reader: NodeReader, text: string, offset: number, version: string): WrittenArgument {
+  const { name, base, path, spec } = resolveName(entry.key, version);
+  const raw = reader.value(entry.value);
+  const source = isScalar(entry.value) && entry.value.type === 'PLAIN' ? entry.value.source : undefined;
+  const keyRange = { start: entry.keyRange.start + offset, end: entry.keyRange.end + offset };
+  const local = valueRangeOf(entry.value, text);
+  const valueRange = local ? { start: local.start + offset, end: local.end + offset } : null;
+  const argument: DeploymentArgument = {
+    name,
+    written: entry.key,
+    value: raw === undefined ? undefined : valueFor(spec, raw, source),
+    known: isKnownName(entry.key, version),
+    effective: true,
+    keyRange,
+    valueRange,
+    // An alias or a merged mapping may stand before its key.
+    range: { start: keyRange.start, end: Math.max(keyRange.end, valueRange?.end ?? 0) },
+  };
+  return { argument, base, path };
+}
+
+function readMap(map: YAMLMap, document: YamlDocument, text: string, offset: number, version: string): WrittenArgument[] {
+  const reader = new NodeReader(document);
+  return reader.entries(map).map((entry) => writtenArgument(entry, reader, text, offset, version));
+}
+
+function withoutValue(item: WrittenArgument): WrittenArgument {
+  return { ...item, argument: { ...item.argument, value: undefined } };
+}
+
+/**
+ * Indices of the arguments that reach vLLM's parser and win there: the last of equal keys, no `false`, no empty list;
+ * of two spellings of one argument the one whose key came later in the file.
+ */
+function effectiveIndices(written: readonly WrittenArgument[]): ReadonlySet<number> {
+  const byKey = new Map<string, number>();
+  written.forEach(({ argument }, index) => byKey.set(argument.written, index));
+  const winners = new Map<string, number>();
+  for (const index of byKey.values()) {
+    const item = written[index];
+    if (!item) continue;
+    const { value } = item.argument;
+    if (value === false || (Array.isArray(value) && value.length === 0)) continue;
+    winners.set([item.base, ...item.path].join('.'), index);
+  }
+  return new Set(winners.values());
+}
+
+function isObject(value: ArgumentValue | undefined): value is { readonly [key: string]: ArgumentValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `object` with `value` at `path`. */
+function withField(object: ArgumentValue | undefined, path: readonly string[], value: ArgumentValue): ArgumentValue {
+  const [head, ...rest] = path;
+  if (head === undefined) return value;
+  const fields = isObject(object) ? object : {};
+  return { ...fields, [head]: withField(fields[head], rest, value) };
+}
+
+/** The arguments that take effect, dotted keys gathered under their argument; what is null is as good as not given. */
+function effectiveArguments(written: readonly WrittenArgument[]): VllmArguments {
+  const args = new Map<string, ArgumentValue>();
+  for (const { argument, base, path } of written) {
+    const { value } = argument;
+    if (!argument.effective || !argument.known || value === undefined || value === null) continue;
+    if (path.length === 0) args.set(argument.name, value);
+    else args.set(base, withField(args.get(base), path, value));
+  }
+  return args;
+}
+
+function syntaxProblems(documents: readonly YamlDocument[]): DeploymentProblem[] {
+  const problems = documents.flatMap(({ errors }) =>
+    errors.map(({ message, pos }) => ({ kind: 'syntax' as const, message, range: { start: pos[0], end: pos[1] } })),
+  );
+  const second = documents.filter(({ contents }) => contents !== null && !(isScalar(contents) && contents.source === ''))[1];
+  if (second?.contents && problems.length === 0) {
+    const [start, end] = second.contents.range;
+    problems.push({ kind: 'syntax', message: 'vLLM reads one YAML document; this file holds several.', range: { start, end } });
+  }
+  return problems;
+}
+
+/**
+ * The engine that a flat vLLM file configures. Never throws: of a broken or half-typed file, what can be read is read.
+ * @param version vLLM release whose argument names count where the file's own directive names none.
+ */
+export function readVllmYaml(text: string, version: string = NEWEST_VERSION): Deployment {
+  const directives = readDirectives(text);
+  const release = directives.vllmVersion ?? version;
+  const documents = parseYaml(text);
+  const problems = syntaxProblems(documents);
+  const document = documents.find(({ contents }) => isMap(contents));
+  const broken = documents.some(({ errors }) => errors.length > 0);
+  const written: WrittenArgument[] = [];
+  if (broken) {
+    for (const { chunk, offset, keyOnly } of recoverChunks(text, (name) => isKnownName(name, release))) {
+      const [part] = parseYaml(chunk);
+      if (!part || !isMap(part.contents)) continue;
+      const read = readMap(part.contents, part, chunk, offset, release);
+      written.push(...(keyOnly ? read.map(withoutValue) : read));
+    }
+  } else if (document && isMap(document.contents)) {
+    written.push(...readMap(document.contents, document, text, 0, release));
+  }
+  const effective = effectiveIndices(written);
+  const placed = written.map((item, index) => ({ ...item, argument: { ...item.argument, effective: effective.has(index) } }));
+  return {
+    reader: 'vllm-yaml',
+    arguments: placed.map(({ argument }) => argument),
+    args: effectiveArguments(placed),
+    range: { start: written[0]?.argument.range.start ?? 0, end: Math.max(0, ...written.map(({ argument }) => argument.range.end)) },
+    gpuHints: directives.gpuHints,
+    vllmVersion: directives.vllmVersion,
+    problems: [...problems, ...directives.problems],
+  };
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { readDirectives } from '../../../src/deployments/directive';
+
+describe('the vram directive', () => {
+  it('names card, count, memory and version, on any line', () => {
+    const text = '# 说明\nmodel: x # vram: gpu="NVIDIA L40S" count=2 memory=44.5GiB vllm=0.8.5.post1 \r\n';
+    const { gpuHints, vllmVersion, problems } = readDirectives(text);
+    assert.equal(vllmVersion, '0.8.5.post1');
+    assert.deepEqual(problems, []);
+    const [hint] = gpuHints;
+    assert.ok(hint && gpuHints.length === 1);
+    assert.deepEqual([hint.name, hint.count, hint.totalMemoryGib, hint.source], ['NVIDIA L40S', 2, 44.5, 'directive']);
+    assert.equal(text.slice(hint.range.start, hint.range.end), '# vram: gpu="NVIDIA L40S" count=2 memory=44.5GiB vllm=0.8.5.post1');
+  });
+
+  it('may name only the memory', () => {
+    const [hint] = readDirectives('#vram: memory=31.48').gpuHints;
+    assert.deepEqual([hint?.name, hint?.count, hint?.totalMemoryGib], [null, null, 31.48]);
+  });
+
+  it('says what is wrong and where, and uses the rest', () => {
+    const text = '# vram: gpu=rtx_4090 count=two memory=-1 vllm=latest cards=2\n';
+    const { gpuHints, problems } = readDirectives(text);
+    assert.equal(gpuHints[0]?.name, 'rtx_4090');
+    assert.deepEqual(
+      problems.map(({ range }) => text.slice(range.start, range.end)),
+      ['count=two', 'memory=-1', 'vllm=latest', 'cards=2'],
+    );
+    assert.match(problems[3]?.message ?? '', /gpu, count, memory, vllm/);
+  });
+
+  it('is not found in prose or in a value', () => {
+    for (const text of ['# VRAM: 24 GB', 'note: "x#vram: gpu=a"', '# about vram: see below'])
+      assert.deepEqual(readDirectives(text).gpuHints, [], text);
+  });
+});

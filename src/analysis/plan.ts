@@ -1,0 +1,150 @@
+import type { GpuSetup } from '../estimator/hardware/gpu';
+import { between, type Ranged } from '../estimator/ranged';
+import type { ModelFacts } from '../models/source';
+import type { VllmArguments } from '../vllm/arguments';
+import type { StartupInput, StartupReport } from '../vllm/startup/report';
+import { editsBetween, withEdits, withWeightFormat, type ArgumentEdits, type InferenceForm } from './scenario';
+
+/** The simulated start-up, handed in so that callers decide what to cache. */
+export type Simulate = (input: StartupInput) => StartupReport;
+
+/** What is asked about serving one model: the file's own deployment and the form that departs from it. */
+export interface ServingQuestion {
+  readonly form: InferenceForm;
+  /** The form as the file has it; the same as `form` when nothing was changed. */
+  readonly fileForm: InferenceForm;
+  readonly fileArgs: VllmArguments;
+  readonly facts: ModelFacts;
+  readonly gpu: GpuSetup | null;
+}
+
+/** A start-up under a load. Bytes are per GPU. */
+export interface ServingAnswer {
+  readonly report: StartupReport;
+  /** What the form changes in the file's arguments, and the arguments after that. */
+  readonly edits: ArgumentEdits;
+  readonly args: VllmArguments;
+  /** Requests in flight: users times requests per user. */
+  readonly requests: number;
+  /** KV cache that this many requests of the full context need; null when one request's need is unknown. */
+  readonly kvForLoad: number | null;
+  /** vLLM starts and holds the whole load at once; null when no GPU is known. */
+  readonly holdsLoad: boolean | null;
+}
+
+/** Simulates the start-up that the form describes and sets its KV cache against the load. */
+export function answerServing(question: ServingQuestion, simulate: Simulate): ServingAnswer {
+  const { form, fileForm, fileArgs, facts, gpu } = question;
+  const model = withWeightFormat(facts.model, form.quantization === fileForm.quantization ? 'checkpoint' : form.quantization);
+  const version = form.engine_version;
+  // Layers and percentages are shares of what one GPU would hold without offloading.
+  const needsWeights = form.enable_offloading && form.offload_by !== 'amount';
+  const weights = needsWeights ? weightsWithoutOffload(question, simulate) : 0;
+  const edits = editsBetween(fileForm, form, weights, model.architecture.layout.length);
+  const args = withEdits(fileArgs, edits);
+  const report = simulate({ model, gpu, args, version });
+  const requests = form.concurrent_users * form.batch_size;
+  const kvForLoad = kvForRequests(report, form, requests);
+  const available = report.perGpu.kvCache?.value ?? null;
+  const holdsLoad =
+    report.outcome === null || available === null || kvForLoad === null ? null : report.outcome === 'ok' && kvForLoad <= available;
+  return { report, edits, args, requests, kvForLoad, holdsLoad };
+}
+
+function weightsWithoutOffload(question: ServingQuestion, simulate: Simulate): number {
+  const form = { ...question.form, enable_offloading: false };
+  return answerServing({ ...question, form }, simulate).report.perGpu.weights.value;
+}
+
+/**
+ * Bytes of KV cache per GPU for `requests` requests of the full context. With prefix caching the shared part of the prompt is
+ * stored once: `need x (n - (n - 1) x shared)`, where `shared` is the shared tokens' part of the whole length.
+ */
+export function kvForRequests(report: StartupReport, form: InferenceForm, requests: number): number | null {
+  const need = report.kvCache.neededForMaxModelLen;
+  if (need === null) return null;
+  return need * (requests - (requests - 1) * sharedPart(form));
+}
+
+/** The largest number of requests whose KV cache fits into `bytes`; the inverse of `kvForRequests`. */
+export function requestsIn(bytes: number, report: StartupReport, form: InferenceForm): number | null {
+  const need = report.kvCache.neededForMaxModelLen;
+  if (need === null || need <= 0) return null;
+  const shared = sharedPart(form);
+  if (bytes < need) return 0;
+  if (shared >= 1) return Infinity;
+  return Math.floor((bytes / need - shared) / (1 - shared));
+}
+
+function sharedPart(form: InferenceForm): number {
+  if (!form.enable_prefix_caching || form.seq_length <= 0) return 0;
+  const prompt = Math.max(0, form.seq_length - form.output_length);
+  return (form.shared_prefix_ratio * prompt) / form.seq_length;
+}
+
+export type SegmentId = 'weights' | 'activations' | 'cuda_graphs' | 'runtime' | 'kv_cache' | 'other';
+
+/** One stretch of the memory bar. */
+export interface MemorySegment {
+  readonly id: SegmentId;
+  readonly bytes: Ranged;
+}
+
+/** One GPU's memory as a bar. */
+export interface MemoryBar {
+  /** Bytes of the card; null when no GPU is known. */
+  readonly capacity: number | null;
+  /** Bytes vLLM may use; null when no GPU is known. */
+  readonly budget: number | null;
+  readonly segments: readonly MemorySegment[];
+  /** Bytes by which the parts exceed the budget; 0 when they fit. */
+  readonly over: number;
+}
+
+/** The report's memory in the order it is taken. A KV cache that got nothing has no segment; what is missing is `over`. */
+export function memoryBar(report: StartupReport): MemoryBar {
+  const { perGpu } = report;
+  const fixed: MemorySegment[] = [
+    { id: 'weights', bytes: perGpu.weights },
+    { id: 'activations', bytes: perGpu.activationPeak ?? between(0, 0, 0) },
+    { id: 'runtime', bytes: perGpu.nonTorch ?? between(0, 0, 0) },
+    { id: 'cuda_graphs', bytes: perGpu.cudaGraphs ?? between(0, 0, 0) },
+  ];
+  const kv = perGpu.kvCache;
+  const segments = kv && kv.value > 0 ? [...fixed, { id: 'kv_cache' as const, bytes: kv }] : fixed;
+  return {
+    capacity: perGpu.total,
+    budget: perGpu.budget,
+    segments: segments.filter((segment) => segment.bytes.value > 0),
+    over: Math.max(0, -(kv?.value ?? 0)),
+  };
+}
+
+/** Bytes per GPU at one setting: what is there whatever the load, and the KV cache of the load. */
+export interface MemoryPoint {
+  readonly x: number;
+  readonly fixed: number;
+  readonly kv: number;
+}
+
+/** Everything in the budget but the KV cache. */
+export function fixedBytes(report: StartupReport): number {
+  const { perGpu } = report;
+  const graphs = perGpu.cudaGraphsInBudget ? (perGpu.cudaGraphs?.value ?? 0) : 0;
+  return perGpu.weights.value + (perGpu.activationPeak?.value ?? 0) + (perGpu.nonTorch?.value ?? 0) + graphs;
+}
+
+/** Memory against context length, at the form's load. */
+export function memoryAgainstContext(question: ServingQuestion, lengths: readonly number[], simulate: Simulate): readonly MemoryPoint[] {
+  return lengths.map((length) => {
+    const form = { ...question.form, seq_length: length };
+    const { report, kvForLoad } = answerServing({ ...question, form }, simulate);
+    return { x: length, fixed: fixedBytes(report), kv: kvForLoad ?? 0 };
+  });
+}
+
+/** Memory against requests in flight, at the form's context. The start-up does not depend on them, so it is simulated once. */
+export function memoryAgainstRequests(answer: ServingAnswer, form: InferenceForm, counts: readonly number[]): readonly MemoryPoint[] {
+  const fixed = fixedBytes(answer.report);
+  return counts.map((requests) => ({ x: requests, fixed, kv: kvForRequests(answer.report, form, requests) ?? 0 }));
+}

@@ -1,0 +1,253 @@
+import type { CheckpointQuantization, Model } from '../estimator/architecture';
+import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
+import type { StartupReport } from '../vllm/startup/report';
+
+/**
+ * A what-if question about serving, as a person states it. Field names are those of the public calculators' requests
+ * (snake_case), so that a saved scenario is also a request. Memory is in GiB, lengths in tokens, ratios run from 0 to 1.
+ */
+export interface InferenceForm {
+  readonly engine: string;
+  readonly engine_version: string;
+  /** Key of the GPU catalogue, or one of its custom keys; empty when none is chosen. */
+  readonly gpu_key: string;
+  readonly num_gpus: number;
+  /** Memory per GPU for a custom key. */
+  readonly custom_vram: number;
+  /** Model id; `custom` for a model of which only the size is known; empty when none is chosen. */
+  readonly llm_key: string;
+  /** Billions of parameters of a `custom` model. */
+  readonly custom_parameters: number;
+  /** `checkpoint` keeps the format that the checkpoint has. */
+  readonly quantization: string;
+  readonly kv_cache_quantization: string;
+  readonly seq_length: number;
+  readonly output_length: number;
+  readonly concurrent_users: number;
+  readonly batch_size: number;
+  readonly enable_prefix_caching: boolean;
+  readonly shared_prefix_ratio: number;
+  readonly enable_continuous_batching: boolean;
+  /** How `num_gpus` is spent: `tensor`, `pipeline`, or `custom` for the sizes below. */
+  readonly inference_parallelism: string;
+  readonly tensor_parallel_size: number;
+  readonly pipeline_parallel_size: number;
+  readonly data_parallel_size: number;
+  readonly enable_expert_parallel: boolean;
+  /** Key of the interconnect catalogue; empty for the GPU's own. */
+  readonly interconnect_type: string;
+  readonly enable_offloading: boolean;
+  readonly offload_target: string;
+  /** Which of the three next fields counts: `amount`, `layers` or `percentage`. */
+  readonly offload_by: string;
+  /** GiB per GPU. */
+  readonly cpu_offload_gb: number;
+  readonly num_offload_layers: number;
+  readonly percentage_offload: number;
+  readonly offload_kv_cache: boolean;
+  readonly gpu_memory_utilization: number;
+  /** 0 for vLLM's own default. */
+  readonly max_num_seqs: number;
+  /** 0 for vLLM's own default. */
+  readonly max_num_batched_tokens: number;
+  readonly enforce_eager: boolean;
+  readonly speculative_tokens: number;
+}
+
+/** Changes to vLLM arguments: canonical keys to set, and keys to take out. */
+export interface ArgumentEdits {
+  readonly set: Readonly<Record<string, ArgumentValue>>;
+  readonly remove: readonly string[];
+}
+
+export const NO_EDITS: ArgumentEdits = { set: {}, remove: [] };
+
+/** `base` after `edits`. */
+export function withEdits(base: VllmArguments, edits: ArgumentEdits): VllmArguments {
+  const result = new Map(base);
+  for (const [key, value] of Object.entries(edits.set)) result.set(key, value);
+  for (const key of edits.remove) result.delete(key);
+  return result;
+}
+
+/** True when the edits change nothing. */
+export function isEmptyEdit(edits: ArgumentEdits): boolean {
+  return edits.remove.length === 0 && Object.keys(edits.set).length === 0;
+}
+
+/** The parallel sizes that a form asks for. */
+export interface ParallelSizes {
+  readonly tensor: number;
+  readonly pipeline: number;
+  readonly data: number;
+}
+
+/** How the form spends its GPUs. */
+export function parallelSizes(form: InferenceForm): ParallelSizes {
+  if (form.inference_parallelism === 'tensor') return { tensor: form.num_gpus, pipeline: 1, data: 1 };
+  if (form.inference_parallelism === 'pipeline') return { tensor: 1, pipeline: form.num_gpus, data: 1 };
+  return { tensor: form.tensor_parallel_size, pipeline: form.pipeline_parallel_size, data: form.data_parallel_size };
+}
+
+/**
+ * The form that says what a file's deployment does: `defaults` overlaid with what `report` found effective.
+ * Fields that a file cannot state (load, prefix sharing) keep their defaults.
+ */
+export function formOfReport(report: StartupReport, modelId: string, defaults: InferenceForm): InferenceForm {
+  const { settings, input } = report;
+  const { args, gpu } = input;
+  const gpus = settings.tensorParallelSize * settings.pipelineParallelSize * settings.dataParallelSize;
+  return {
+    ...defaults,
+    engine: 'vllm',
+    engine_version: input.version,
+    gpu_key: gpu?.gpu.key ?? '',
+    num_gpus: gpu?.count ?? gpus,
+    custom_vram: gpu?.totalMemoryGib ?? defaults.custom_vram,
+    llm_key: modelId,
+    quantization: weightsChoice(args),
+    kv_cache_quantization: settings.kvCacheDtype.startsWith('fp8') ? 'fp8' : 'auto',
+    seq_length: settings.maxModelLen ?? defaults.seq_length,
+    enable_prefix_caching: args.get('enable-prefix-caching') !== false,
+    inference_parallelism: parallelismOf(settings),
+    tensor_parallel_size: settings.tensorParallelSize,
+    pipeline_parallel_size: settings.pipelineParallelSize,
+    data_parallel_size: settings.dataParallelSize,
+    enable_expert_parallel: settings.expertParallel,
+    enable_offloading: settings.cpuOffloadGib > 0,
+    offload_target: 'cpu_ram',
+    offload_by: 'amount',
+    cpu_offload_gb: settings.cpuOffloadGib,
+    gpu_memory_utilization: settings.gpuMemoryUtilization,
+    max_num_seqs: args.has('max-num-seqs') ? settings.maxNumSeqs : 0,
+    max_num_batched_tokens: args.has('max-num-batched-tokens') ? settings.maxNumBatchedTokens : 0,
+    enforce_eager: settings.enforceEager,
+  };
+}
+
+function weightsChoice(args: VllmArguments): string {
+  const method = args.get('quantization');
+  if (method === 'fp8') return 'fp8';
+  if (method === 'bitsandbytes') return 'nf4';
+  return 'checkpoint';
+}
+
+function parallelismOf(settings: StartupReport['settings']): string {
+  if (settings.dataParallelSize > 1) return 'custom';
+  if (settings.pipelineParallelSize > 1) return settings.tensorParallelSize > 1 ? 'custom' : 'pipeline';
+  return 'tensor';
+}
+
+/**
+ * The vLLM arguments that turn the deployment described by `from` into the one described by `to`; only what differs.
+ *
+ * @param weightsBytes weights of one GPU without offloading, to turn layers or a percentage into `cpu-offload-gb`
+ * @param layers decoder layers of the model
+ */
+export function editsBetween(from: InferenceForm, to: InferenceForm, weightsBytes: number, layers: number): ArgumentEdits {
+  const set: Record<string, ArgumentValue> = {};
+  const remove: string[] = [];
+  const put = (key: string, before: ArgumentValue, after: ArgumentValue, whenDefault?: ArgumentValue): void => {
+    if (before === after) return;
+    if (after === whenDefault) remove.push(key);
+    else set[key] = after;
+  };
+  const [before, after] = [parallelSizes(from), parallelSizes(to)];
+  if (to.llm_key !== from.llm_key && to.llm_key !== '' && to.llm_key !== 'custom') set['model'] = to.llm_key;
+  put('max-model-len', from.seq_length, to.seq_length);
+  put('max-num-seqs', from.max_num_seqs, to.max_num_seqs, 0);
+  put('max-num-batched-tokens', from.max_num_batched_tokens, to.max_num_batched_tokens, 0);
+  put('gpu-memory-utilization', from.gpu_memory_utilization, to.gpu_memory_utilization);
+  put('tensor-parallel-size', before.tensor, after.tensor);
+  put('pipeline-parallel-size', before.pipeline, after.pipeline);
+  put('data-parallel-size', before.data, after.data);
+  put('enable-expert-parallel', from.enable_expert_parallel, to.enable_expert_parallel, false);
+  put('enforce-eager', from.enforce_eager, to.enforce_eager, false);
+  put('kv-cache-dtype', from.kv_cache_quantization, to.kv_cache_quantization, 'auto');
+  put('cpu-offload-gb', offloadGib(from, weightsBytes, layers), offloadGib(to, weightsBytes, layers), 0);
+  if (to.enable_prefix_caching !== from.enable_prefix_caching) {
+    // vLLM's YAML reader drops `key: false`, so switching off needs the negated flag.
+    if (to.enable_prefix_caching) remove.push('no-enable-prefix-caching');
+    set[to.enable_prefix_caching ? 'enable-prefix-caching' : 'no-enable-prefix-caching'] = true;
+    if (!to.enable_prefix_caching) remove.push('enable-prefix-caching');
+  }
+  if (to.quantization !== from.quantization) Object.assign(set, weightArguments(to.quantization));
+  if (to.quantization === 'checkpoint' && from.quantization !== 'checkpoint') remove.push('quantization');
+  if (to.speculative_tokens !== from.speculative_tokens) {
+    if (to.speculative_tokens > 0) set['speculative-config'] = { method: 'ngram', num_speculative_tokens: to.speculative_tokens };
+    else remove.push('speculative-config');
+  }
+  return { set, remove };
+}
+
+/** GiB of weights per GPU that the form moves to the host. */
+export function offloadGib(form: InferenceForm, weightsBytes: number, layers: number): number {
+  if (!form.enable_offloading) return 0;
+  if (form.offload_by === 'amount') return form.cpu_offload_gb;
+  const share = form.offload_by === 'layers' ? form.num_offload_layers / Math.max(layers, 1) : form.percentage_offload / 100;
+  // Tenths of a GiB: the argument is a float, but nobody writes more digits.
+  return Math.round(((Math.min(share, 1) * weightsBytes) / 2 ** 30) * 10) / 10;
+}
+
+/** What vLLM itself can do to a 16-bit checkpoint while loading it; other formats need another checkpoint. */
+function weightArguments(choice: string): Record<string, ArgumentValue> {
+  switch (choice) {
+    case 'fp8':
+      return { quantization: 'fp8' };
+    case 'nf4':
+      return { quantization: 'bitsandbytes' };
+    case 'fp32':
+      return { dtype: 'float32' };
+    case 'fp16':
+      return { dtype: 'float16' };
+    case 'bf16':
+      return { dtype: 'bfloat16' };
+    default:
+      return {};
+  }
+}
+
+/** Weight formats that exist only as a checkpoint of their own. */
+const CHECKPOINT_FORMATS: Readonly<Record<string, Partial<CheckpointQuantization> & { readonly method: string; readonly bits: number }>> = {
+  awq: { method: 'awq', bits: 4, groupSize: 128, symmetric: false },
+  gptq: { method: 'gptq', bits: 4, groupSize: 128 },
+  int8: { method: 'compressed-tensors', bits: 8, groupSize: -1 },
+  int4: { method: 'compressed-tensors', bits: 4, groupSize: 128 },
+  nvfp4: { method: 'modelopt_fp4', bits: 4, groupSize: 16, type: 'float' },
+  mxfp4: { method: 'mxfp4', bits: 4, groupSize: 32, type: 'float' },
+};
+
+/** True when choosing `choice` means deploying another checkpoint, which no argument can express. */
+export function needsAnotherCheckpoint(choice: string): boolean {
+  return choice in CHECKPOINT_FORMATS || choice.startsWith('q');
+}
+
+/**
+ * The model as if its checkpoint had been stored in the chosen format. Group sizes are those that the formats' usual
+ * converters write (AWQ and GPTQ 128, NVFP4 16, MXFP4 32).
+ */
+export function withWeightFormat(model: Model, choice: string): Model {
+  if (choice === 'checkpoint') return model;
+  const format = CHECKPOINT_FORMATS[choice];
+  if (format === undefined && !choice.startsWith('q')) {
+    return { ...model, quantization: null, exactBytes: null };
+  }
+  const quantization: CheckpointQuantization = {
+    method: 'gguf',
+    bits: 4,
+    groupSize: null,
+    blockSize: null,
+    symmetric: true,
+    actOrder: false,
+    type: 'int',
+    ignored: [],
+    expertsOnly: false,
+    lmHeadQuantized: false,
+    kvCacheScheme: null,
+    ggufType: choice.startsWith('q') ? choice.toUpperCase() : null,
+    doubleQuant: false,
+    basis: 'name',
+    ...format,
+  };
+  return { ...model, quantization, exactBytes: null };
+}

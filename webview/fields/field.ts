@@ -1,0 +1,73 @@
+/** How a form's field is asked for. */
+export type FieldKind = 'number' | 'slider' | 'choice' | 'check';
+
+interface FieldBase<F> {
+  readonly name: keyof F & string;
+  readonly label: string;
+  /** Heading under which it is folded; the first section is always open. */
+  readonly section: string;
+  /** One sentence for people who do not know the word. */
+  readonly help?: string;
+  /** Whether it plays a part, given the other fields. */
+  readonly when?: (form: F) => boolean;
+}
+
+export interface NumberField<F> extends FieldBase<F> {
+  readonly kind: 'number' | 'slider';
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  readonly integer: boolean;
+  /** Stops of a slider, ascending; any value in the range can be typed. */
+  readonly stops?: readonly number[];
+  /** What the value `min` means when it stands for "let vLLM decide". */
+  readonly automatic?: string;
+}
+
+export interface ChoiceField<F> extends FieldBase<F> {
+  readonly kind: 'choice';
+  readonly choices: readonly { readonly value: string; readonly label: string }[];
+}
+
+export interface CheckField<F> extends FieldBase<F> {
+  readonly kind: 'check';
+}
+
+export type Field<F> = NumberField<F> | ChoiceField<F> | CheckField<F>;
+
+/** What is wrong with a typed number, in words that say the way out; null when nothing is. */
+export function problemOf<F>(field: NumberField<F>, typed: string): string | null {
+  const value = parseNumber(typed);
+  const range = `${field.min.toLocaleString('en')} to ${field.max.toLocaleString('en')}${field.unit === '' ? '' : ` ${field.unit}`}`;
+  if (value === null) return `Enter a number from ${range}.`;
+  if (value < field.min || value > field.max) return `Must be from ${range}.`;
+  if (field.integer && !Number.isInteger(value)) return `Must be a whole number from ${range}.`;
+  return null;
+}
+
+/** Multipliers of the suffixes vLLM's own parser knows: decimal in lower case, binary in upper case. */
+const SUFFIXES: Readonly<Record<string, number>> = { k: 1e3, K: 1024, m: 1e6, M: 1024 ** 2 };
+
+/** A number as people type it: `32768`, `32,768`, `32k` (32,000), `32K` (32,768). Null when it is none. */
+export function parseNumber(typed: string): number | null {
+  const match = /^\s*(\d[\d,\s_]*(?:\.\d+)?|\.\d+)\s*([kKmM]?)\s*$/.exec(typed);
+  if (!match?.[1]) return null;
+  return Number(match[1].replace(/[,\s_]/g, '')) * (SUFFIXES[match[2] ?? ''] ?? 1);
+}
+
+/**
+ * A form from saved values: each field that is absent, of another type or out of range takes the default instead.
+ */
+export function restoreForm<F extends object>(defaults: F, fields: readonly Field<F>[], saved: Readonly<Record<string, unknown>>): F {
+  const limits = new Map(fields.map((field) => [field.name as string, field]));
+  const kept = Object.entries(defaults).map(([name, fallback]) => {
+    const value = saved[name];
+    if (typeof value !== typeof fallback) return [name, fallback];
+    const field = limits.get(name);
+    const number = field?.kind === 'number' || field?.kind === 'slider' ? field : null;
+    if (number && problemOf(number, String(value)) !== null) return [name, fallback];
+    if (field?.kind === 'choice' && !field.choices.some((choice) => choice.value === value)) return [name, fallback];
+    return [name, value];
+  });
+  return Object.fromEntries(kept) as F;
+}

@@ -1,0 +1,280 @@
+import { Component, type VNode } from 'preact';
+import { linearScale, logScale, nearestIndex, type Scale } from './scale';
+
+/** One line, or one layer of a stack. */
+export interface Series {
+  readonly name: string;
+  /** Class that gives colour and pattern (`kv_cache`, `weights` …). */
+  readonly look: string;
+  readonly values: readonly number[];
+}
+
+export interface PlotProps {
+  readonly id: string;
+  readonly title: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly xs: readonly number[];
+  readonly xAxis: 'linear' | 'log';
+  readonly series: readonly Series[];
+  /** Layers are drawn upon each other instead of as lines. */
+  readonly stacked: boolean;
+  /** A level that must not be passed. */
+  readonly limit: { readonly y: number; readonly label: string } | null;
+  /** Where the limit is passed. */
+  readonly breakAt: { readonly x: number; readonly label: string } | null;
+  /** Where the form stands now. */
+  readonly here: number | null;
+  readonly formatX: (x: number) => string;
+  readonly formatY: (y: number) => string;
+}
+
+interface PlotState {
+  readonly width: number;
+  readonly reading: number | null;
+}
+
+const HEIGHT = 220;
+const MARGIN = { left: 52, right: 12, top: 12, bottom: 40 };
+/** Room that one tick label needs, px. */
+const TICK_WIDTH = 64;
+const FIRST_WIDTH = 320;
+
+/** A plot in the editor's colours that can be read by pointer, by arrow keys and as a table. */
+export class Plot extends Component<PlotProps, PlotState> {
+  override state: PlotState = { width: FIRST_WIDTH, reading: null };
+  private frame: HTMLElement | null = null;
+  private observer: ResizeObserver | null = null;
+
+  override componentDidMount(): void {
+    this.observer = new ResizeObserver((entries) => {
+      const width = Math.floor(entries[0]?.contentRect.width ?? 0);
+      if (width > 0 && width !== this.state.width) this.setState({ width });
+    });
+    if (this.frame) this.observer.observe(this.frame);
+  }
+
+  override componentWillUnmount(): void {
+    this.observer?.disconnect();
+  }
+
+  override render(): VNode {
+    const { id, title, series } = this.props;
+    return (
+      <figure class="plot" aria-labelledby={`${id}-title`}>
+        <figcaption id={`${id}-title`}>{title}</figcaption>
+        <ul class="legend" aria-hidden="true">
+          {series.map((one) => (
+            <li key={one.name}>
+              <Swatch look={one.look} />
+              {one.name}
+            </li>
+          ))}
+        </ul>
+        <div
+          ref={(element) => {
+            this.frame = element;
+          }}
+        >
+          {this.drawing()}
+        </div>
+        <p class="reading" id={`${id}-reading`} aria-live="polite">
+          {this.reading()}
+        </p>
+        {this.table()}
+      </figure>
+    );
+  }
+
+  private drawing(): VNode {
+    const { id, title, xs, xAxis, series, stacked, limit, breakAt, here, xLabel, yLabel, formatX, formatY } = this.props;
+    const { width, reading } = this.state;
+    const right = width - MARGIN.right;
+    const bottom = HEIGHT - MARGIN.bottom;
+    const first = xs[0] ?? 0;
+    const last = xs[xs.length - 1] ?? 1;
+    const tickCount = Math.max(2, Math.floor((right - MARGIN.left) / TICK_WIDTH));
+    const x =
+      xAxis === 'log'
+        ? logScale(Math.max(first, 1), last, MARGIN.left, right, tickCount)
+        : linearScale(last, MARGIN.left, right, tickCount);
+    const tops = xs.map((_, index) =>
+      stacked
+        ? series.reduce((sum, one) => sum + (one.values[index] ?? 0), 0)
+        : Math.max(0, ...series.map((one) => one.values[index] ?? 0)),
+    );
+    // A plot that dwarfs the limit would hide it, so the axis ends at twice the limit.
+    const wanted = Math.max(0, ...tops, limit?.y ?? 0);
+    const y = linearScale(limit ? Math.min(wanted, limit.y * 2) : wanted, bottom, MARGIN.top, 4);
+    const clip = `${id}-clip`;
+    return (
+      <svg
+        width={width}
+        height={HEIGHT}
+        viewBox={`0 0 ${width} ${HEIGHT}`}
+        role="img"
+        tabindex={0}
+        aria-label={`${title}. Left and right arrows read the values; the same numbers are in the table below.`}
+        onPointerMove={(event) => this.point(event, x, xs)}
+        onPointerLeave={() => this.setState({ reading: null })}
+        onKeyDown={(event) => this.step(event, xs.length)}
+      >
+        <clipPath id={clip}>
+          <rect x={MARGIN.left} y={MARGIN.top} width={Math.max(0, right - MARGIN.left)} height={bottom - MARGIN.top} />
+        </clipPath>
+        {y.ticks.map((tick) => (
+          <g key={`y${tick}`} class="tick">
+            <line x1={MARGIN.left} x2={right} y1={y.toPixel(tick)} y2={y.toPixel(tick)} />
+            <text x={MARGIN.left - 6} y={y.toPixel(tick)} text-anchor="end" dominant-baseline="middle">
+              {formatY(tick)}
+            </text>
+          </g>
+        ))}
+        {x.ticks.map((tick) => (
+          <text key={`x${tick}`} class="tick" x={x.toPixel(tick)} y={bottom + 15} text-anchor="middle">
+            {formatX(tick)}
+          </text>
+        ))}
+        <text class="axis" x={(MARGIN.left + right) / 2} y={HEIGHT - 6} text-anchor="middle">
+          {xLabel}
+        </text>
+        <text
+          class="axis"
+          x={12}
+          y={(MARGIN.top + bottom) / 2}
+          text-anchor="middle"
+          transform={`rotate(-90 12 ${(MARGIN.top + bottom) / 2})`}
+        >
+          {yLabel}
+        </text>
+        <g clip-path={`url(#${clip})`}>
+          {stacked ? layers(xs, series, x, y) : lines(xs, series, x, y)}
+          {here !== null && here >= first && here <= last ? (
+            <line class="here" x1={x.toPixel(here)} x2={x.toPixel(here)} y1={MARGIN.top} y2={bottom} />
+          ) : null}
+          {reading !== null && xs[reading] !== undefined ? (
+            <line class="crosshair" x1={x.toPixel(xs[reading])} x2={x.toPixel(xs[reading])} y1={MARGIN.top} y2={bottom} />
+          ) : null}
+        </g>
+        {limit ? (
+          <g class="limit">
+            <line x1={MARGIN.left} x2={right} y1={y.toPixel(limit.y)} y2={y.toPixel(limit.y)} />
+            <text x={MARGIN.left + 4} y={Math.max(MARGIN.top + 8, y.toPixel(limit.y) - 5)}>
+              {limit.label}
+            </text>
+          </g>
+        ) : null}
+        {limit && breakAt && breakAt.x >= first && breakAt.x <= last ? (
+          <g class="break">
+            <path d={cross(x.toPixel(breakAt.x), y.toPixel(limit.y), 5)} />
+            <text
+              x={x.toPixel(breakAt.x)}
+              y={y.toPixel(limit.y) + 18}
+              text-anchor={x.toPixel(breakAt.x) > (MARGIN.left + right) / 2 ? 'end' : 'start'}
+            >
+              {breakAt.label}
+            </text>
+          </g>
+        ) : null}
+      </svg>
+    );
+  }
+
+  private point(event: PointerEvent, x: Scale, xs: readonly number[]): void {
+    const box = (event.currentTarget as SVGElement).getBoundingClientRect();
+    const reading = nearestIndex(xs, x.toPixel, event.clientX - box.left);
+    if (reading !== this.state.reading) this.setState({ reading });
+  }
+
+  private step(event: KeyboardEvent, count: number): void {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (by === 0) return;
+    event.preventDefault();
+    const from = this.state.reading ?? (by > 0 ? -1 : count);
+    this.setState({ reading: Math.min(count - 1, Math.max(0, from + by)) });
+  }
+
+  private reading(): string {
+    const { series, xs, xLabel, formatX, formatY, limit, breakAt } = this.props;
+    const at = this.state.reading;
+    const x = at === null ? undefined : xs[at];
+    if (at === null || x === undefined) return breakAt && limit ? `${breakAt.label}.` : '';
+    return `${xLabel} ${formatX(x)}: ${series.map((one) => `${one.name} ${formatY(one.values[at] ?? 0)}`).join(', ')}`;
+  }
+
+  private table(): VNode {
+    const { title, xs, series, xLabel, yLabel, formatX, formatY } = this.props;
+    return (
+      <details class="data">
+        <summary>Data</summary>
+        <div class="scroll" tabindex={0} role="region" aria-label={`Data of ${title}`}>
+          <table>
+            <caption>
+              {title} ({yLabel})
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">{xLabel}</th>
+                {series.map((one) => (
+                  <th key={one.name} scope="col">
+                    {one.name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {xs.map((value, index) => (
+                <tr key={value}>
+                  <th scope="row">{formatX(value)}</th>
+                  {series.map((one) => (
+                    <td key={one.name}>{formatY(one.values[index] ?? 0)}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+    );
+  }
+}
+
+/** A small square in a series' colour and pattern. */
+export function Swatch({ look }: { readonly look: string }): VNode {
+  return (
+    <svg class="swatch" width="12" height="12" aria-hidden="true">
+      <rect width="12" height="12" class={`fill ${look}`} />
+      <rect width="12" height="12" fill={`url(#pattern-${look})`} />
+    </svg>
+  );
+}
+
+function lines(xs: readonly number[], series: readonly Series[], x: Scale, y: Scale): VNode[] {
+  return series.map((one) => (
+    <polyline
+      key={one.name}
+      class={`line ${one.look}`}
+      points={xs.map((value, index) => `${x.toPixel(value)},${y.toPixel(one.values[index] ?? 0)}`).join(' ')}
+    />
+  ));
+}
+
+function layers(xs: readonly number[], series: readonly Series[], x: Scale, y: Scale): VNode[] {
+  const below = xs.map(() => 0);
+  return series.flatMap((one) => {
+    const lower = xs.map((value, index) => `${x.toPixel(value)},${y.toPixel(below[index] ?? 0)}`);
+    one.values.forEach((value, index) => {
+      below[index] = (below[index] ?? 0) + value;
+    });
+    const upper = xs.map((value, index) => `${x.toPixel(value)},${y.toPixel(below[index] ?? 0)}`);
+    const points = [...lower, ...upper.reverse()].join(' ');
+    return [
+      <polygon key={one.name} class={`fill ${one.look}`} points={points} />,
+      <polygon key={`${one.name} pattern`} fill={`url(#pattern-${one.look})`} points={points} />,
+    ];
+  });
+}
+
+function cross(x: number, y: number, arm: number): string {
+  return `M${x - arm} ${y - arm}L${x + arm} ${y + arm}M${x - arm} ${y + arm}L${x + arm} ${y - arm}`;
+}

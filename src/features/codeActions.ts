@@ -1,0 +1,103 @@
+import * as vscode from 'vscode';
+import type { Analysis, PlacedFinding } from '../analysis/analysis';
+import { editsFor } from '../deployments/edits';
+import type { Fix } from '../vllm/findings';
+import { DIAGNOSTIC_SOURCE } from './diagnostics';
+import type { DocumentAnalysis, Documents } from './documents';
+import { log } from './log';
+import { rangeOf, workspaceEdit } from './textEdits';
+
+const FIX_ALL = vscode.CodeActionKind.SourceFixAll.append('vramPlanner');
+
+/** An action whose edit is made when it is chosen, from the analysis it was offered for. */
+class FixAction extends vscode.CodeAction {
+  constructor(
+    title: string,
+    kind: vscode.CodeActionKind,
+    readonly analyzed: DocumentAnalysis,
+    readonly fixes: readonly { readonly analysis: Analysis; readonly fix: Fix }[],
+  ) {
+    super(title, kind);
+  }
+}
+
+/** Quick fixes for the problems under the cursor; their edits touch nothing else. */
+export class CodeActions implements vscode.CodeActionProvider<vscode.CodeAction> {
+  static readonly metadata: vscode.CodeActionProviderMetadata = {
+    providedCodeActionKinds: [vscode.CodeActionKind.QuickFix, FIX_ALL],
+  };
+
+  constructor(private readonly documents: Documents) {}
+
+  provideCodeActions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
+    const analyzed = this.documents.analysisOf(document);
+    if (analyzed === undefined) return [];
+    const actions: vscode.CodeAction[] = [];
+    if (wants(context, vscode.CodeActionKind.QuickFix)) actions.push(...quickFixes(analyzed, range, context));
+    if (wants(context, FIX_ALL)) actions.push(...fixAll(analyzed));
+    return actions;
+  }
+
+  resolveCodeAction(action: vscode.CodeAction): vscode.CodeAction {
+    if (!(action instanceof FixAction)) return action;
+    const { analyzed } = action;
+    const edits = action.fixes.flatMap(({ analysis, fix }) => editsFor(analyzed.text, analysis.deployment, changesOf(fix)));
+    const edit = workspaceEdit(analyzed, edits);
+    if (edit === null) log().info(`Not applied, because the file changed meanwhile: ${action.title}`);
+    else action.edit = edit;
+    return action;
+  }
+}
+
+function wants(context: vscode.CodeActionContext, kind: vscode.CodeActionKind): boolean {
+  return context.only === undefined || context.only.intersects(kind);
+}
+
+function changesOf(fix: Fix): Parameters<typeof editsFor>[2] {
+  return { edits: fix.edits, remove: fix.remove, ...(fix.rename === undefined ? {} : { rename: fix.rename }) };
+}
+
+function quickFixes(analyzed: DocumentAnalysis, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
+  const actions: vscode.CodeAction[] = [];
+  for (const { analysis, finding } of findingsAt(analyzed, range)) {
+    const diagnostics = context.diagnostics.filter((diagnostic) => isOf(diagnostic, finding));
+    for (const fix of finding.fixes) {
+      const action = new FixAction(fix.title, vscode.CodeActionKind.QuickFix, analyzed, [{ analysis, fix }]);
+      action.diagnostics = diagnostics;
+      action.isPreferred = fix.preferred;
+      actions.push(action);
+    }
+  }
+  return actions;
+}
+
+function findingsAt(analyzed: DocumentAnalysis, range: vscode.Range): { readonly analysis: Analysis; readonly finding: PlacedFinding }[] {
+  return analyzed.analyses.flatMap((analysis) =>
+    analysis.findings
+      .filter((finding) => rangeOf(analyzed.document, finding).intersection(range) !== undefined)
+      .map((finding) => ({ analysis, finding })),
+  );
+}
+
+function isOf(diagnostic: vscode.Diagnostic, finding: PlacedFinding): boolean {
+  const code = typeof diagnostic.code === 'object' ? diagnostic.code.value : diagnostic.code;
+  return diagnostic.source === DIAGNOSTIC_SOURCE && code === finding.code;
+}
+
+/** The fixes that are clearly right, in one edit; of several that write one key, the first. */
+function fixAll(analyzed: DocumentAnalysis): vscode.CodeAction[] {
+  const fixes: { analysis: Analysis; fix: Fix }[] = [];
+  for (const analysis of analyzed.analyses) {
+    const taken = new Set<string>();
+    for (const finding of analysis.findings) {
+      const fix = finding.fixes.find(({ preferred }) => preferred);
+      if (fix === undefined) continue;
+      const keys = [...Object.keys(fix.edits), ...fix.remove, ...Object.entries(fix.rename ?? {}).flat()];
+      if (keys.some((key) => taken.has(key))) continue;
+      for (const key of keys) taken.add(key);
+      fixes.push({ analysis, fix });
+    }
+  }
+  if (fixes.length === 0) return [];
+  return [new FixAction(vscode.l10n.t('Fix all problems that vLLM would stumble over'), FIX_ALL, analyzed, fixes)];
+}

@@ -1,0 +1,30 @@
+import type { Deployment } from '../deployments/deployment';
+import type { TextEdit } from '../deployments/edits';
+
+/** The GPU a person chose. */
+export interface ChosenGpu {
+  /** Catalogue key. */
+  readonly key: string;
+  readonly count: number;
+}
+
+/** Words of a directive that name the card; a memory size belongs to the card it was written for. */
+const GPU_WORDS = /[ \t]*\b(?:gpu|count|memory)[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|[^\s,;"']*),?/gi;
+
+/**
+ * The edit that names a GPU in a file: in its `# vram:` directive where there is one, otherwise as a new first line. What else the
+ * directive says stays.
+ */
+export function directiveEdit(text: string, deployment: Deployment, gpu: ChosenGpu): TextEdit {
+  const words = `gpu=${gpu.key} count=${gpu.count}`;
+  const hint = deployment.gpuHints.find(({ source }) => source === 'directive');
+  if (hint !== undefined) {
+    const directive = text.slice(hint.range.start, hint.range.end);
+    const colon = directive.indexOf(':') + 1;
+    const rest = directive.slice(colon).replace(GPU_WORDS, '').trim();
+    return { ...hint.range, text: `${directive.slice(0, colon)} ${words}${rest === '' ? '' : ` ${rest}`}` };
+  }
+  const start = text.startsWith('\ufeff') ? 1 : 0;
+  const lineEnd = /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
+  return { start, end: start, text: `# vram: ${words}${lineEnd}` };
+}

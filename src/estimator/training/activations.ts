@@ -1,0 +1,90 @@
+import type { TrainingConstants } from './constants';
+import type { TrainingPlan } from './plan';
+import type { LayerShape } from './shape';
+
+/** Bytes per GPU that depend on the batch and the sequence. */
+export interface DynamicBytes {
+  /** Kept from the forward to the backward pass by the layers. */
+  readonly stored: number;
+  /** Extra that the layer in its backward pass needs. */
+  readonly working: number;
+  /** Logits and loss. */
+  readonly logits: number;
+  /** Bytes that wait in host memory. */
+  readonly offloaded: number;
+}
+
+/** Layers whose activations are on the GPU while the others wait on the host: the one in work and the one in flight. */
+const RESIDENT_LAYERS = 2;
+/** Copies of a routed token's hidden state: before and after the permutation to its experts. */
+const PERMUTED_COPIES = 2;
+
+/** Tokens of the longest micro batch on one GPU, padding included, after context parallelism. */
+export function peakTokens(plan: TrainingPlan, constants: TrainingConstants): number {
+  const { request, parallel, microBatch } = plan;
+  const longest = request.packing
+    ? request.seq_length
+    : Math.min(request.seq_length, constants.longestOverMean * request.tokens_per_sample);
+  return (microBatch * longest) / parallel.context;
+}
+
+/** Activations, logits and loss of one GPU, in bytes. */
+export function dynamicBytes(plan: TrainingPlan, constants: TrainingConstants): DynamicBytes {
+  const tokens = peakTokens(plan, constants);
+  const { shape, parallel } = plan;
+  const mode = plan.request.optimization_config.gradient_checkpointing;
+  const checkpoint = tokens * shape.hiddenSize * plan.activationBytes;
+  // 1F1B keeps as many micro batches in flight on the first stage as there are stages.
+  const inFlight = Math.min(parallel.pipeline, plan.accumulation) / parallel.pipeline;
+  let kept = 0;
+  let checkpoints = 0;
+  let largest = 0;
+  shape.layers.forEach((layer, index) => {
+    const bytes = tokens * layerBytesPerToken(plan, constants, layer, index);
+    largest = Math.max(largest, bytes);
+    checkpoints += layer.count * checkpoint;
+    kept += layer.count * (mode === 'selective' ? checkpoint + constants.selectiveShare * bytes : bytes);
+  });
+  const residual = mode === 'none' || mode === 'selective' ? kept : checkpoints;
+  const offloads = mode === 'offloaded' || plan.request.optimization_config.activation_offloading;
+  const resident = offloads ? Math.min(residual, (residual / Math.max(1, shape.layerCount)) * RESIDENT_LAYERS) : residual * inFlight;
+  const recomputed = mode === 'none' ? 0 : mode === 'selective' ? (1 - constants.selectiveShare) * largest : largest;
+  return {
+    stored: Math.min(resident, residual * inFlight),
+    working: recomputed + constants.backwardWork * largest,
+    logits: shape.hasHead ? logitBytes(plan, constants, tokens) : 0,
+    offloaded: offloads ? Math.max(0, residual * inFlight - resident) : 0,
+  };
+}
+
+function logitBytes(plan: TrainingPlan, constants: TrainingConstants, tokens: number): number {
+  const { shape, parallel } = plan;
+  const logits = (tokens * shape.vocabSize * constants.logit[plan.loss]) / parallel.tensor;
+  // A fused or chunked head keeps one gradient copy of the head's weight (Liger's own benchmark: about one more copy of lm_head).
+  const headCopy =
+    plan.loss === 'fused' && !plan.adapters ? (shape.vocabSize * shape.hiddenSize * plan.activationBytes) / parallel.tensor : 0;
+  return logits + headCopy;
+}
+
+/** Bytes per token that one layer keeps without checkpointing, on one tensor-parallel rank with sequence parallelism. */
+function layerBytesPerToken(plan: TrainingPlan, constants: TrainingConstants, layer: LayerShape, index: number): number {
+  const { widths } = layer;
+  const { shape, parallel, adapters } = plan;
+  const kernel = constants.kernels[plan.kernels];
+  const routedHidden =
+    layer.expertParameters > 0 ? (layer.activeExpertParameters / layer.expertParameters) * expertCount(layer) * shape.hiddenSize : 0;
+  const elements =
+    widths.norms * kernel.norm +
+    widths.mixer * kernel.mixer +
+    (widths.feedForward + widths.experts) * kernel.feedForward +
+    routedHidden * PERMUTED_COPIES * 2 +
+    (adapters?.inputElements[index] ?? 0) * constants.adapterInput;
+  const scores = plan.request.optimization_config.flash_attention
+    ? 0
+    : widths.scoreHeads * Math.min(plan.request.seq_length, widths.window ?? Infinity) * constants.score;
+  return ((elements + scores) * (plan.activationBytes / 2)) / parallel.tensor;
+}
+
+function expertCount(layer: LayerShape): number {
+  return Math.max(1, ...layer.linears.filter((linear) => linear.group === 'experts').map((linear) => linear.copies));
+}

@@ -1,0 +1,26 @@
+import type { Gpu } from '../hardware/gpu';
+import type { TrainingPlan } from './plan';
+
+/** What a plan took for granted, in plain sentences. */
+export function assumptionsOf(plan: TrainingPlan, gpu: Gpu): readonly string[] {
+  const { request, adapters } = plan;
+  const said: string[] = [];
+  const rounded = plan.stepSequences !== request.batch_size;
+  if (rounded) {
+    said.push(
+      `batch_size ${request.batch_size} does not divide over the GPUs and accumulation steps; a step takes ${plan.stepSequences} sequences.`,
+    );
+  }
+  if (request.num_samples === null) said.push('num_samples is not given, so total tokens, hours and energy are unknown.');
+  if (adapters && adapters.unknownTargets.length > 0) {
+    said.push(`No layer is named ${adapters.unknownTargets.join(', ')}; those targets add nothing.`);
+  }
+  if (adapters && adapters.parameters === 0) said.push('No layer has an adapter, so nothing is trained.');
+  if (plan.shape.towerParameters > 0 && !request.train_vision_tower) said.push('The encoder tower is frozen.');
+  if (plan.masterBytes > 0 && request.master_weights === null) said.push(`${request.framework} keeps fp32 master weights.`);
+  if (gpu.confidence === 'low') said.push(`The facts of ${gpu.label} are only partly confirmed; its speed may be off.`);
+  if (!request.packing && request.tokens_per_sample < request.seq_length) {
+    said.push('Without packing the longest samples of a run set the peak.');
+  }
+  return said;
+}

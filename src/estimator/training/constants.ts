@@ -1,0 +1,61 @@
+import type { KernelClass, LossKind } from './frameworks';
+
+/** Bytes that one kernel class keeps for the backward pass, per element of each kind of tensor, with 2-byte activations. */
+export interface KernelBytes {
+  readonly norm: number;
+  readonly mixer: number;
+  readonly feedForward: number;
+}
+
+/** The figures of the memory model that are measured rather than derived. */
+export interface TrainingConstants {
+  readonly kernels: Readonly<Record<KernelClass, KernelBytes>>;
+  /** Bytes of one attention score per head and pair of tokens, without flash attention. */
+  readonly score: number;
+  /** Bytes per adapted input element that an adapter keeps. */
+  readonly adapterInput: number;
+  /** Bytes per logit at the peak of the loss. */
+  readonly logit: Readonly<Record<LossKind, number>>;
+  /** Share of a layer's activations that selective checkpointing keeps. */
+  readonly selectiveShare: number;
+  /** Extra of a layer's activations that its backward pass holds as gradients. */
+  readonly backwardWork: number;
+  /** GiB of library workspaces inside torch's allocated memory. */
+  readonly workspaceGib: number;
+  /** Reserved over allocated: cached blocks, as a share of activations and logits. */
+  readonly slackOfDynamic: number;
+  /** The same, as a share of weights and states. */
+  readonly slackOfStatic: number;
+  /** Slack when sequences of many lengths follow each other, as a share of activations and logits. */
+  readonly slackOfVaryingLengths: number;
+  /** GiB of CUDA context and libraries that only nvidia-smi sees. */
+  readonly contextGib: number;
+  /** Longest sample of a run over its mean. */
+  readonly longestOverMean: number;
+  /** Half-widths of the range: shares of the states and of activations and logits, and GiB of the rest. */
+  readonly spreadOfStates: number;
+  readonly spreadOfDynamic: number;
+  readonly spreadGib: number;
+}
+
+export const TRAINING_CONSTANTS: TrainingConstants = {
+  kernels: {
+    eager: { norm: 7, mixer: 2.6, feedForward: 4 },
+    compiled: { norm: 4, mixer: 2, feedForward: 3 },
+    fused: { norm: 4, mixer: 2, feedForward: 3 },
+  },
+  score: 5,
+  adapterInput: 2,
+  logit: { upcast: 14, compact: 8, chunked: 6, fused: 0.5 },
+  selectiveShare: 0.65,
+  backwardWork: 0.5,
+  workspaceGib: 0.15,
+  slackOfDynamic: 0.05,
+  slackOfStatic: 0.02,
+  slackOfVaryingLengths: 0.6,
+  contextGib: 0.8,
+  longestOverMean: 3,
+  spreadOfStates: 0.1,
+  spreadOfDynamic: 0.4,
+  spreadGib: 1,
+};

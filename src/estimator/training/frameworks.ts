@@ -1,0 +1,72 @@
+import type { FrameworkName } from '../contracts/finetuning';
+
+/** How the loss treats the logits; the bytes per logit of each are in {@link TrainingConstants}. */
+export type LossKind = 'upcast' | 'compact' | 'chunked' | 'fused';
+
+/** How many intermediate tensors the layers' kernels leave for the backward pass. */
+export type KernelClass = 'eager' | 'compiled' | 'fused';
+
+/** What a framework does where the request is silent. */
+export interface FrameworkFacts {
+  /** Unquantized tensors of a 4- or 8-bit base are cast to fp32 (PEFT `prepare_model_for_kbit_training`). */
+  readonly castsToFp32: boolean;
+  /** Bytes of an adapter's weights: 4 with PEFT's `autocast_adapter_dtype`, 2 where adapters follow the base. */
+  readonly adapterBytes: 2 | 4;
+  /** fp32 master weights in full fine-tuning: never, when the optimizer is sharded (DeepSpeed takes over), or always. */
+  readonly masterWeights: 'never' | 'sharded' | 'always';
+  /** Where fp32 weights live: beside 16-bit ones, or instead of them, cast while they are gathered (FSDP mixed precision). */
+  readonly mastersReplaceWeights: boolean;
+  /** Gradients accumulate in fp32 when there are master weights. */
+  readonly fp32Gradients: boolean;
+  readonly loss: LossKind;
+  readonly kernels: KernelClass;
+  /** Gather and reduce buckets of a fixed size instead of layer by layer. */
+  readonly fixedBuckets: boolean;
+}
+
+const HUGGING_FACE: FrameworkFacts = {
+  castsToFp32: true,
+  adapterBytes: 4,
+  masterWeights: 'sharded',
+  mastersReplaceWeights: false,
+  fp32Gradients: false,
+  loss: 'upcast',
+  kernels: 'eager',
+  fixedBuckets: true,
+};
+
+/** Own recipes of pure-PyTorch frameworks: 16-bit weights, gradients and states, chunked cross-entropy. */
+const PURE_16_BIT: FrameworkFacts = {
+  castsToFp32: false,
+  adapterBytes: 2,
+  masterWeights: 'never',
+  mastersReplaceWeights: true,
+  fp32Gradients: false,
+  loss: 'chunked',
+  kernels: 'eager',
+  fixedBuckets: false,
+};
+
+/** Read from the frameworks' documentation and recipes: PEFT 0.19, torchtune 0.4-0.6, litgpt of 2023-10 and 2024, torchtitan 2024-12, Megatron-Core, DeepSpeed 0.12. */
+export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = {
+  peft: HUGGING_FACE,
+  trl: HUGGING_FACE,
+  llama_factory: HUGGING_FACE,
+  axolotl: HUGGING_FACE,
+  ms_swift: HUGGING_FACE,
+  deepspeed: { ...HUGGING_FACE, masterWeights: 'always' },
+  unsloth: { ...HUGGING_FACE, castsToFp32: false, loss: 'fused', kernels: 'fused' },
+  torchtune: PURE_16_BIT,
+  litgpt: PURE_16_BIT,
+  fsdp: { ...PURE_16_BIT, masterWeights: 'always', fp32Gradients: true, loss: 'upcast' },
+  megatron: {
+    castsToFp32: false,
+    adapterBytes: 2,
+    masterWeights: 'always',
+    mastersReplaceWeights: false,
+    fp32Gradients: true,
+    loss: 'compact',
+    kernels: 'fused',
+    fixedBuckets: false,
+  },
+};

@@ -1,0 +1,166 @@
+import type { FinetuningRequest } from '../contracts/finetuning';
+import { ceilDiv } from '../units';
+import type { AdapterShape } from './adapters';
+import { adapterShape } from './adapters';
+import { FRAMEWORK_FACTS } from './frameworks';
+import type { FrameworkFacts, KernelClass, LossKind } from './frameworks';
+import { OPTIMIZER_FACTS } from './optimizers';
+import type { OptimizerFacts } from './optimizers';
+import { trainingShape } from './shape';
+import type { TrainingShape } from './shape';
+import type { Architecture } from '../architecture';
+
+/** How the GPUs share the work. `tensor × pipeline × context × data` is their number. */
+export interface ParallelPlan {
+  readonly gpus: number;
+  readonly tensor: number;
+  readonly pipeline: number;
+  readonly context: number;
+  readonly data: number;
+  readonly expert: number;
+  /** Ranks over which ZeRO spreads what it shards. */
+  readonly shards: number;
+  /** The same for routed experts, which are already spread over expert-parallel ranks. */
+  readonly expertShards: number;
+  readonly zeroStage: 0 | 1 | 2 | 3;
+}
+
+/** Bytes per element of each kind of base weight. */
+export interface BasePrecisionPlan {
+  /** Linear layers, scales included. */
+  readonly linear: number;
+  /** Embedding, head, norms and towers. */
+  readonly rest: number;
+  /** Width in which the base enters a matrix product. */
+  readonly compute: number;
+  readonly quantized: boolean;
+}
+
+/** A request with every choice made and the model's shape beside it: all that memory and time are computed from. */
+export interface TrainingPlan {
+  readonly request: FinetuningRequest;
+  readonly shape: TrainingShape;
+  readonly framework: FrameworkFacts;
+  readonly optimizer: OptimizerFacts;
+  readonly adapters: AdapterShape | null;
+  readonly base: BasePrecisionPlan;
+  /** Bytes of one activation element. */
+  readonly activationBytes: 2 | 4;
+  /** Bytes per element of trained weights as stored, of their gradients, and of their master copy (0 for none). */
+  readonly trainedBytes: number;
+  readonly gradientBytes: number;
+  readonly masterBytes: 0 | 4;
+  /** Elements trained in the base weights: linear and expert layers, and embedding, head, norms. */
+  readonly trainedShare: number;
+  readonly trainsEmbeddings: boolean;
+  readonly kernels: KernelClass;
+  readonly loss: LossKind;
+  readonly parallel: ParallelPlan;
+  /** Sequences per GPU and forward pass. */
+  readonly microBatch: number;
+  readonly accumulation: number;
+  /** Sequences of one optimizer step, after rounding the micro batch up. */
+  readonly stepSequences: number;
+}
+
+/** Bits per weight of a quantized base, scales included. */
+const QUANTIZED_BITS = {
+  /** 4 bits and one fp32 scale per block of 64 (Dettmers 2023, arXiv 2305.14314). */
+  nf4: 4 + 32 / 64,
+  /** The scales in 8 bits, with fp32 scales of their own per 256 blocks (same paper). */
+  nf4_double: 4 + 8 / 64 + 32 / (64 * 256),
+  /** One byte, one fp16 scale per output row: negligible (LLM.int8, arXiv 2208.07339). */
+  int8: 8,
+  /** Groups of 128: an fp16 scale and a 4-bit zero point each. */
+  gptq: 4 + 20 / 128,
+  awq: 4 + 20 / 128,
+  fp8: 8,
+} as const;
+
+const PRECISION_BYTES = { fp32: 4, fp16: 2, bf16: 2, fp8: 1 } as const;
+
+/** Makes every choice the request leaves open. */
+export function planTraining(request: FinetuningRequest, architecture: Architecture): TrainingPlan {
+  const shape = trainingShape(architecture);
+  const framework = FRAMEWORK_FACTS[request.framework];
+  const full = request.finetuning_method === 'full';
+  const parallel = planParallel(request);
+  const masterBytes = full && usesMasters(request, framework) ? 4 : 0;
+  const base = planBase(request, framework, masterBytes > 0);
+  const adapters = full ? null : adapterShape(shape, request.lora_targets, request.lora_rank, request.use_dora);
+  const accumulation = request.gradient_accumulation_steps;
+  const microBatch = ceilDiv(request.batch_size, parallel.data * accumulation);
+  const trainedBytes = full
+    ? PRECISION_BYTES[request.fine_tuning_quantization === 'fp8' ? 'bf16' : request.fine_tuning_quantization]
+    : framework.adapterBytes;
+  return {
+    request,
+    shape,
+    framework,
+    optimizer: OPTIMIZER_FACTS[request.optimizer],
+    adapters,
+    base,
+    activationBytes: request.compute_dtype === 'fp32' ? 4 : 2,
+    trainedBytes,
+    gradientBytes: masterBytes > 0 && framework.fp32Gradients ? 4 : trainedBytes,
+    masterBytes,
+    trainedShare: full ? (request.trainable_parameters ?? 100) / 100 : 0,
+    trainsEmbeddings: !full && request.train_embeddings,
+    kernels: planKernels(request, framework),
+    loss: planLoss(request, framework),
+    parallel,
+    microBatch,
+    accumulation,
+    stepSequences: microBatch * parallel.data * accumulation,
+  };
+}
+
+function planParallel(request: FinetuningRequest): ParallelPlan {
+  const { num_gpus: gpus, tensor_parallel: tensor, pipeline_parallel: pipeline, context_parallel: context } = request;
+  const perStage = Math.max(1, Math.floor(gpus / pipeline));
+  const expert = Math.min(request.expert_parallel, perStage);
+  return {
+    gpus,
+    tensor,
+    pipeline,
+    context,
+    data: Math.max(1, Math.floor(gpus / (tensor * pipeline * context))),
+    expert,
+    shards: Math.max(1, Math.floor(perStage / tensor)),
+    expertShards: Math.max(1, Math.floor(perStage / (expert > 1 ? expert : tensor))),
+    zeroStage: request.optimization_config.zero_stage,
+  };
+}
+
+function usesMasters(request: FinetuningRequest, framework: FrameworkFacts): boolean {
+  if (request.fine_tuning_quantization === 'fp32') return false;
+  if (request.master_weights !== null) return request.master_weights;
+  const sharded = request.optimization_config.zero_stage > 0;
+  return framework.masterWeights === 'always' || (framework.masterWeights === 'sharded' && sharded);
+}
+
+function planBase(request: FinetuningRequest, framework: FrameworkFacts, masters: boolean): BasePrecisionPlan {
+  const compute = request.compute_dtype === 'fp32' ? 4 : 2;
+  const format = request.base_quantization ?? (request.fine_tuning_quantization === 'fp8' ? 'fp8' : null);
+  if (format === null) {
+    const replaced = masters && framework.mastersReplaceWeights;
+    const bytes = replaced ? 0 : PRECISION_BYTES[request.fine_tuning_quantization];
+    return { linear: bytes, rest: bytes, compute, quantized: false };
+  }
+  // PEFT leaves GPTQ and AWQ models as they are and casts only what bitsandbytes left in 16 bits.
+  const cast = framework.castsToFp32 && (format === 'nf4' || format === 'nf4_double' || format === 'int8');
+  return { linear: QUANTIZED_BITS[format] / 8, rest: cast ? 4 : 2, compute, quantized: true };
+}
+
+function planKernels(request: FinetuningRequest, framework: FrameworkFacts): KernelClass {
+  if (request.optimization_config.use_fused_kernels) return 'fused';
+  return request.optimization_config.torch_compile && framework.kernels === 'eager' ? 'compiled' : framework.kernels;
+}
+
+function planLoss(request: FinetuningRequest, framework: FrameworkFacts): LossKind {
+  if (request.optimization_config.use_fused_kernels) return 'fused';
+  if (request.chunked_loss === true) return 'chunked';
+  if (request.chunked_loss === false)
+    return framework.loss === 'compact' || request.optimization_config.torch_compile ? 'compact' : 'upcast';
+  return framework.loss === 'upcast' && request.optimization_config.torch_compile ? 'compact' : framework.loss;
+}

@@ -1,0 +1,153 @@
+import { GIB } from '../units';
+import type { TrainingPlan } from './plan';
+import { layerParameters } from './shape';
+
+/** Bytes per GPU of what a step needs whatever its batch, before offloading. */
+export interface StateBytes {
+  readonly weights: number;
+  readonly adapters: number;
+  readonly gradients: number;
+  readonly optimizer: number;
+  /** Buckets and gathered layers of data-parallel communication. */
+  readonly communication: number;
+  /** Copies the optimizer's update makes. */
+  readonly update: number;
+  /** The largest layer's share of the gradients, all that exists at once when the optimizer runs in the backward pass. */
+  readonly layerGradients: number;
+}
+
+/** Elements of one kind of parameter that one GPU holds before ZeRO shards them. */
+interface Holdings {
+  readonly linear: number;
+  readonly experts: number;
+  readonly rest: number;
+  readonly embeddings: number;
+  readonly towers: number;
+}
+
+/** DeepSpeed's default `reduce_bucket_size` and `allgather_bucket_size`, elements of 2 bytes, and the two copies `overlap_comm` keeps (its configuration reference). */
+const BUCKET_BYTES = 2 * 5e8 * 2;
+/** Layers whose full weights exist at once under ZeRO 3 and FSDP: the one computed and the one prefetched. */
+const GATHERED_LAYERS = 2;
+
+/** Weights, adapters, gradients, optimizer states and communication buffers of one GPU, in bytes. */
+export function stateBytes(plan: TrainingPlan): StateBytes {
+  const { parallel } = plan;
+  const held = holdings(plan);
+  const weightShards = parallel.zeroStage >= 3 ? parallel.shards : 1;
+  const expertWeightShards = parallel.zeroStage >= 3 ? parallel.expertShards : 1;
+  const { linear, rest } = plan.base;
+  const unsharded = held.linear * linear + (held.rest + held.embeddings + held.towers) * rest;
+  const weights = unsharded / weightShards + (held.experts * linear) / expertWeightShards;
+
+  const trained = trainedElements(plan, held);
+  const gradientShards = parallel.zeroStage >= 2 ? parallel.shards : 1;
+  const optimizerShards = parallel.zeroStage >= 1 ? parallel.shards : 1;
+  const expertGradientShards = parallel.zeroStage >= 2 ? parallel.expertShards : 1;
+  const expertOptimizerShards = parallel.zeroStage >= 1 ? parallel.expertShards : 1;
+  const perElement = optimizerBytesPerElement(plan);
+  const adapterWeightShards = parallel.zeroStage >= 3 ? parallel.shards : 1;
+  const gradients = (trained.dense * plan.gradientBytes) / gradientShards + (trained.experts * plan.gradientBytes) / expertGradientShards;
+  const optimizer = (trained.dense * perElement) / optimizerShards + (trained.experts * perElement) / expertOptimizerShards;
+  const updated = (trained.dense / optimizerShards + trained.experts / expertOptimizerShards) * plan.trainedBytes;
+  const layers = Math.max(1, plan.shape.layerCount / parallel.pipeline);
+  return {
+    weights,
+    adapters: (trained.adapters * plan.framework.adapterBytes) / adapterWeightShards,
+    gradients,
+    optimizer,
+    communication: communicationBytes(plan, held, trained.dense + trained.experts),
+    update: plan.masterBytes > 0 ? 0 : plan.optimizer.updateCopies * updated,
+    layerGradients: gradients / layers,
+  };
+}
+
+/** What the GPU of the fullest pipeline stage holds. The first and last stage also hold the embedding and the head. */
+function holdings(plan: TrainingPlan): Holdings {
+  const { shape, parallel } = plan;
+  let linear = 0;
+  let experts = 0;
+  let rest = shape.otherParameters;
+  // With a pipeline the largest stage holds its share of every kind of layer, rounded up to whole layers.
+  const stage = parallel.pipeline === 1 ? 1 : Math.ceil(shape.layerCount / parallel.pipeline) / Math.max(1, shape.layerCount);
+  for (const layer of shape.layers) {
+    linear += layer.count * layer.linearParameters * stage;
+    experts += layer.count * layer.expertParameters * stage;
+    rest += layer.count * layer.otherParameters * stage;
+  }
+  const tables =
+    parallel.pipeline === 1 ? shape.embeddingParameters + shape.headParameters : Math.max(shape.embeddingParameters, shape.headParameters);
+  return {
+    linear: linear / parallel.tensor,
+    experts: experts / (parallel.expert > 1 ? parallel.expert : parallel.tensor),
+    rest,
+    embeddings: tables / parallel.tensor,
+    towers: shape.towerParameters,
+  };
+}
+
+interface TrainedElements {
+  /** Adapters or dense weights. */
+  readonly dense: number;
+  readonly experts: number;
+  /** Adapters alone. */
+  readonly adapters: number;
+}
+
+function trainedElements(plan: TrainingPlan, held: Holdings): TrainedElements {
+  if (plan.adapters) {
+    const perStage = plan.adapters.parameters / plan.parallel.pipeline;
+    const embeddings = plan.trainsEmbeddings ? held.embeddings : 0;
+    return { dense: perStage + embeddings, experts: 0, adapters: perStage };
+  }
+  const towers = plan.request.train_vision_tower ? held.towers : 0;
+  const share = plan.trainedShare;
+  return { dense: (held.linear + held.rest + held.embeddings + towers) * share, experts: held.experts * share, adapters: 0 };
+}
+
+/** All parameters a run trains, over all GPUs. */
+export function trainedParameters(plan: TrainingPlan): number {
+  const { shape } = plan;
+  if (plan.adapters) return plan.adapters.parameters + (plan.trainsEmbeddings ? shape.embeddingParameters + shape.headParameters : 0);
+  const towers = plan.request.train_vision_tower ? 0 : shape.towerParameters;
+  return Math.round((shape.parameters - towers) * plan.trainedShare);
+}
+
+function optimizerBytesPerElement(plan: TrainingPlan): number {
+  const { optimizer, request, shape } = plan;
+  const width = plan.masterBytes > 0 ? 4 : plan.trainedBytes;
+  const states = optimizer.statesOfWeightWidth * width + optimizer.fixedBytes;
+  if (optimizer.factored) return plan.masterBytes + (2 * width) / Math.max(1, shape.hiddenSize);
+  // GaLore and APOLLO project the shorter side of a matrix to the rank; the projection itself is one more such matrix.
+  if (optimizer.projected && !plan.adapters) return plan.masterBytes + (states + width) * Math.min(1, request.lora_rank / shape.hiddenSize);
+  return plan.masterBytes + states;
+}
+
+function communicationBytes(plan: TrainingPlan, held: Holdings, trained: number): number {
+  const { parallel, shape, base } = plan;
+  if (parallel.zeroStage >= 3 && (parallel.shards > 1 || plan.framework.fixedBuckets)) {
+    const gathered = gatheredElements(plan);
+    const perElement = base.quantized ? base.linear : base.compute;
+    const whole = (held.linear + held.experts + held.rest) * perElement;
+    const layerGradients = plan.adapters ? 0 : Math.min(gathered, trained) * base.compute;
+    const table = (Math.max(shape.embeddingParameters, shape.headParameters) / parallel.tensor) * base.compute;
+    const share = parallel.shards > 1 ? 1 - 1 / parallel.shards : 1;
+    return (Math.min(gathered * perElement, whole) + table + layerGradients) * share;
+  }
+  const gradients = trained * plan.gradientBytes;
+  if (parallel.zeroStage >= 1) return plan.framework.fixedBuckets ? Math.min(BUCKET_BYTES, gradients) : 0;
+  // DistributedDataParallel reduces through buckets that together are as large as the gradients (torch documentation, gradient_as_bucket_view).
+  return parallel.shards > 1 ? gradients : 0;
+}
+
+function gatheredElements(plan: TrainingPlan): number {
+  const { shape, parallel } = plan;
+  const largest = Math.max(0, ...shape.layers.map((layer) => layerParameters(layer) - layer.expertParameters));
+  const experts = Math.max(0, ...shape.layers.map((layer) => layer.expertParameters));
+  return GATHERED_LAYERS * (largest / parallel.tensor + experts / (parallel.expert > 1 ? parallel.expert : parallel.tensor));
+}
+
+/** GiB of `bytes`. */
+export function gib(bytes: number): number {
+  return bytes / GIB;
+}

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Gpu } from '../estimator/hardware/gpu';
 import type { ArgumentValue } from '../vllm/arguments';
 
 /**
@@ -81,8 +82,16 @@ const savedSchema = v.strictObject({
 });
 export type SavedScenario = v.InferOutput<typeof savedSchema>;
 
-/** A GPU of the catalogue: facts only, validated by shape where the page reads them. */
-const gpuSchema = v.looseObject({ key: id, label: text, vendor: text, totalMemoryGib: size, memoryGb: size });
+/** A GPU of the catalogue. The facts that every estimate needs are checked; the rest is what the catalogue's type says. */
+const gpuFacts = v.looseObject({
+  key: id,
+  label: text,
+  vendor: text,
+  totalMemoryGib: size,
+  memoryGb: size,
+  tflops: v.record(v.string(), v.nullable(v.number())),
+});
+const gpuSchema = v.custom<Gpu>((value) => v.is(gpuFacts, value));
 
 const stamp = { client: id, sequence: count };
 

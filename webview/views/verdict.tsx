@@ -1,0 +1,47 @@
+import type { VNode } from 'preact';
+import type { ServingAnswer } from '../../src/analysis/plan';
+import type { InferenceForm } from '../../src/analysis/scenario';
+import { gib, OUTCOME_WORDS, short, whole } from '../words';
+
+export type Mood = 'good' | 'unsure' | 'bad' | 'unknown';
+
+/** The answer in one line: a sign, a colour and words that say the same. */
+export interface Verdict {
+  readonly mood: Mood;
+  readonly headline: string;
+  readonly detail: string;
+}
+
+const SIGNS: Readonly<Record<Mood, string>> = { good: '✔', unsure: '⚠', bad: '✖', unknown: '?' };
+
+export function VerdictView({ verdict }: { readonly verdict: Verdict }): VNode {
+  return (
+    <div class={`verdict ${verdict.mood}`} role="status">
+      <span class="sign" aria-hidden="true">
+        {SIGNS[verdict.mood]}
+      </span>
+      <div>
+        <strong>{verdict.headline}</strong>
+        {verdict.detail === '' ? null : <div class="detail">{verdict.detail}</div>}
+      </div>
+    </div>
+  );
+}
+
+/** What vLLM would say, and whether it holds the load. */
+export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verdict {
+  const { report } = answer;
+  const { outcome, certainty, kvCache, perGpu, settings } = report;
+  const length = settings.maxModelLen ?? form.seq_length;
+  if (outcome === null) return { mood: 'unknown', headline: 'Choose a GPU to see whether it fits', detail: `Weights take ${gib(perGpu.weights.value)} per GPU.` };
+  if (outcome !== 'ok') {
+    const need = kvCache.neededForMaxModelLen;
+    const has = perGpu.kvCache?.value ?? null;
+    const short = has !== null && need !== null && has < need ? `One request of ${whole(length)} tokens needs ${gib(need)} of KV cache; ${gib(Math.max(0, has))} is left.` : '';
+    return { mood: certainty === 'certain' ? 'bad' : 'unsure', headline: certainty === 'certain' ? OUTCOME_WORDS[outcome] : `Probably: ${OUTCOME_WORDS[outcome].toLowerCase()}`, detail: short };
+  }
+  const concurrency = kvCache.maxConcurrency?.value ?? null;
+  const fit = concurrency === null ? '' : ` · ${short(concurrency)} requests of ${whole(length)}`;
+  if (answer.holdsLoad === false) return { mood: 'unsure', headline: `Starts, but ${whole(answer.requests)} requests wait for room${fit}`, detail: `They need ${gib(answer.kvForLoad ?? 0)} of KV cache at full length.` };
+  return { mood: certainty === 'certain' ? 'good' : 'unsure', headline: `${certainty === 'certain' ? 'Starts' : 'Probably starts'}${fit}`, detail: '' };
+}

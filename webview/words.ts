@@ -1,0 +1,58 @@
+import type { SegmentId } from '../src/analysis/plan';
+import type { Ranged } from '../src/estimator/ranged';
+import { GIB } from '../src/estimator/units';
+import type { Outcome } from '../src/vllm/startup/report';
+
+const integer = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+/** `1,234` */
+export function whole(value: number): string {
+  return integer.format(value);
+}
+
+/** Three significant digits, at most one behind the point from ten up: `0.52`, `7.6`, `141`. */
+export function short(value: number): string {
+  const size = Math.abs(value);
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  return new Intl.NumberFormat('en', { maximumFractionDigits: digits }).format(value);
+}
+
+/** Bytes as GiB. */
+export function gib(bytes: number): string {
+  return `${short(bytes / GIB)} GiB`;
+}
+
+/** Tokens on an axis: `32K` is 32,768. */
+export function tokens(value: number): string {
+  if (value >= 2 ** 20 && value % 2 ** 20 === 0) return `${value / 2 ** 20}M`;
+  if (value >= 1024 && value % 512 === 0) return `${short(value / 1024)}K`;
+  return whole(value);
+}
+
+/** `± 4 %`, or `−2 % +9 %` when lopsided; empty for an exact figure. */
+export function spread(figure: Ranged): string {
+  if (figure.low === figure.high || figure.value === 0) return '';
+  const percent = (end: number): string => short((Math.abs(end - figure.value) / Math.abs(figure.value)) * 100);
+  const [down, up] = [percent(figure.low), percent(figure.high)];
+  return down === up ? `± ${up} %` : `−${down} % +${up} %`;
+}
+
+export const SEGMENT_NAMES: Readonly<Record<SegmentId | 'free', string>> = {
+  weights: 'Weights',
+  activations: 'Activations',
+  cuda_graphs: 'CUDA graphs',
+  runtime: 'Runtime',
+  kv_cache: 'KV cache',
+  other: 'Other',
+  free: 'Free',
+};
+
+export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+  ok: 'Starts',
+  oom_load: 'Out of memory while loading the weights',
+  oom_profile: 'Out of memory in the profile run',
+  no_kv_blocks: 'No memory left for the KV cache',
+  kv_too_small_for_max_len: 'KV cache too small for one request',
+  startup_free_memory: 'Less memory is free than vLLM asks for',
+  invalid: 'vLLM refuses these arguments',
+};

@@ -20,6 +20,8 @@ export interface Analysis {
   readonly gpu: GpuSetup | null;
   /** Why there is no GPU although one was named (unknown name), or null. */
   readonly gpuProblem: string | null;
+  /** What was taken for granted about the GPU, in plain words. */
+  readonly gpuAssumptions: readonly string[];
   readonly version: string;
   /** null when the model is unknown. */
   readonly report: StartupReport | null;

@@ -1,0 +1,91 @@
+import { findGpu, nearestGpus } from '../estimator/hardware/catalogue';
+import type { Gpu, GpuSetup, GpuSource } from '../estimator/hardware/gpu';
+import type { VllmArguments } from '../vllm/arguments';
+import { ArgumentReader } from '../vllm/argumentValues';
+
+/** What one source says about the GPUs; null where it says nothing. */
+export interface GpuCandidate {
+  /** Catalogue key or any name of a card. */
+  readonly name: string | null;
+  readonly count: number | null;
+  /** As torch sees it, per GPU. */
+  readonly totalMemoryGib: number | null;
+  /** Free when vLLM starts, per GPU; absent when unknown. */
+  readonly freeMemoryGib?: number | null;
+  readonly source: GpuSource;
+}
+
+/** The GPUs that candidates amount to. */
+export interface GpuResolution {
+  /** null when no source names a GPU or a memory size, or the name is unknown. */
+  readonly gpu: GpuSetup | null;
+  /** Why there is no GPU although one was named, with the way out; null otherwise. */
+  readonly problem: string | null;
+  /** What was taken for granted, in plain words. */
+  readonly assumptions: readonly string[];
+}
+
+const ORDER: readonly GpuSource[] = ['flag', 'directive', 'file', 'setting', 'detected'];
+
+/** GPUs that the arguments ask for: tensor x pipeline x data parallel ranks. */
+export function worldSize(args: VllmArguments): number {
+  const read = new ArgumentReader(args);
+  const size = (name: string): number => Math.max(1, Math.trunc(read.positive(`${name}-parallel-size`) ?? 1));
+  return size('tensor') * size('pipeline') * size('data');
+}
+
+/** A card of which only the memory is known: no compute capability, so that no rule judges by one. */
+function cardOfMemory(totalMemoryGib: number): Gpu | null {
+  const kin = findGpu('custom_discrete', totalMemoryGib);
+  return kin && { ...kin, label: `GPU with ${totalMemoryGib} GiB`, computeCapability: null };
+}
+
+function unknownName(name: string): string {
+  const near = nearestGpus(name, 3).map(({ key }) => key);
+  const hint = near.length > 0 ? ` Nearest: ${near.join(', ')}.` : '';
+  return `No GPU is known as "${name}".${hint} A card outside the catalogue can be given by its memory alone.`;
+}
+
+/** How far a stated memory may be from a card's own and still mean that card. */
+const SAME_CARD = 0.15;
+
+/**
+ * The candidate that decides which card it is: the most trusted with a name, unless a comment in the file states a memory
+ * that the card of a setting or of this machine does not have.
+ */
+function decisive(ordered: readonly GpuCandidate[]): GpuCandidate | undefined {
+  const sized = ordered.find(({ totalMemoryGib }) => totalMemoryGib !== null);
+  const named = ordered.find(({ name }) => name !== null && name.trim() !== '');
+  if (!named || !sized || ordered.indexOf(sized) >= ordered.indexOf(named)) return named ?? sized;
+  const fromElsewhere = named.source === 'setting' || named.source === 'detected';
+  const own = findGpu(named.name ?? '')?.totalMemoryGib;
+  const stated = sized.totalMemoryGib ?? 0;
+  return fromElsewhere && own !== undefined && Math.abs(own - stated) > SAME_CARD * own ? sized : named;
+}
+
+/**
+ * The GPUs a deployment runs on. The most trusted source that names a card or its memory decides; count and memory come from it or from
+ * a more trusted one, never from a less trusted one, which may mean other cards. A count that nobody states is what the arguments ask for.
+ */
+export function resolveGpu(candidates: readonly GpuCandidate[], args: VllmArguments): GpuResolution {
+  const ordered = [...candidates].sort((a, b) => ORDER.indexOf(a.source) - ORDER.indexOf(b.source));
+  const chosen = decisive(ordered);
+  if (!chosen) return { gpu: null, problem: null, assumptions: [] };
+  const trusted = ordered.filter(({ source }) => ORDER.indexOf(source) <= ORDER.indexOf(chosen.source));
+  const memory = trusted.find(({ totalMemoryGib }) => totalMemoryGib !== null)?.totalMemoryGib ?? null;
+  const name = chosen.name?.trim() ?? '';
+  const gpu = name === '' ? cardOfMemory(memory ?? 0) : findGpu(name, memory ?? undefined);
+  if (!gpu) return { gpu: null, problem: unknownName(name), assumptions: [] };
+  const stated = trusted.find(({ count }) => count !== null)?.count ?? null;
+  const count = stated ?? worldSize(args);
+  const setup: GpuSetup = {
+    gpu,
+    count,
+    totalMemoryGib: memory ?? gpu.totalMemoryGib,
+    freeMemoryGib: trusted.find(({ freeMemoryGib }) => typeof freeMemoryGib === 'number')?.freeMemoryGib ?? null,
+    source: chosen.source,
+  };
+  const assumptions =
+    stated === null ? [`The number of GPUs is not stated: ${count}, as many as the parallel sizes ask for, is assumed.`] : [];
+  return { gpu: setup, problem: null, assumptions };
+}

@@ -1,0 +1,194 @@
+import { familyTraits, textTypeOf, UNKNOWN_DECODER } from './families';
+import type { FamilyTraits } from './families';
+import { Fields, isJsonObject } from './fields';
+import type { JsonObject } from './fields';
+
+/** The language-model half of a config, with its sizes resolved. */
+export interface TextConfig {
+  /** The text fields; keys that multimodal configs keep outside are promoted. */
+  readonly fields: Fields;
+  /** The whole config, for towers and quantization. */
+  readonly outer: Fields;
+  readonly modelType: string;
+  readonly traits: FamilyTraits;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  /** 0 for attention-free models. */
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  /** Width of the dense MLP; 0 when there is none. */
+  readonly intermediateSize: number;
+  readonly vocabSize: number;
+  /** What was assumed so far; builders append. */
+  readonly assumptions: string[];
+}
+
+/** Names under which multimodal configs nest their language model. */
+const NESTED = ['text_config', 'language_config', 'llm_config', 'llm_cfg'] as const;
+
+/** Keys that some multimodal configs state only outside the text config. */
+const PROMOTED = ['tie_word_embeddings', 'vocab_size', 'torch_dtype', 'dtype', 'architectures', 'quantization_config'] as const;
+
+/**
+ * Sizes that configs of these types omit where they equal the class default of `transformers` 4.57
+ * (`configuration_*.py` of the type).
+ */
+const CLASS_DEFAULTS: Readonly<Record<string, JsonObject>> = {
+  llama: {
+    hidden_size: 4096,
+    intermediate_size: 11008,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    vocab_size: 32000,
+    max_position_embeddings: 2048,
+  },
+  mistral: {
+    hidden_size: 4096,
+    intermediate_size: 14336,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    vocab_size: 32000,
+    max_position_embeddings: 131072,
+  },
+  gemma3_text: { num_attention_heads: 8, num_key_value_heads: 4, head_dim: 256, vocab_size: 262208, max_position_embeddings: 131072 },
+  gemma3n_text: {
+    vocab_size: 262400,
+    num_attention_heads: 8,
+    num_key_value_heads: 2,
+    head_dim: 256,
+    hidden_size_per_layer_input: 256,
+    vocab_size_per_layer_input: 262144,
+    sliding_window: 512,
+    max_position_embeddings: 32768,
+  },
+  phi3small: { ff_intermediate_size: 14336 },
+  bert: { type_vocab_size: 2 },
+  roberta: { type_vocab_size: 1 },
+  'xlm-roberta': { type_vocab_size: 1 },
+};
+
+/** A config that cannot be used, and why. */
+export class ConfigProblem {
+  constructor(readonly message: string) {}
+}
+
+/** Resolves the text config and its sizes. */
+export function readTextConfig(config: JsonObject): TextConfig | ConfigProblem {
+  const problems: string[] = [];
+  const assumptions: string[] = [];
+  const outer = new Fields(config, problems);
+  const nested = nestedText(config);
+  const outerType = outer.string('model_type') ?? 'unknown';
+  const nestedType = nested && typeof nested['model_type'] === 'string' ? nested['model_type'] : null;
+  const modelType = textTypeOf(nestedType ?? outerType);
+  const defaults = Object.hasOwn(CLASS_DEFAULTS, modelType) ? (CLASS_DEFAULTS[modelType] ?? {}) : {};
+  const text = merge(config, nested, defaults);
+  noteDefaults(nested ?? config, defaults, modelType, assumptions);
+  const fields = new Fields(text, problems);
+  const known = familyTraits(modelType);
+  if (!known)
+    assumptions.push(`model_type "${modelType}" is not known: read as a Llama-like decoder (gated MLP, two RMSNorms per layer, no biases)`);
+  const traits = known ?? UNKNOWN_DECODER;
+
+  const layers = fields.integer('num_hidden_layers', 'n_layer', 'n_layers', 'num_layers') ?? listLength(text);
+  const hiddenSize = fields.integer('hidden_size', 'n_embd', 'd_model', 'n_embed', 'dim');
+  const vocabSize = fields.integer('vocab_size', 'padded_vocab_size');
+  const missing = [...(layers ? [] : ['num_hidden_layers']), ...(hiddenSize ? [] : ['hidden_size']), ...(vocabSize ? [] : ['vocab_size'])];
+  if (!layers || !hiddenSize || !vocabSize) return unusable(problems, missing);
+  if (layers > LARGEST_LAYER_COUNT)
+    return new ConfigProblem(`num_hidden_layers is ${layers}; more than ${LARGEST_LAYER_COUNT} is not a model.`);
+
+  const attentionFree = traits.mixer === 'mamba1' || traits.mixer === 'mamba2';
+  const heads = attentionFree ? 0 : (fields.integer('num_attention_heads', 'n_head', 'n_heads', 'encoder_attention_heads') ?? 0);
+  if (!attentionFree && heads === 0) return unusable(problems, ['num_attention_heads']);
+  const headDim = attentionFree ? 0 : (fields.integer('head_dim', 'kv_channels', 'attention_head_dim') ?? Math.floor(hiddenSize / heads));
+  if (problems.length > 0) return unusable(problems, []);
+  return {
+    fields,
+    outer,
+    modelType,
+    traits,
+    layers,
+    hiddenSize,
+    heads,
+    kvHeads: attentionFree ? 0 : keyValueHeads(fields, modelType, heads),
+    headDim,
+    intermediateSize: denseWidth(fields, modelType, traits, hiddenSize),
+    vocabSize,
+    assumptions,
+  };
+}
+
+/** The deepest published decoders have a few hundred layers; this bound only keeps hostile configs from costing memory. */
+const LARGEST_LAYER_COUNT = 4096;
+
+function unusable(problems: readonly string[], missing: readonly string[]): ConfigProblem {
+  const parts = [...problems];
+  if (missing.length > 0) parts.push(`it does not state ${missing.join(', ')}`);
+  return new ConfigProblem(`The config cannot be used: ${parts.join('; ')}.`);
+}
+
+function nestedText(config: JsonObject): JsonObject | null {
+  for (const name of NESTED) {
+    const value = config[name];
+    if (isJsonObject(value)) return value;
+  }
+  const thinker = config['thinker_config'];
+  return isJsonObject(thinker) ? nestedText(thinker) : null;
+}
+
+function merge(config: JsonObject, nested: JsonObject | null, defaults: JsonObject): JsonObject {
+  if (!nested) return { ...defaults, ...config };
+  const promoted: Record<string, unknown> = {};
+  for (const key of PROMOTED) if (config[key] !== undefined) promoted[key] = config[key];
+  const stated = Object.fromEntries(Object.entries(nested).filter(([, value]) => value !== null));
+  return { ...defaults, ...promoted, ...stated };
+}
+
+function noteDefaults(text: JsonObject, defaults: JsonObject, modelType: string, assumptions: string[]): void {
+  const used = Object.keys(defaults).filter((key) => text[key] === undefined && !ALIASED.has(key));
+  if (used.length > 0) assumptions.push(`${used.join(', ')} not in the config: class default of ${modelType}`);
+}
+
+/** Defaults that are only read where no better field exists, so their use is not worth a word. */
+const ALIASED: ReadonlySet<string> = new Set(['type_vocab_size', 'ff_intermediate_size', 'max_position_embeddings']);
+
+/** Layer count of configs that state only one entry per layer. */
+function listLength(text: JsonObject): number | null {
+  for (const key of ['layers_block_type', 'layer_types', 'block_configs']) {
+    const value = text[key];
+    if (Array.isArray(value)) return value.length;
+  }
+  const pattern = text['hybrid_override_pattern'];
+  return typeof pattern === 'string' ? pattern.length : null;
+}
+
+function keyValueHeads(fields: Fields, modelType: string, heads: number): number {
+  const newFalcon = fields.boolean('new_decoder_architecture') === true;
+  if (modelType === 'falcon' && !newFalcon && fields.boolean('multi_query') === true) return 1;
+  const nested = fields.object('attn_config')?.integer('kv_n_heads') ?? null;
+  return fields.integer('num_key_value_heads', 'num_kv_heads', 'n_head_kv', 'multi_query_group_num', 'kv_n_heads') ?? nested ?? heads;
+}
+
+function denseWidth(fields: Fields, modelType: string, traits: FamilyTraits, hiddenSize: number): number {
+  if (modelType === 'lfm2') return lfm2Width(fields);
+  const stated =
+    fields.integer('ff_intermediate_size', 'intermediate_size', 'ffn_hidden_size', 'ffn_dim', 'n_inner') ??
+    fields.object('ffn_config')?.integer('ffn_hidden_size') ??
+    null;
+  if (stated === null)
+    return traits.defaultExpansion === null ? 0 : hiddenSize * (fields.integer('expansion_ratio') ?? traits.defaultExpansion);
+  // Qwen-1 states the width of gate and up together.
+  return modelType === 'qwen' ? stated / 2 : stated;
+}
+
+/** Lfm2MLP takes two thirds of the stated width, scaled and rounded up to a multiple. */
+function lfm2Width(fields: Fields): number {
+  const stated = fields.integer('block_ff_dim', 'intermediate_size') ?? 0;
+  if (fields.boolean('block_auto_adjust_ff_dim') === false) return stated;
+  const scaled = Math.floor((fields.number('block_ffn_dim_multiplier') ?? 1) * Math.floor((2 * stated) / 3));
+  const multiple = fields.integer('block_multiple_of') ?? 256;
+  return multiple * Math.ceil(scaled / multiple);
+}

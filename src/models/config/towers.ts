@@ -1,0 +1,176 @@
+import type { EncoderTower } from '../../estimator/architecture';
+import { countElements } from '../../estimator/tensors';
+import type { TensorSpec } from '../../estimator/tensors';
+import type { Fields } from './fields';
+import type { TextConfig } from './textConfig';
+import {
+  clipTensors,
+  gemma3Projector,
+  gemma4VisionTensors,
+  glm4VisionTensors,
+  internVisionTensors,
+  llama4VisionTensors,
+  mistral3Projector,
+  opaqueTower,
+  pixtralTensors,
+  qwen2VisionTensors,
+  qwen3VisionTensors,
+  siglipTensors,
+  twoLayerProjector,
+  visionAttention,
+  visionMlp,
+  visionNorms,
+} from './visionTensors';
+import type { VisionSizes } from './visionTensors';
+
+/** Vision and audio towers of a multimodal config. */
+export function towersOf(text: TextConfig): readonly EncoderTower[] {
+  const towers: EncoderTower[] = [];
+  const vision = visionTower(text);
+  if (vision) towers.push(vision);
+  const audio = audioTower(text);
+  if (audio) towers.push(audio);
+  return towers;
+}
+
+function visionTower(text: TextConfig): EncoderTower | null {
+  const { outer } = text;
+  const config = outer.object('vision_config') ?? outer.object('thinker_config')?.object('vision_config') ?? null;
+  const stated = outer.integer('vision_parameters');
+  if (!config) return stated === null ? null : opaqueVision(stated);
+  const type = config.string('model_type') ?? '';
+  const sizes = visionSizes(text, config);
+  const tensors = stated === null ? knownTower(text, config, type, sizes) : opaqueTower('vision', stated);
+  if (!tensors) {
+    text.assumptions.push(`vision tower "${type || 'unnamed'}" has no rule of its own: counted as a plain vision transformer`);
+  }
+  const all = tensors ?? plainTower(sizes);
+  return {
+    modality: 'image',
+    modelType: type || (outer.string('model_type') ?? 'vision'),
+    parameters: countElements(all),
+    tensors: all,
+    layers: sizes.layers,
+    hiddenSize: sizes.width,
+    intermediateSize: sizes.intermediateSize,
+    heads: sizes.heads,
+    patchSize: sizes.patch,
+    spatialMerge: config.has('spatial_merge_size') || outer.has('spatial_merge_size') ? sizes.merge : null,
+    imageSize: config.integer('image_size'),
+    maxTokensPerItem: outer.integer('mm_tokens_per_image', 'vision_soft_tokens_per_image'),
+  };
+}
+
+function opaqueVision(parameters: number): EncoderTower {
+  return {
+    modality: 'image',
+    modelType: 'vision',
+    parameters,
+    tensors: opaqueTower('vision', parameters),
+    layers: 0,
+    hiddenSize: 0,
+    intermediateSize: 0,
+    heads: 0,
+    patchSize: null,
+    spatialMerge: null,
+    imageSize: null,
+    maxTokensPerItem: null,
+  };
+}
+
+function visionSizes(text: TextConfig, config: Fields): VisionSizes {
+  const { outer, hiddenSize } = text;
+  const qwen2 = outer.string('model_type') === 'qwen2_vl';
+  const width = config.integer(...(qwen2 ? ['embed_dim'] : []), 'hidden_size', 'embed_dim', 'width', 'vt_hidden_size') ?? 0;
+  const patch = config.integer('patch_size') ?? 14;
+  const image = config.integer('image_size');
+  const grid = image === null ? 0 : Math.floor(image / patch) ** 2;
+  return {
+    width,
+    layers: config.integer('num_hidden_layers', 'depth', 'layers', 'vt_num_hidden_layers') ?? 0,
+    intermediateSize: config.integer('intermediate_size', 'vt_intermediate_size') ?? Math.round((config.number('mlp_ratio') ?? 4) * width),
+    heads: config.integer('num_attention_heads', 'num_heads', 'heads', 'attention_heads', 'vt_num_attention_heads') ?? 0,
+    patch,
+    temporalPatch: config.integer('temporal_patch_size') ?? (/^qwen|^glm4v/.test(outer.string('model_type') ?? '') ? 2 : 1),
+    merge: config.integer('spatial_merge_size') ?? outer.integer('spatial_merge_size') ?? 2,
+    positions: config.integer('num_position_embeddings', 'position_embedding_size') ?? grid,
+    outputWidth: config.integer('out_hidden_size') ?? (qwen2 ? config.integer('hidden_size') : null) ?? hiddenSize,
+  };
+}
+
+/** The tensors of a tower whose layout is known; null otherwise. */
+function knownTower(text: TextConfig, config: Fields, type: string, sizes: VisionSizes): readonly TensorSpec[] | null {
+  const outerType = text.outer.string('model_type') ?? '';
+  if (outerType === 'gemma3n') return opaqueTower('vision', GEMMA3N_TOWERS);
+  const toText = { ...sizes, outputWidth: text.hiddenSize };
+  if (sizes.width === 0 || sizes.layers === 0) return null;
+  if (outerType === 'qwen2_vl') return qwen2VisionTensors(sizes, false);
+  if (outerType === 'qwen2_5_vl') return qwen2VisionTensors(sizes, true);
+  if (/^qwen3_(vl|5)/.test(outerType)) return qwen3VisionTensors(sizes, deepstackLevels(config));
+  if (outerType === 'gemma3') return [...siglipTensors(sizes), ...gemma3Projector(toText)];
+  if (outerType === 'gemma4') return gemma4VisionTensors({ ...toText, positions: sizes.positions || GEMMA4_POSITIONS });
+  if (outerType === 'glm4v' || outerType === 'glm4v_moe') return glm4VisionTensors(sizes);
+  if (type === 'pixtral') {
+    const projector = outerType === 'mistral3' ? mistral3Projector(toText) : twoLayerProjector(sizes.width, text.hiddenSize, true);
+    return [...pixtralTensors(sizes), ...projector];
+  }
+  if (outerType === 'llama4') return llama4Tower(config, toText);
+  if (/^internvl/.test(outerType)) return internVisionTensors({ ...toText, positions: sizes.positions + 1 });
+  if (type === 'clip_vision_model') {
+    return [...clipTensors({ ...sizes, positions: sizes.positions + 1 }), ...twoLayerProjector(sizes.width, text.hiddenSize, true)];
+  }
+  if (type === 'siglip_vision_model') return [...siglipTensors(sizes), ...twoLayerProjector(sizes.width, text.hiddenSize, true)];
+  return null;
+}
+
+/**
+ * Vision and audio towers of Gemma 3n with their embedders: the Hub's totals of gemma-3n-E2B-it (5,439,438,272) and
+ * gemma-3n-E4B-it (7,849,978,192) minus their text parameters both leave this number.
+ */
+const GEMMA3N_TOWERS = 983_281_504;
+
+/** Rows per axis of Gemma 4's position table: class default of its vision config. */
+const GEMMA4_POSITIONS = 10240;
+
+function deepstackLevels(config: Fields): number {
+  return config.integers('deepstack_visual_indexes')?.length ?? 0;
+}
+
+function llama4Tower(config: Fields, sizes: VisionSizes): readonly TensorSpec[] {
+  const output = config.integer('vision_output_dim') ?? 4096;
+  const adapterInput = config.integer('projector_input_dim') ?? output;
+  return llama4VisionTensors({ ...sizes, positions: sizes.positions + 1 }, adapterInput, output);
+}
+
+function plainTower(sizes: VisionSizes): readonly TensorSpec[] {
+  return [...visionAttention(sizes, true), ...visionMlp(sizes, false, true), visionNorms(sizes, 4)];
+}
+
+/** Audio towers are only counted where the config states their total; others are named as an assumption. */
+function audioTower(text: TextConfig): EncoderTower | null {
+  const { outer } = text;
+  const config = outer.object('audio_config') ?? outer.object('thinker_config')?.object('audio_config') ?? null;
+  const stated = outer.integer('audio_parameters');
+  if (!config && stated === null) return null;
+  // Gemma 3n's audio tower is counted with its vision tower.
+  if (outer.string('model_type') === 'gemma3n' && stated === null) return null;
+  const width = config?.integer('hidden_size', 'd_model', 'conf_hidden_size') ?? 0;
+  const layers = config?.integer('num_hidden_layers', 'encoder_layers', 'conf_num_hidden_layers') ?? 0;
+  const intermediate = config?.integer('intermediate_size', 'encoder_ffn_dim') ?? 4 * width;
+  const tensors = opaqueTower('audio', stated ?? layers * (4 * width * width + 2 * width * intermediate));
+  if (stated === null) text.assumptions.push('audio tower counted as a plain transformer');
+  return {
+    modality: 'audio',
+    modelType: config?.string('model_type') ?? 'audio',
+    parameters: countElements(tensors),
+    tensors,
+    layers,
+    hiddenSize: width,
+    intermediateSize: intermediate,
+    heads: config?.integer('num_attention_heads', 'encoder_attention_heads') ?? 0,
+    patchSize: null,
+    spatialMerge: null,
+    imageSize: null,
+    maxTokensPerItem: null,
+  };
+}

@@ -1,0 +1,76 @@
+import type { ArgumentValue } from '../arguments';
+import { hasChunkedLayers, hasFullAttention, hasWindowedLayers } from './modelShape';
+import type { FindingParts, Rule, RuleFacts } from './rule';
+import { removeFix } from './rule';
+
+const MANAGER = 'disable-hybrid-kv-cache-manager';
+const CONNECTOR = 'kv-transfer-config';
+
+/** KV connectors that do not implement vLLM's `SupportsHMA`. */
+const WITHOUT_GROUPS: ReadonlySet<string> = new Set([
+  'LMCacheConnectorV1',
+  'P2pNcclConnector',
+  'SharedStorageConnector',
+  'ExampleConnector',
+]);
+
+function connectorWithoutGroups(facts: RuleFacts): string | null {
+  const name: ArgumentValue | undefined = facts.read.object(CONNECTOR)?.['kv_connector'];
+  return typeof name === 'string' && WITHOUT_GROUPS.has(name) ? name : null;
+}
+
+const conflict: Rule = {
+  code: 'hma-conflict',
+  check(facts): FindingParts | null {
+    const connector = connectorWithoutGroups(facts);
+    if (connector === null || facts.read.flag(MANAGER) !== false) return null;
+    return {
+      keys: [MANAGER, CONNECTOR],
+      message: `${connector} cannot handle separate KV cache groups, which no-${MANAGER} insists on.`,
+      vllmMessage: 'Hybrid KV cache manager was explicitly enabled but is not supported in this configuration.',
+      fixes: [{ title: `Remove no-${MANAGER}`, edits: {}, remove: [`no-${MANAGER}`], preferred: true }],
+    };
+  },
+};
+
+const managerOff: Rule = {
+  code: 'hma-off',
+  check(facts): FindingParts | null {
+    const { model, settings, environment } = facts.context;
+    if (!model || settings?.engine === 'V0' || !hasWindowedLayers(model) || !hasFullAttention(model)) return null;
+    const switchedOff = facts.read.flag(MANAGER) === true;
+    const connector = connectorWithoutGroups(facts);
+    // vLLM turns the manager off for chunked attention unless the environment allows it.
+    const chunked = hasChunkedLayers(model) && environment?.get('VLLM_ALLOW_CHUNKED_LOCAL_ATTN_WITH_HYBRID_KV_CACHE') !== '1';
+    if (!switchedOff && connector === null && !chunked) return null;
+    const cause = switchedOff
+      ? 'The hybrid KV cache manager is off'
+      : connector === null
+        ? 'vLLM turns the hybrid KV cache manager off for chunked attention'
+        : `${connector} turns the hybrid KV cache manager off`;
+    return {
+      keys: switchedOff ? [MANAGER] : connector === null ? ['model'] : [CONNECTOR],
+      message: `${cause}: layers with a short window keep KV cache for the whole context.`,
+      vllmMessage:
+        'Hybrid KV cache manager is disabled for this hybrid model, This means we do not enable any optimizations for saving KV cache memory',
+      fixes: switchedOff ? [removeFix(MANAGER)] : [],
+      ...(switchedOff ? {} : { severity: 'information' as const }),
+    };
+  },
+};
+
+const stateBlocks: Rule = {
+  code: 'mamba-block',
+  check(facts): FindingParts | null {
+    const size = facts.read.number('mamba-block-size');
+    if (size === null || facts.read.flag('enable-prefix-caching') !== false) return null;
+    return {
+      keys: ['mamba-block-size', 'enable-prefix-caching'],
+      message: 'mamba-block-size only matters to prefix caching, which is off.',
+      vllmMessage: '--mamba-block-size can only be set with --enable-prefix-caching',
+      fixes: [removeFix('mamba-block-size')],
+    };
+  },
+};
+
+export const HYBRID: readonly Rule[] = [conflict, managerOff, stateBlocks];

@@ -1,0 +1,109 @@
+import type { AttentionMixer, DenseMlp, Mixer, MoeMlp, Model } from '../../estimator/architecture';
+import { roundUp } from '../../estimator/units';
+
+/** Rows to which vLLM pads the embedding before it is cut (`vocab_parallel_embedding.py`, DEFAULT_VOCAB_PADDING_SIZE). */
+const VOCAB_PADDING = 64;
+
+/** How a deployment spreads one model over GPUs. */
+export interface Spread {
+  readonly tp: number;
+  /** Data-parallel size times prefill-context-parallel size: over these, experts are cut or dealt as well. */
+  readonly replicas: number;
+  readonly expertParallel: boolean;
+}
+
+/** Every distinct mixer of the model. */
+export function mixersOf(model: Model): readonly Mixer[] {
+  return model.architecture.layerKinds.flatMap((kind) => kind.mixers);
+}
+
+/** The mixers with separate K and V. */
+export function attentionOf(model: Model): readonly AttentionMixer[] {
+  return mixersOf(model).filter((mixer) => mixer.kind === 'attention');
+}
+
+export function denseMlpsOf(model: Model): readonly DenseMlp[] {
+  return model.architecture.layerKinds.flatMap((kind) => kind.feedForwards).filter((block) => block.kind === 'dense');
+}
+
+export function moeMlpsOf(model: Model): readonly MoeMlp[] {
+  return model.architecture.layerKinds.flatMap((kind) => kind.feedForwards).filter((block) => block.kind === 'moe');
+}
+
+export function hasExperts(model: Model): boolean {
+  return moeMlpsOf(model).length > 0;
+}
+
+/** True when a layer keeps one latent per token in place of K and V. */
+export function hasLatentAttention(model: Model): boolean {
+  return mixersOf(model).some((mixer) => mixer.kind === 'mla' || mixer.kind === 'compressed_latent');
+}
+
+/** Kinds of layer that keep a constant-size state per request. */
+export function hasStateLayers(model: Model): boolean {
+  return mixersOf(model).some((mixer) => mixer.kind !== 'attention' && mixer.kind !== 'mla' && mixer.kind !== 'compressed_latent');
+}
+
+/** Layers whose KV cache is limited by a window or chunk. */
+export function hasWindowedLayers(model: Model): boolean {
+  return attentionOf(model).some((mixer) => mixer.scope === 'sliding' || mixer.scope === 'chunked');
+}
+
+export function hasChunkedLayers(model: Model): boolean {
+  return attentionOf(model).some((mixer) => mixer.scope === 'chunked');
+}
+
+export function hasFullAttention(model: Model): boolean {
+  return mixersOf(model).some((mixer) => (mixer.kind === 'attention' ? mixer.scope === 'full' : mixer.kind === 'mla'));
+}
+
+/** Query heads of each distinct attention. */
+export function queryHeadsOf(model: Model): readonly number[] {
+  return [
+    ...new Set(
+      mixersOf(model).flatMap((mixer) => ('heads' in mixer && mixer.kind !== 'mamba2' && mixer.kind !== 'mamba1' ? [mixer.heads] : [])),
+    ),
+  ];
+}
+
+/** KV heads of each distinct attention with separate K and V. */
+export function kvHeadsOf(model: Model): readonly number[] {
+  return [...new Set(attentionOf(model).map((mixer) => mixer.kvHeads))];
+}
+
+/** Query heads that `tp` does not divide; null when it divides all. */
+export function undividedHeads(model: Model, tp: number): number | null {
+  return queryHeadsOf(model).find((heads) => heads % tp !== 0) ?? null;
+}
+
+/** KV heads that `tp` neither divides nor is a multiple of; null when all fit. */
+export function undividedKvHeads(model: Model, tp: number): number | null {
+  return kvHeadsOf(model).find((heads) => heads > 0 && (heads >= tp ? heads % tp !== 0 : tp % heads !== 0)) ?? null;
+}
+
+/** An inner width that cannot be cut into equal parts, and into how many it would have to be; null when all can. */
+export function undividedWidth(model: Model, spread: Spread): { readonly width: number; readonly parts: number } | null {
+  const { tp, replicas, expertParallel } = spread;
+  const shared = moeMlpsOf(model).map((moe) => moe.sharedIntermediateSize);
+  const width = [...denseMlpsOf(model).map((mlp) => mlp.intermediateSize), ...shared].find((size) => size % tp !== 0);
+  if (width !== undefined) return { width, parts: tp };
+  if (expertParallel) return null;
+  const expert = moeMlpsOf(model).find((moe) => moe.expertIntermediateSize % (tp * replicas) !== 0);
+  return expert ? { width: expert.expertIntermediateSize, parts: tp * replicas } : null;
+}
+
+/** The padded vocabulary when `tp` does not divide it; null when it does. */
+export function undividedVocabulary(model: Model, tp: number): number | null {
+  const padded = roundUp(model.architecture.vocabSize, VOCAB_PADDING);
+  return padded % tp === 0 ? null : padded;
+}
+
+/** True when vLLM can cut the model's layers over the spread, quantization aside. */
+export function canShard(model: Model, spread: Spread): boolean {
+  return (
+    undividedHeads(model, spread.tp) === null &&
+    undividedKvHeads(model, spread.tp) === null &&
+    undividedWidth(model, spread) === null &&
+    undividedVocabulary(model, spread.tp) === null
+  );
+}

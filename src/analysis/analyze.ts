@@ -1,0 +1,88 @@
+import type { Deployment, DeploymentArgument, TextRange } from '../deployments/deployment';
+import type { ModelFacts, ModelProblem } from '../models/source';
+import type { Finding } from '../vllm/findings';
+import { checkRules } from '../vllm/rules/check';
+import { simulateStartup } from '../vllm/startup/simulate';
+import type { StartupReport } from '../vllm/startup/report';
+import type { Analysis, PlacedFinding } from './analysis';
+import type { GpuResolution } from './gpu';
+import { outcomeFinding } from './outcome';
+
+/** One deployment and all that is known beside the file. */
+export interface AnalysisInput {
+  readonly deployment: Deployment;
+  readonly facts: ModelFacts | null;
+  /** Why there are no facts; null when they are there or nobody has looked yet. */
+  readonly modelProblem: ModelProblem | null;
+  readonly gpu: GpuResolution;
+  /** vLLM release whose rules apply. */
+  readonly version: string;
+}
+
+/** A finding that needs no fix of ours. */
+function remark(code: string, severity: Finding['severity'], key: string | null, message: string): Finding {
+  return { code, severity, key, relatedKeys: [], message, vllmMessage: null, fixes: [] };
+}
+
+function place(finding: Finding, { start, end }: TextRange): PlacedFinding {
+  return { ...finding, start, end };
+}
+
+/** The argument that a key names, with its `no-` form and its dotted parts; the effective one first. */
+function argumentNamed(deployment: Deployment, key: string): DeploymentArgument | undefined {
+  const named = deployment.arguments.filter(
+    ({ name, written }) => name === key || written === key || name === `no-${key}` || name.startsWith(`${key}.`),
+  );
+  return named.find(({ effective }) => effective) ?? named[0];
+}
+
+/** Where a finding is underlined: at its key, a related key, the model, or the first argument. */
+export function placeFinding(deployment: Deployment, finding: Finding): PlacedFinding {
+  for (const key of [finding.key, ...finding.relatedKeys, 'model']) {
+    const argument = key === null ? undefined : argumentNamed(deployment, key);
+    if (argument) return place(finding, argument.range);
+  }
+  return place(finding, deployment.arguments[0]?.keyRange ?? deployment.range);
+}
+
+function directiveFindings(deployment: Deployment, problem: string | null): PlacedFinding[] {
+  const findings = deployment.problems
+    .filter(({ kind }) => kind === 'directive')
+    .map(({ message, range }) => place(remark('directive-invalid', 'warning', null, message), range));
+  const named = deployment.gpuHints.find(({ name }) => name !== null);
+  if (problem !== null && named) findings.push(place(remark('gpu-unknown', 'warning', null, problem), named.range));
+  return findings;
+}
+
+/**
+ * All that can be said about one deployment: the simulated start-up and everything vLLM would refuse or drop, placed in the file.
+ * Without a model there is no report; the rules that need none are still checked.
+ */
+export function analyze(input: AnalysisInput): Analysis {
+  const { deployment, facts, modelProblem, gpu: resolution, version } = input;
+  const { gpu } = resolution;
+  const report: StartupReport | null = facts ? simulateStartup({ model: facts.model, gpu, args: deployment.args, version }) : null;
+  const outcome = report ? outcomeFinding(report) : null;
+  const rules = checkRules({
+    args: deployment.args,
+    model: facts?.model ?? null,
+    gpu,
+    settings: report?.settings ?? null,
+    version,
+    report,
+    modelIsCertain: facts !== null && facts.confidence !== 'guessed',
+  });
+  const unknownModel = modelProblem && !facts ? [remark('model-unknown', 'information', 'model', modelProblem.message)] : [];
+  const findings = [...(outcome ? [outcome] : []), ...rules, ...unknownModel].map((finding) => placeFinding(deployment, finding));
+  return {
+    deployment,
+    facts,
+    modelProblem,
+    gpu,
+    gpuProblem: resolution.problem,
+    gpuAssumptions: resolution.assumptions,
+    version,
+    report,
+    findings: [...findings, ...directiveFindings(deployment, resolution.problem)],
+  };
+}

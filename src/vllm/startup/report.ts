@@ -11,6 +11,8 @@ export interface StartupInput {
   readonly args: VllmArguments;
   /** vLLM version, "0.27.1"; see `versions.ts` for the ones covered. */
   readonly version: string;
+  /** The draft model named by `speculative-config`, where its architecture is known. */
+  readonly draft?: Model | null;
 }
 
 export type Outcome = 'ok' | 'oom_load' | 'oom_profile' | 'no_kv_blocks' | 'kv_too_small_for_max_len' | 'startup_free_memory' | 'invalid';

@@ -1,0 +1,187 @@
+import type { Architecture, LayerKind } from '../../estimator/architecture';
+import { between, type Ranged } from '../../estimator/ranged';
+import { GIB, MIB, ceilDiv, clamp, roundUp } from '../../estimator/units';
+import { hasExperts, type EngineSettings } from '../defaults';
+import type { MemoryPart } from './report';
+import { multimodalProfile } from './multimodalProfile';
+import type { PipelineStage } from './stages';
+
+/** What the profile run depends on beside the settings. */
+export interface ActivationInput {
+  readonly architecture: Architecture;
+  readonly settings: EngineSettings;
+  readonly stage: PipelineStage;
+  readonly smCount: number | null;
+  readonly computeCapability: number | null;
+  /** The method of the weights; some kernels unpack weights or need no workspace. */
+  readonly quantization: string | null;
+}
+
+export interface ActivationPeak {
+  readonly bytes: Ranged;
+  readonly parts: readonly MemoryPart[];
+}
+
+/**
+ * Bytes per logit of the sampler's warm-up, by kernel. sort: fp32 logits, sorted copies, int64 indices, softmax and cumulative sum,
+ * 38.4 measured (Qwen3-14B 5.64 GiB at 1024 x 151,936, v0.15 and v0.16, H100). triton and FlashInfer: logits in the model's dtype and
+ * 12 bytes of fp32 buffers (13 models on H100 v0.19.0; Qwen2-7B on A100 v0.10.1.1).
+ */
+const SORT_BYTES_PER_LOGIT = 38.4;
+const KERNEL_BYTES_PER_LOGIT = 12;
+
+/** cuBLAS workspace: 32 MiB on compute capability 9.0, 8.1 MiB elsewhere (cuBLAS documentation, cublasSetWorkspace). */
+const CUBLAS_HOPPER = 32 * MIB;
+const CUBLAS_OTHER = 8.1 * MIB;
+
+/** SMs of a card whose count is unknown: only the small per-SM buffer of the top-k kernel depends on it. */
+const USUAL_SM_COUNT = 132;
+
+/** DeepGEMM pads the tokens of each local expert to this many rows. */
+const DEEP_GEMM_ROWS = 128;
+
+/** Tokens an MLA profile expands from the latent at once (mla/common.py, chunked prefill workspace). */
+const MLA_WORKSPACE_TOKENS = 64 * 1024;
+
+/** Torch peak of the profile run on one rank. */
+export function activationPeak(input: ActivationInput): ActivationPeak {
+  const { architecture, settings, stage } = input;
+  const { hiddenSize } = architecture;
+  const { dtypeBytes: b, rules, engine } = settings;
+  const tokens = settings.maxNumBatchedTokens;
+  const rows = Math.min(tokens, settings.maxNumSeqs);
+
+  const forward = Math.max(
+    ...stage.layersByKind.map((layers, kind) => (layers > 0 ? forwardBytes(input, architecture.layerKinds[kind], tokens) : 0)),
+  );
+  const moe = Math.max(0, ...architecture.layerKinds.map((kind) => moeWorkspace(input, kind)));
+  const hidden = tokens * hiddenSize * b + 2 * rows * hiddenSize * b;
+  const samples = stage.last && architecture.lmHead && architecture.task === 'generate';
+  const sampler = samples ? samplerBytes(input, rows) : { value: 0, low: 0, high: 0 };
+  const media = multimodalProfile(stage.first ? architecture.towers : [], hiddenSize, settings);
+  const pipeline = settings.pipelineParallelSize > 1 ? 2 * tokens * hiddenSize * b : 0;
+  const cublas = isHopper(input.computeCapability) ? CUBLAS_HOPPER : CUBLAS_OTHER;
+  const fixed = media.held + pipeline + cublas;
+
+  const persistent = rules.persistentMoeWorkspace && engine === 'V1';
+  const total = (samplerPart: number, forwardPart: number): number => {
+    const text = persistent ? Math.max(forwardPart, hidden + samplerPart) + moe : Math.max(forwardPart + moe, hidden + samplerPart);
+    return Math.max(text + fixed, media.encoderPeak + cublas);
+  };
+  const value = total(sampler.value, forward);
+  const reason =
+    media.encoderPeak > 0
+      ? 'profiling the multimodal encoder'
+      : sampler.high > sampler.value * 1.5
+        ? 'the sampler kernel'
+        : 'activations of the profile run';
+  const slack = relativeSlack(input, media.encoderPeak + cublas >= value);
+  return {
+    bytes: between(
+      total(sampler.low, forward) * (1 - slack) - ABSOLUTE_SLACK,
+      value,
+      total(sampler.high, forward) * (1 + slack) + ABSOLUTE_SLACK,
+      reason,
+    ),
+    parts: [
+      { name: 'forward pass', bytes: forward },
+      { name: 'sampler', bytes: samples ? hidden + sampler.value : 0 },
+      { name: 'MoE workspace', bytes: moe },
+      { name: 'multimodal encoder', bytes: Math.max(media.held, media.encoderPeak - (value - fixed)) },
+      { name: 'pipeline buffers', bytes: pipeline },
+      { name: 'cuBLAS workspace', bytes: cublas },
+    ].filter((part) => part.bytes > 0),
+  };
+}
+
+/** Two decimals of the log and the allocator's own rounding. */
+const ABSOLUTE_SLACK = 0.03 * GIB;
+
+/**
+ * Half-width of the formula: 3 % covers the dense models of the H100 campaign (0.4 % mean), MoE back ends differ in workspaces,
+ * multimodal encoders in what their layers keep.
+ */
+function relativeSlack(input: ActivationInput, encoderDecides: boolean): number {
+  if (encoderDecides) return 0.35;
+  if (input.settings.multimodal.profiled) return 0.12;
+  return hasExperts(input.architecture) || input.settings.enforceEager ? 0.12 : 0.04;
+}
+
+function isHopper(capability: number | null): boolean {
+  return capability !== null && capability >= 90 && capability < 100;
+}
+
+/**
+ * Widest point of one layer: residual, normed input and the linear layers' input and output (4 hidden), and the gate, up and activated
+ * intermediate (3) or the attention projections, whichever is wider. Tensor parallelism in V0 adds the all-reduce output.
+ */
+function forwardBytes(input: ActivationInput, kind: LayerKind | undefined, tokens: number): number {
+  const { settings, architecture } = input;
+  const { dtypeBytes: b, tensorParallelSize: tp } = settings;
+  if (!kind) return 0;
+  const mlp = Math.max(
+    0,
+    ...kind.feedForwards.map((f) => (f.kind === 'dense' ? (f.gated ? 3 : 2) * f.intermediateSize : 3 * f.sharedIntermediateSize)),
+  );
+  const attention = Math.max(
+    0,
+    ...kind.mixers.map((m) => (m.kind === 'attention' ? 2 * m.heads * m.headDim + 2 * m.kvHeads * m.headDim : 0)),
+  );
+  const reduced = settings.engine === 'V0' && tp > 1 ? 1 : 0;
+  const wide = tokens * b * ((4 + reduced) * architecture.hiddenSize + Math.max(mlp, attention) / tp);
+  const latent = kind.mixers.map((mixer) => {
+    if (mixer.kind !== 'mla') return 0;
+    const window = roundUp(
+      Math.min(Math.max(8 * (settings.maxModelLen ?? 0), 4 * settings.maxNumSeqs * settings.blockSize), MLA_WORKSPACE_TOKENS),
+      settings.blockSize,
+    );
+    return tokens * b * 4 * architecture.hiddenSize + window * (mixer.heads / tp) * (mixer.qkNopeHeadDim + mixer.vHeadDim) * b;
+  });
+  return Math.max(wide, ...latent) + unpackedWeight(input, kind);
+}
+
+/** bitsandbytes unpacks one projection to 16 bit whenever more than a few tokens are processed (bitsandbytes.autograd, MatMul4Bit). */
+function unpackedWeight({ quantization, settings, architecture }: ActivationInput, kind: LayerKind): number {
+  if (quantization !== 'bitsandbytes') return 0;
+  const widest = Math.max(0, ...kind.feedForwards.map((f) => (f.kind === 'dense' ? f.intermediateSize : f.expertIntermediateSize)));
+  return (widest / settings.tensorParallelSize) * architecture.hiddenSize * settings.dtypeBytes;
+}
+
+/**
+ * Two work buffers of the fused-MoE kernel for every routed token (fused_moe/modular_kernel.py, workspace_shapes).
+ * gpt-oss' Triton kernels need none; DeepGEMM rounds each local expert's rows up.
+ */
+function moeWorkspace({ settings, computeCapability, quantization, architecture }: ActivationInput, kind: LayerKind): number {
+  const moe = kind.feedForwards.find((f) => f.kind === 'moe');
+  if (moe?.kind !== 'moe' || quantization?.includes('mxfp4') === true) return 0;
+  const { tensorParallelSize: tp, dataParallelSize: dp, expertParallel } = settings;
+  const ranks = tp * dp;
+  const width = expertParallel ? moe.expertIntermediateSize : moe.expertIntermediateSize / ranks;
+  const hidden = moe.expertHiddenSize ?? architecture.hiddenSize;
+  const routed = settings.maxNumBatchedTokens * dp * moe.expertsPerToken;
+  const deepGemm = quantization === 'fp8' && computeCapability !== null && computeCapability >= 90 && computeCapability < 110;
+  const localExperts = expertParallel ? ceilDiv(moe.experts, ranks) : moe.experts;
+  const tokens = deepGemm ? roundUp(routed + localExperts * (DEEP_GEMM_ROWS - 1), DEEP_GEMM_ROWS) : routed;
+  return tokens * settings.dtypeBytes * (Math.max(width, hidden) + Math.max((moe.gated ? 2 : 1) * width, hidden));
+}
+
+/** The sampler's warm-up on `rows` rows of logits; its kernel depends on version and installed packages. */
+function samplerBytes({ architecture, settings, smCount }: ActivationInput, rows: number): Ranged {
+  const { dtypeBytes: b, tensorParallelSize: tp, rules, runner } = settings;
+  const logits = rows * architecture.vocabSize;
+  const sort = logits * SORT_BYTES_PER_LOGIT;
+  const kernel = logits * (b + KERNEL_BYTES_PER_LOGIT);
+  const greedy = logits * b * (tp > 1 ? 2 + 1 / tp : 1);
+  if (runner === 'v2') return between(greedy, greedy, kernel, 'the sampler of the V2 runner');
+  if (runner === 'v0') return between(kernel, sort, sort);
+  switch (rules.sampler) {
+    case 'sort':
+      return between(sort, sort, sort);
+    case 'flashinfer_or_sort':
+      return between(kernel, kernel, sort, 'whether FlashInfer is installed');
+    case 'triton': {
+      const buffer = clamp(smCount ?? USUAL_SM_COUNT, 1, 256) * architecture.vocabSize * 4;
+      return between(kernel, kernel + buffer, kernel + buffer);
+    }
+  }
+}

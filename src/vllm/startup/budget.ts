@@ -1,0 +1,55 @@
+import type { GpuSetup } from '../../estimator/hardware/gpu';
+import { between, type Ranged } from '../../estimator/ranged';
+import { GIB } from '../../estimator/units';
+import type { EngineSettings } from '../defaults';
+import { contextMemory } from './nonTorch';
+
+/** The memory one engine may use on one GPU, bytes. */
+export interface Budget {
+  readonly total: number;
+  /** `ceil(total x gpu_memory_utilization)`. */
+  readonly requested: number;
+}
+
+/** The requested share of the device's total memory (vllm/v1/worker/utils.py, request_memory). */
+export function budgetOf(gpu: GpuSetup, settings: EngineSettings): Budget {
+  const total = Math.round(gpu.totalMemoryGib * GIB);
+  return { total, requested: Math.ceil(total * settings.gpuMemoryUtilization) };
+}
+
+/** What one rank spends inside the budget, bytes. */
+export interface Spending {
+  readonly weights: Ranged;
+  readonly activationPeak: Ranged;
+  readonly nonTorch: Ranged;
+  /** CUDA graph estimate where the version charges it; null otherwise. */
+  readonly graphCharge: Ranged | null;
+}
+
+/**
+ * "Available KV cache memory" of one rank: the budget less what is spent, or `kv-cache-memory-bytes` as given; less the memory reserved for
+ * passing multimodal tensors between processes. The widths of the parts are independent and add up in quadrature.
+ */
+export function availableKvCache(budget: Budget, spending: Spending, settings: EngineSettings): Ranged {
+  const reserved = settings.multimodal.ipcGib * GIB;
+  if (settings.kvCacheMemoryBytes !== null) {
+    const value = settings.kvCacheMemoryBytes - reserved;
+    return { value, low: value, high: value };
+  }
+  const parts = [spending.weights, spending.activationPeak, spending.nonTorch, ...(spending.graphCharge ? [spending.graphCharge] : [])];
+  const value = budget.requested - reserved - parts.reduce((sum, part) => sum + part.value, 0);
+  const down = Math.hypot(...parts.map((part) => part.high - part.value));
+  const up = Math.hypot(...parts.map((part) => part.value - part.low));
+  const widest = [...parts].sort((a, b) => b.high - b.low - (a.high - a.low))[0];
+  return between(value - down, value, value + up, widest?.reason);
+}
+
+/** Memory free when vLLM starts: as given, otherwise everything but this process' context. */
+export function freeAtStart(gpu: GpuSetup, budget: Budget): Ranged {
+  if (gpu.freeMemoryGib !== null) {
+    const value = gpu.freeMemoryGib * GIB;
+    return { value, low: value, high: value };
+  }
+  const context = contextMemory();
+  return between(budget.total - context.high, budget.total - context.value, budget.total - context.low, context.reason);
+}

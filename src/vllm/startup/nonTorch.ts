@@ -1,0 +1,72 @@
+import type { GpuSetup } from '../../estimator/hardware/gpu';
+import { between, type Ranged } from '../../estimator/ranged';
+import { GIB } from '../../estimator/units';
+import type { EngineSettings } from '../defaults';
+import { isSince } from '../release';
+
+/** GiB as a range: lower end, usual value, upper end. */
+type Gib = readonly [low: number, value: number, high: number];
+
+/**
+ * Non-torch memory growth during profiling on one GPU, GiB: cuBLAS and Triton modules, NCCL buffers. Not computable; read off logs.
+ * One GPU, H100: 0.02-0.09 (0.10-0.12), 0.13 (0.15-0.17), 0.24-0.27 (0.18 and 0.19); A100 0.175 (0.26).
+ */
+const SINGLE: readonly { readonly since: string; readonly gib: Gib }[] = [
+  { since: '0.18.0', gib: [0.04, 0.25, 0.47] },
+  { since: '0.13.0', gib: [0.02, 0.13, 0.35] },
+  { since: '0.0.0', gib: [0.02, 0.06, 0.3] },
+];
+
+/** NVLink with NVSwitch (Hopper, SM100): NCCL's NVLS buffers. 2.06-2.21 at TP2 and TP4 on H100 (0.19); 1.38 on H200; 0.14 on A100 (0.10). */
+const NVSWITCH: readonly { readonly since: string; readonly gib: Gib }[] = [
+  { since: '0.12.0', gib: [1.3, 2.1, 2.3] },
+  { since: '0.0.0', gib: [0.3, 0.65, 2.1] },
+];
+
+/** Cards without NVLS: 0.14 on A100 TP2 (0.10), 0.1 on four RTX 3090 (0.18), 1.54 on A100-40 TP2 under V0. */
+const OTHER_LINKS: Gib = [0.05, 0.2, 0.9];
+const V0_LINKS: Gib = [0.3, 1.0, 2.5];
+
+/** HIP runtime and RCCL on AMD: 0.6 on a gfx1201 card (0.14); nothing published for MI300X. */
+const ROCM: Gib = [0.2, 0.6, 1.5];
+
+/** GPUs that share memory with the host: page cache and other processes move while profiling (GB10, 0.13 and 0.25). */
+const UNIFIED: Gib = [0.3, 1.3, 3];
+
+/** CUDA context of one process: 0.26 (RTX 3090) to 0.52 GiB (H100) in nvidia-smi. */
+const CONTEXT: Gib = [0.25, 0.45, 0.65];
+
+function ranged([low, value, high]: Gib, reason: string): Ranged {
+  return between(low * GIB, value * GIB, high * GIB, reason);
+}
+
+function pick(table: readonly { readonly since: string; readonly gib: Gib }[], version: string): Gib {
+  return table.find((row) => isSince(version, row.since))?.gib ?? OTHER_LINKS;
+}
+
+/** Non-torch memory inside the budget. */
+export function nonTorchMemory(gpu: GpuSetup, settings: EngineSettings): Ranged {
+  const { version, rules } = settings;
+  const base = growth(gpu, settings);
+  if (rules.accounting !== 'device_total') return base;
+  // The snapshot before loading is missing, so the CUDA context counts too (0.8 to 0.9.0, and V0 before 0.6.4 partly).
+  const context = isSince(version, '0.8.0') ? contextMemory() : { value: 0, low: 0, high: CONTEXT[2] * GIB };
+  return between(base.low, base.value + context.value * 0.6, base.high + context.high, 'CUDA context and NCCL');
+}
+
+function growth({ gpu }: GpuSetup, settings: EngineSettings): Ranged {
+  const { tensorParallelSize: tp, version, engine } = settings;
+  if (gpu.vendor === 'AMD') return ranged(ROCM, 'the ROCm runtime');
+  if (gpu.unifiedMemory) return ranged(UNIFIED, 'memory shared with the host');
+  const single = pick(SINGLE, version);
+  if (tp * settings.dataParallelSize === 1) return ranged(single, 'non-torch memory');
+  if (engine === 'V0') return ranged(V0_LINKS, 'NCCL buffers');
+  const capability = gpu.computeCapability ?? 0;
+  const nvswitch = capability >= 90 && capability < 120 && (gpu.link?.startsWith('nvlink') ?? false);
+  return ranged(nvswitch ? pick(NVSWITCH, version) : OTHER_LINKS, 'NCCL buffers');
+}
+
+/** CUDA context of this process, outside the budget since 0.9.1. */
+export function contextMemory(): Ranged {
+  return ranged(CONTEXT, 'CUDA context');
+}

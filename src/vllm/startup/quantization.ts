@@ -1,0 +1,263 @@
+import type { CheckpointQuantization, Model } from '../../estimator/architecture';
+import { GGML_BYTES_PER_WEIGHT, ggmlBaseType, quantizedFormat, type WeightFormat } from '../../estimator/formats';
+import type { TensorSpec } from '../../estimator/tensors';
+import { isSince } from '../release';
+
+/** How the weights of one engine are stored, after the checkpoint's own config and the `quantization` argument are reconciled. */
+export interface QuantizationScheme {
+  /** vLLM's name of the method; null for unquantized weights. */
+  readonly method: string | null;
+  /** Format of ordinary linear layers; null when they stay in the model's dtype. */
+  readonly linear: WeightFormat | null;
+  /** Format of expert matrices; null when they stay in the model's dtype. */
+  readonly experts: WeightFormat | null;
+  readonly lmHead: WeightFormat | null;
+  readonly embedding: WeightFormat | null;
+  /** The weights are quantized while loading, from a 16-bit checkpoint. */
+  readonly online: boolean;
+  /** Relative half-width of the weight figure that the method leaves open, with its reason. */
+  readonly uncertainty: { readonly relative: number; readonly reason: string } | null;
+  /** Modules the checkpoint leaves unquantized. */
+  readonly ignored: readonly IgnoredModules[];
+}
+
+/** A pattern of `ignored` split into the layer it is limited to (null: every layer) and a test on the rest of the module path. */
+export interface IgnoredModules {
+  readonly layer: number | null;
+  matches(path: string): boolean;
+}
+
+const UNQUANTIZED: QuantizationScheme = {
+  method: null,
+  linear: null,
+  experts: null,
+  lmHead: null,
+  embedding: null,
+  online: false,
+  uncertainty: null,
+  ignored: [],
+};
+
+/** Methods that quantize a 16-bit checkpoint while loading. Sources: quantization/__init__.py and config of each method, v0.6.6 to main. */
+const ONLINE_METHODS: ReadonlySet<string> = new Set([
+  'fp8',
+  'fp8_per_tensor',
+  'fp8_per_channel',
+  'fp8_per_block',
+  'ptpc_fp8',
+  'mxfp8',
+  'bitsandbytes',
+  'experts_int8',
+  'int8_per_channel_weight_only',
+  'nvfp4_per_token',
+  'deepspeedfp',
+  'rtn',
+]);
+
+/** Whole-file bits per weight of GGUF file types, llama.cpp tools/quantize/README.md (Llama-3.1-8B). */
+const GGUF_FILE_BITS: Readonly<Record<string, number>> = {
+  Q2_K: 3.1593,
+  Q3_K_S: 3.6429,
+  Q3_K_M: 3.996,
+  Q3_K_L: 4.2979,
+  Q4_K_S: 4.6672,
+  Q4_K_M: 4.8944,
+  Q5_K_S: 5.5704,
+  Q5_K_M: 5.7036,
+  Q6_K: 6.5633,
+  Q8_0: 8.5008,
+};
+
+/**
+ * bitsandbytes nf4 with nested statistics: one byte per block of 64 weights and one fp32 per 256 blocks
+ * (`compress_statistics=True` in vLLM's loader; 0.5159 B per weight reproduces 5.3421 GiB of Llama-3.1-8B, v0.6.6).
+ */
+const BITSANDBYTES_BLOCK = 64;
+const BITSANDBYTES_NESTED_BYTES = 1 + 4 / 256;
+
+/**
+ * Growth of gpt-oss expert matrices in the swizzled layout of the Triton MXFP4 kernels on Hopper.
+ * Measured: gpt-oss-20b takes 13.64 GiB on H100 (v0.19.0) against 12.86 GiB of unpadded tensors.
+ */
+const TRITON_MXFP4_GROWTH = 1.0825;
+
+export interface QuantizationTarget {
+  /** `quantization` as given, or null. */
+  readonly requested: string | null;
+  readonly version: string;
+  /** Compute capability times ten; null when unknown or not CUDA. */
+  readonly computeCapability: number | null;
+  readonly vendor: string | null;
+}
+
+/** The scheme vLLM uses: the checkpoint's own config wins; the argument quantizes only 16-bit checkpoints. */
+export function quantizationScheme(model: Model, target: QuantizationTarget): QuantizationScheme {
+  if (model.quantization) return checkpointScheme(model.quantization, target);
+  const method = target.requested?.toLowerCase() ?? null;
+  return method !== null && ONLINE_METHODS.has(method) ? onlineScheme(method) : UNQUANTIZED;
+}
+
+function onlineScheme(method: string): QuantizationScheme {
+  const base = { ...UNQUANTIZED, method, online: true };
+  const all = (format: WeightFormat): QuantizationScheme => ({ ...base, linear: format, experts: format });
+  const expertsOnly = (format: WeightFormat): QuantizationScheme => ({ ...base, experts: format });
+  switch (method) {
+    case 'fp8_per_channel':
+    case 'ptpc_fp8':
+      return all(perChannel(8));
+    case 'fp8_per_block':
+      return all(perBlock(128, 128));
+    case 'mxfp8':
+      return all(perGroup(8, 32, 1));
+    case 'bitsandbytes':
+      return all(bitsandbytes(4, true));
+    case 'experts_int8':
+    case 'int8_per_channel_weight_only':
+      return expertsOnly(perChannel(8));
+    case 'nvfp4_per_token':
+      return expertsOnly(perGroup(4, 16, 1));
+    case 'deepspeedfp':
+      return all(perGroup(6, 512, 2));
+    case 'rtn':
+      return all(perGroup(8, 128, 2));
+    default:
+      return all(quantizedFormat(8, { per: 'tensor', bytes: 4 }));
+  }
+}
+
+function checkpointScheme(checkpoint: CheckpointQuantization, target: QuantizationTarget): QuantizationScheme {
+  const method = checkpoint.method.toLowerCase();
+  const format = checkpointFormat(checkpoint, method, target);
+  if (!format) return { ...UNQUANTIZED, method };
+  const experts = method.includes('mxfp4') && checkpoint.expertsOnly ? mxfp4Experts(target) : format;
+  const gguf = method === 'gguf';
+  return {
+    method,
+    linear: checkpoint.expertsOnly ? null : format,
+    experts,
+    lmHead: checkpoint.lmHeadQuantized || gguf ? format : null,
+    embedding: gguf ? format : null,
+    online: false,
+    uncertainty: uncertaintyOf(checkpoint, method),
+    ignored: checkpoint.ignored.map(parseIgnored).filter((pattern) => pattern !== null),
+  };
+}
+
+function uncertaintyOf(checkpoint: CheckpointQuantization, method: string): QuantizationScheme['uncertainty'] {
+  if (method === 'gguf') return { relative: 0.04, reason: 'the mix of types inside the GGUF file' };
+  if (checkpoint.expertsOnly && method.includes('mxfp4')) return { relative: 0.04, reason: 'padding of the MXFP4 kernel' };
+  // Which modules a checkpoint leaves in 16 bit differs by publisher; its name does not say.
+  if (checkpoint.basis === 'name' && checkpoint.bits <= 4) return { relative: 0.08, reason: 'what the checkpoint leaves in 16 bit' };
+  return checkpoint.basis === 'name' ? { relative: 0.02, reason: 'scales of the checkpoint' } : null;
+}
+
+function checkpointFormat(checkpoint: CheckpointQuantization, method: string, target: QuantizationTarget): WeightFormat | null {
+  const { bits, groupSize } = checkpoint;
+  if (method === 'gguf') return ggufFormat(checkpoint.ggufType);
+  if (method === 'bitsandbytes') return bitsandbytes(bits, checkpoint.doubleQuant);
+  if (method.startsWith('awq') || method === 'auto_awq') return perGroup(bits, groupSize ?? 128, 2, { zeroPointBits: bits });
+  if (method.startsWith('gptq') || method === 'auto_gptq' || method === 'marlin') return gptqFormat(checkpoint, target);
+  if (method.includes('mxfp4')) return perGroup(4, 32, 1);
+  if (method.includes('mxfp8')) return perGroup(8, 32, 1);
+  if (checkpoint.type === 'float' && bits === 4) return perGroup(4, groupSize ?? 16, 1);
+  if (checkpoint.blockSize) return perBlock(checkpoint.blockSize[0], checkpoint.blockSize[1]);
+  if (bits >= 16) return null;
+  if (bits === 8 && (groupSize === null || groupSize <= 0)) {
+    return method === 'fp8' || method.startsWith('modelopt') || groupSize === 0
+      ? quantizedFormat(8, { per: 'tensor', bytes: 4 })
+      : perChannel(8);
+  }
+  return perGroup(bits, groupSize ?? 128, 2, { zeroPointBits: checkpoint.symmetric ? 0 : bits });
+}
+
+/**
+ * GPTQ. Marlin drops symmetric zero points and keeps index tensors only with activation order; Machete, preferred on Hopper,
+ * keeps both (Llama-3.1-8B w4 g128 measured 5.38 GiB on H100, v0.19.0). Older GPUs run Exllama on the checkpoint's own tensors.
+ */
+function gptqFormat(checkpoint: CheckpointQuantization, target: QuantizationTarget): WeightFormat {
+  const capability = target.computeCapability ?? 80;
+  const marlin = capability >= (isSince(target.version, '0.14.0') ? 75 : 80) && checkpoint.bits >= 4;
+  const keepsZeros = !marlin || (capability >= 90 && capability < 100) || !checkpoint.symmetric;
+  const keepsIndices = !marlin || checkpoint.actOrder || (capability >= 90 && capability < 100);
+  return perGroup(checkpoint.bits, checkpoint.groupSize ?? 128, 2, {
+    zeroPointBits: keepsZeros ? checkpoint.bits : 0,
+    indexBytesPerInput: keepsIndices ? (checkpoint.actOrder ? 8 : 4) : 0,
+  });
+}
+
+/**
+ * gpt-oss expert matrices. Marlin (Ampere, Ada, consumer Blackwell) and FlashInfer TRT-LLM (SM100) pad the intermediate size to 128 and the
+ * hidden size to 256; Triton kernels, preferred on Hopper from 0.11, swizzle. Source: quantization/mxfp4.py.
+ */
+function mxfp4Experts(target: QuantizationTarget): WeightFormat {
+  const capability = target.computeCapability ?? 90;
+  const format = perGroup(4, 32, 1);
+  if (capability >= 90 && capability < 100 && isSince(target.version, '0.11.0')) {
+    return { ...format, bitsPerWeight: 4 * TRITON_MXFP4_GROWTH, padIn: 1, padOut: 64 };
+  }
+  return { ...format, padIn: 128, padOut: 256 };
+}
+
+function ggufFormat(fileType: string | null): WeightFormat | null {
+  if (fileType === null) return null;
+  const bits = GGUF_FILE_BITS[fileType.toUpperCase()];
+  if (bits !== undefined) return quantizedFormat(bits, { per: 'none' });
+  const base = ggmlBaseType(fileType);
+  const bytes = base === null ? undefined : GGML_BYTES_PER_WEIGHT[base];
+  return bytes === undefined ? null : quantizedFormat(bytes * 8, { per: 'none' });
+}
+
+function bitsandbytes(bits: number, nested: boolean): WeightFormat {
+  if (bits === 8) return quantizedFormat(8, { per: 'channel', bytes: 2 });
+  return quantizedFormat(4, { per: 'group', size: BITSANDBYTES_BLOCK, bytes: nested ? BITSANDBYTES_NESTED_BYTES : 4 });
+}
+
+function perChannel(bits: number): WeightFormat {
+  return quantizedFormat(bits, { per: 'channel', bytes: 4 });
+}
+
+function perBlock(out: number, inputs: number): WeightFormat {
+  return quantizedFormat(8, { per: 'block', out, in: inputs, bytes: 4 });
+}
+
+function perGroup(bits: number, size: number, bytes: number, extra: Partial<WeightFormat> = {}): WeightFormat {
+  return quantizedFormat(bits, size > 0 ? { per: 'group', size, bytes } : { per: 'channel', bytes }, extra);
+}
+
+/** Module paths by parameter group, as most vLLM models name them; patterns of `ignored` are tested against these. */
+const GROUP_PATHS: Readonly<Partial<Record<TensorSpec['group'], readonly string[]>>> = {
+  attention: ['self_attn', 'attention'],
+  ssm: ['linear_attn', 'mamba', 'mixer'],
+  mlp: ['mlp', 'feed_forward'],
+  experts: ['mlp.experts.0', 'block_sparse_moe.experts.0', 'feed_forward.experts'],
+  shared_experts: ['mlp.shared_experts', 'mlp.shared_expert', 'feed_forward.shared_expert'],
+};
+
+/** The module paths a tensor may have inside its layer ("self_attn.q_proj"). */
+export function modulePaths(tensor: TensorSpec): readonly string[] {
+  const parents = GROUP_PATHS[tensor.group];
+  return parents ? parents.map((parent) => `${parent}.${tensor.name}`) : [tensor.name];
+}
+
+function parseIgnored(pattern: string): IgnoredModules | null {
+  const text = pattern.replace(/\s*\(x\d+\)\s*$/, '').trim();
+  if (text === '') return null;
+  if (text.startsWith('re:')) return regexPattern(text.slice(3));
+  const [, layer, rest] = /^(?:.*?)layers\.(\d+|\*)\.?(.*)$/.exec(text) ?? [];
+  const body = (rest ?? text).replace(/\*+$/, '').replace(/\.$/, '');
+  const index = layer === undefined || layer === '*' ? null : Number(layer);
+  if (layer !== undefined && body === '') return { layer: index, matches: () => true };
+  return {
+    layer: index,
+    matches: (path) => path === body || path.startsWith(`${body}.`) || path.endsWith(`.${body}`) || path.startsWith(body),
+  };
+}
+
+function regexPattern(source: string): IgnoredModules | null {
+  try {
+    const expression = new RegExp(source);
+    return { layer: null, matches: (path) => expression.test(`model.layers.0.${path}`) };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,198 @@
+import type { Architecture, Model } from '../../estimator/architecture';
+import type { GpuSetup } from '../../estimator/hardware/gpu';
+import { between, type Ranged } from '../../estimator/ranged';
+import type { EngineSettings } from '../defaults';
+import { activationPeak, type ActivationPeak } from './activationPeak';
+import { kvCacheLayout, type CountedCache, type KvCacheLayout, type KvCacheSettings } from './kvCacheGroups';
+import { cachesOf, type KvCacheFormat } from './kvCacheSpecs';
+import { loraBytesOfLayer } from './lora';
+import { offloadOf, type Offload } from './offload';
+import { quantizationScheme, type QuantizationScheme, type QuantizationTarget } from './quantization';
+import type { MemoryPart } from './report';
+import { drafterOf, type Drafter } from './speculative';
+import type { PipelineStage } from './stages';
+import { bytesOf, layerParameters, outerParameters, type StoredParameter, type WeightLayout } from './weightsPerGpu';
+
+/** What one start-up shares over its ranks; layer kinds are worked out once. */
+export interface Engine {
+  readonly model: Model;
+  readonly settings: EngineSettings;
+  readonly gpu: GpuSetup | null;
+  readonly draft: Model | null;
+  readonly target: QuantizationTarget;
+  readonly scheme: QuantizationScheme;
+  readonly layout: WeightLayout;
+  readonly parametersByKind: readonly (readonly StoredParameter[])[];
+  readonly cacheFormat: KvCacheFormat;
+  readonly cacheSettings: KvCacheSettings;
+}
+
+/** What one pipeline rank holds. */
+export interface Rank {
+  readonly stage: PipelineStage;
+  readonly weights: Ranged;
+  readonly weightParts: readonly MemoryPart[];
+  readonly offload: Offload;
+  readonly activation: ActivationPeak;
+  readonly cache: KvCacheLayout | null;
+  readonly drafter: Drafter;
+}
+
+/** Tokens whose K and V cross-attention layers keep when no tower says so (Whisper: 1500 frames). */
+const ENCODER_TOKENS = 1500;
+
+export function engineOf(model: Model, gpu: GpuSetup | null, draft: Model | null, settings: EngineSettings): Engine {
+  const { architecture } = model;
+  const target: QuantizationTarget = {
+    requested: settings.quantization,
+    version: settings.version,
+    computeCapability: gpu?.gpu.computeCapability ?? null,
+    vendor: gpu?.gpu.vendor ?? null,
+  };
+  const scheme = quantizationScheme(model, target);
+  const layout: WeightLayout = {
+    architecture,
+    scheme,
+    tensorParallel: settings.tensorParallelSize,
+    pipelineParallel: settings.pipelineParallelSize,
+    expertRanks: settings.tensorParallelSize * settings.dataParallelSize * settings.prefillContextParallelSize,
+    expertParallel: settings.expertParallel,
+    redundantExperts: settings.redundantExperts,
+    dtypeBytes: settings.dtypeBytes,
+    loadTowers: settings.multimodal.enabled,
+    replicateTowers: settings.multimodal.replicatedTowers,
+    absorbedCopies: settings.absorbsLatentProjections,
+    wholeSegmentsAbove20Mib: settings.rules.wholeSegmentsAbove20Mib,
+  };
+  return {
+    model,
+    settings,
+    gpu,
+    draft,
+    target,
+    scheme,
+    layout,
+    parametersByKind: architecture.layerKinds.map((_, kind) => layerParameters(layout, kind)),
+    cacheFormat: {
+      tensorParallel: settings.tensorParallelSize,
+      dtype: settings.kvCacheDtype,
+      modelBytes: settings.dtypeBytes,
+      convBytes: settings.convStateBytes,
+      stateBytes: settings.stateBytes,
+      speculativeTokens: settings.speculative?.tokens ?? 0,
+    },
+    cacheSettings: cacheSettings(architecture, settings),
+  };
+}
+
+function cacheSettings(architecture: Architecture, settings: EngineSettings): KvCacheSettings {
+  const speculative = settings.speculative?.tokens ?? 0;
+  return {
+    blockSize: settings.blockSize,
+    maxNumBatchedTokens: settings.maxNumBatchedTokens,
+    decodeContextParallel: settings.decodeContextParallelSize,
+    hybrid: settings.hybridKvCache,
+    batchesInFlight: settings.rules.batchesInFlight,
+    stateBlocksPerRequest: (settings.prefixCaching ? 2 : 1) + speculative,
+    encoderTokens: architecture.towers[0]?.maxTokensPerItem ?? ENCODER_TOKENS,
+    reportedTokens: settings.rules.reportedTokens,
+    numGpuBlocksOverride: settings.numGpuBlocksOverride,
+  };
+}
+
+/** One rank of the engine. */
+export function rankOf(engine: Engine, stage: PipelineStage): Rank {
+  const { model, settings, layout, parametersByKind } = engine;
+  const { architecture } = model;
+  const drafter = stage.last
+    ? drafterOf(architecture, layout, engine.cacheFormat, settings, engine.draft, engine.target)
+    : { weights: { value: 0, low: 0, high: 0 }, caches: [], assumption: null };
+  const offload = offloadOf(architecture, stage, parametersByKind, settings, engine.scheme.method);
+  const outer = outerParameters(layout, stage);
+  const { lora } = settings;
+  const loraBytes = lora
+    ? stage.layersByKind.reduce(
+        (sum, layers, kind) => sum + (layers > 0 ? layers * loraBytesOfLayer(layout, kind, lora, settings.version) : 0),
+        0,
+      )
+    : 0;
+  const layers = stage.layersByKind.reduce((sum, count, kind) => sum + count * bytesOf(parametersByKind[kind] ?? []), 0);
+  const own = layers + bytesOf(outer);
+  const value = own - offload.saved + loraBytes + drafter.weights.value;
+  const relative = engine.scheme.uncertainty?.relative ?? EXACT_RELATIVE;
+  const slack = own * relative * (own > 0 ? (own - offload.saved) / own : 0) + loraBytes * LORA_RELATIVE;
+  return {
+    stage,
+    weights: between(
+      value - slack - (drafter.weights.value - drafter.weights.low),
+      value,
+      value + slack + (drafter.weights.high - drafter.weights.value),
+      engine.scheme.uncertainty?.reason ?? 'rounding of the allocator',
+    ),
+    weightParts: weightParts(engine, stage, outer, offload, loraBytes, drafter),
+    offload,
+    activation: activationPeak({
+      architecture,
+      settings,
+      stage,
+      smCount: engine.gpu?.gpu.smCount ?? null,
+      computeCapability: engine.gpu?.gpu.computeCapability ?? null,
+      quantization: engine.scheme.method,
+    }),
+    cache: kvCacheLayout([...stageCaches(engine, stage), ...drafter.caches], engine.cacheSettings),
+    drafter,
+  };
+}
+
+/** Half-width where every tensor is known: two decimals of the log and what back ends pad. */
+const EXACT_RELATIVE = 0.006;
+
+/** Which modules get adapters differs by model class. */
+const LORA_RELATIVE = 0.3;
+
+function stageCaches(engine: Engine, stage: PipelineStage): readonly CountedCache[] {
+  return engine.model.architecture.layerKinds.flatMap((kind, index) => {
+    const layers = stage.layersByKind[index] ?? 0;
+    return layers === 0 ? [] : kind.mixers.flatMap((mixer) => cachesOf(mixer, engine.cacheFormat).map((cache) => ({ cache, layers })));
+  });
+}
+
+const PART_NAMES: Readonly<Record<StoredParameter['group'], string>> = {
+  embed: 'embedding',
+  lm_head: 'lm_head',
+  attention: 'attention',
+  mlp: 'MLP',
+  experts: 'experts',
+  shared_experts: 'shared experts',
+  router: 'router',
+  norm: 'norms',
+  ssm: 'state-space and linear attention',
+  per_layer_embed: 'per-layer embedding',
+  vision: 'vision tower',
+  audio: 'audio tower',
+  mtp: 'MTP',
+  other: 'other',
+  absorbed: 'MLA absorbed copies',
+};
+
+function weightParts(
+  engine: Engine,
+  stage: PipelineStage,
+  outer: readonly StoredParameter[],
+  offload: Offload,
+  loraBytes: number,
+  drafter: Drafter,
+): readonly MemoryPart[] {
+  const byName = new Map<string, number>();
+  const add = (name: string, bytes: number): void => {
+    if (bytes !== 0) byName.set(name, (byName.get(name) ?? 0) + bytes);
+  };
+  for (const parameter of outer) add(PART_NAMES[parameter.group], parameter.bytes);
+  engine.parametersByKind.forEach((parameters, kind) => {
+    for (const parameter of parameters) add(PART_NAMES[parameter.group], parameter.bytes * (stage.layersByKind[kind] ?? 0));
+  });
+  add('LoRA buffers', loraBytes);
+  add('draft model', drafter.weights.value);
+  add('offloaded to the host', -offload.saved);
+  return [...byName].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes);
+}

@@ -1,0 +1,243 @@
+import type { Architecture } from '../../estimator/architecture';
+import { between, exactly, type Ranged } from '../../estimator/ranged';
+import { GIB } from '../../estimator/units';
+import { effectiveSettings, type EngineSettings } from '../defaults';
+import { coveredVersion } from '../versions';
+import { assumptionsOf } from './assumptions';
+import { availableKvCache, budgetOf, freeAtStart } from './budget';
+import { capturePlan, cudaGraphCharge, cudaGraphMemory } from './cudaGraphs';
+import { blockCount, bytesPerRequest, longestLength, maxConcurrency, reportedTokens, type KvCacheLayout } from './kvCacheGroups';
+import { contextMemory, nonTorchMemory } from './nonTorch';
+import { outcomeOf } from './outcome';
+import { engineOf, rankOf, type Engine, type Rank } from './rank';
+import type { HostMemory, KvCacheReport, PerGpuMemory, StartupInput, StartupReport } from './report';
+import { pipelineStages } from './stages';
+
+/** Upper limit of the search for the largest context of a model whose config states none, tokens. */
+const UNBOUNDED_LENGTH = 2 ** 24;
+
+/** One rank with its memory on the device. */
+interface PlacedRank {
+  readonly rank: Rank;
+  readonly nonTorch: Ranged;
+  readonly graphs: Ranged;
+  readonly graphCharge: Ranged | null;
+  readonly available: Ranged;
+}
+
+/**
+ * What starting vLLM with this configuration would do with each GPU's memory: the budget, who spends it, the KV cache that is left and
+ * whether the engine starts. Figures are bytes per GPU of the fullest rank. Pure; without a GPU, what needs none is still computed.
+ */
+export function simulateStartup(input: StartupInput): StartupReport {
+  const settings = effectiveSettings(input.model, input.gpu, input.args, input.version);
+  const engine = engineOf(input.model, input.gpu, input.draft ?? null, settings);
+  const ranks = pipelineStages(input.model.architecture, settings.pipelineParallelSize).map((stage) => rankOf(engine, stage));
+  const [first] = ranks;
+  if (!first) throw new RangeError('a pipeline has at least one stage');
+  return input.gpu ? withGpu(input, engine, ranks) : withoutGpu(input, engine, ranks, first);
+}
+
+function withoutGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[], first: Rank): StartupReport {
+  const heaviest = ranks.reduce((a, b) => (b.weights.value > a.weights.value ? b : a), first);
+  const { settings } = engine;
+  return {
+    input,
+    rulesVersion: coveredVersion(input.version),
+    settings,
+    perGpu: {
+      total: null,
+      budget: null,
+      weights: heaviest.weights,
+      weightParts: heaviest.weightParts,
+      activationPeak: null,
+      activationParts: [],
+      nonTorch: null,
+      cudaGraphs: null,
+      cudaGraphsInBudget: settings.rules.chargesCudaGraphs && settings.runner === 'v1',
+      outsideBudget: null,
+      kvCache: null,
+      peakUsed: null,
+      free: null,
+    },
+    kvCache: {
+      bytesPerTokenPerGpu: Math.max(...ranks.map((rank) => rank.cache?.bytesPerToken ?? 0)),
+      blockSize: heaviest.cache?.blockSize ?? settings.blockSize,
+      tokens: null,
+      maxConcurrency: null,
+      neededForMaxModelLen: neededBytes(engine, ranks, settings.maxModelLen),
+      maxModelLenThatFits: null,
+    },
+    host: hostMemory(settings, ranks),
+    outcome: null,
+    certainty: 'likely',
+    assumptions: assumptionsOf(engine, heaviest, null, null, null),
+  };
+}
+
+function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): StartupReport {
+  const { settings } = engine;
+  const gpu = engine.gpu;
+  if (!gpu) throw new RangeError('a GPU is required here');
+  const budget = budgetOf(gpu, settings);
+  const plan = capturePlan(settings, input.args, input.model.architecture);
+  const chargesGraphs = settings.rules.chargesCudaGraphs && settings.runner === 'v1';
+  const placed = ranks.map((rank): PlacedRank => {
+    const nonTorch = nonTorchMemory(gpu, settings);
+    const layers = rank.stage.end - rank.stage.start;
+    const graphs = cudaGraphMemory(plan, layers, input.model.architecture);
+    const graphCharge = chargesGraphs ? cudaGraphCharge(graphs, input.model.architecture) : null;
+    const spending = { weights: rank.weights, activationPeak: rank.activation.bytes, nonTorch, graphCharge };
+    return { rank, nonTorch, graphs, graphCharge, available: availableKvCache(budget, spending, settings) };
+  });
+  const fullest = placed.reduce((a, b) => (b.available.value < a.available.value ? b : a));
+  const kvCache = kvCacheReport(engine, placed);
+  const context = settings.rules.accounting === 'device_total' ? exactly(0) : contextMemory();
+  const outside = sum([context, ...(fullest.graphCharge ? [] : [fullest.graphs])]);
+  const perGpu = perGpuMemory(placed, fullest, budget.total, budget.requested, outside);
+  const loading = sum([loadingPeak(engine, fullest.rank), context]);
+  const { outcome, certainty } = outcomeOf({
+    total: budget.total,
+    requested: budget.requested,
+    free: gpu.freeMemoryGib === null ? exactly(budget.total) : freeAtStart(gpu, budget),
+    checksFreeMemory: settings.rules.checksFreeMemory,
+    loading,
+    profiling: sum([fullest.rank.weights, fullest.rank.activation.bytes, fullest.nonTorch, context]),
+    serving: perGpu.peakUsed ?? exactly(0),
+    available: fullest.available,
+    needed: kvCache.neededForMaxModelLen,
+  });
+  return {
+    input,
+    rulesVersion: coveredVersion(input.version),
+    settings,
+    perGpu,
+    kvCache,
+    host: hostMemory(settings, ranks),
+    outcome,
+    certainty,
+    assumptions: assumptionsOf(engine, fullest.rank, fullest.nonTorch, fullest.graphs, fullest.graphCharge),
+  };
+}
+
+/** Adds ranges whose errors are independent. */
+function sum(parts: readonly Ranged[]): Ranged {
+  const value = parts.reduce((total, part) => total + part.value, 0);
+  const down = Math.hypot(...parts.map((part) => part.value - part.low));
+  const up = Math.hypot(...parts.map((part) => part.high - part.value));
+  return between(value - down, value, value + up);
+}
+
+/** Highest use while loading: the weights, plus a layer on its way to the host, or the 16-bit model where it is quantized as a whole. */
+function loadingPeak(engine: Engine, rank: Rank): Ranged {
+  const { settings, scheme } = engine;
+  const largestLayer = Math.max(
+    ...engine.parametersByKind.map((parameters) => parameters.reduce((total, parameter) => total + parameter.bytes, 0)),
+  );
+  const extra = rank.offload.saved > 0 ? largestLayer : 0;
+  const quantizedWhole = scheme.online && scheme.method !== 'bitsandbytes' && !settings.rules.onlineQuantizationByLayer;
+  const factor = quantizedWhole ? ONLINE_PEAK_FACTOR : 1;
+  return between(rank.weights.low * factor + extra, rank.weights.value * factor + extra, rank.weights.high * factor + extra);
+}
+
+/** A 16-bit model before fp8 conversion weighs about twice its quantized size, less the embedding and head that stay. */
+const ONLINE_PEAK_FACTOR = 1.85;
+
+function perGpuMemory(placed: readonly PlacedRank[], fullest: PlacedRank, total: number, budget: number, outside: Ranged): PerGpuMemory {
+  const { rank, available, nonTorch, graphs, graphCharge } = fullest;
+  const pool = Math.max(0, available.value);
+  const graphsInside = graphCharge ? [graphs] : [];
+  // Activations of the profile run are returned before serving starts; the pool takes what is left of the budget.
+  const steady = sum([rank.weights, nonTorch, ...graphsInside, outside]);
+  const peakUsed = between(
+    Math.min(steady.low + Math.max(0, available.low), total),
+    Math.min(steady.value + pool, total),
+    Math.min(steady.high + pool + rank.activation.bytes.value, total),
+    'how much of the activation memory stays cached',
+  );
+  const activation = rank.activation.bytes;
+  const lowestActivation = Math.min(...placed.map((other) => other.rank.activation.bytes.low));
+  return {
+    total,
+    budget,
+    weights: rank.weights,
+    weightParts: rank.weightParts,
+    activationPeak:
+      lowestActivation < activation.low ? { ...activation, low: lowestActivation, reason: 'pipeline ranks differ' } : activation,
+    activationParts: rank.activation.parts,
+    nonTorch,
+    cudaGraphs: graphs,
+    cudaGraphsInBudget: graphCharge !== null,
+    outsideBudget: outside,
+    kvCache: available,
+    peakUsed,
+    free: between(total - peakUsed.high, total - peakUsed.value, total - peakUsed.low),
+  };
+}
+
+function neededBytes(engine: Engine, ranks: readonly Rank[], length: number | null): number | null {
+  if (length === null) return null;
+  const needs = ranks.flatMap((rank) => (rank.cache ? [bytesPerRequest(rank.cache, length, engine.cacheSettings)] : []));
+  return needs.length > 0 ? Math.max(...needs) : null;
+}
+
+function kvCacheReport(engine: Engine, placed: readonly PlacedRank[]): KvCacheReport {
+  const { settings, cacheSettings } = engine;
+  const caches = placed.flatMap(({ rank, available }) => (rank.cache ? [{ layout: rank.cache, available }] : []));
+  const [first] = caches;
+  if (!first) {
+    return {
+      bytesPerTokenPerGpu: 0,
+      blockSize: settings.blockSize,
+      tokens: null,
+      maxConcurrency: null,
+      neededForMaxModelLen: null,
+      maxModelLenThatFits: null,
+    };
+  }
+  const blocksAt = (end: keyof Pick<Ranged, 'low' | 'value' | 'high'>): { readonly blocks: number; readonly layout: KvCacheLayout } =>
+    caches
+      .map(({ layout, available }) => ({ layout, blocks: blockCount(layout, available[end], cacheSettings) }))
+      .reduce((a, b) => (b.blocks < a.blocks ? b : a));
+  const [low, value, high] = [blocksAt('low'), blocksAt('value'), blocksAt('high')] as const;
+  const rangeOf = (figure: (at: { readonly blocks: number; readonly layout: KvCacheLayout }) => number): Ranged =>
+    between(figure(low), figure(value), figure(high), first.available.reason);
+  const limit = lengthLimit(engine.model.architecture, settings);
+  const fits = rangeOf(({ blocks, layout }) => longestLength(layout, blocks, limit, cacheSettings));
+  const length = settings.maxModelLenAuto ? Math.min(settings.maxModelLen ?? limit, Math.max(1, fits.value)) : settings.maxModelLen;
+  const needed = length === null ? null : Math.max(...caches.map(({ layout }) => bytesPerRequest(layout, length, cacheSettings)));
+  return {
+    bytesPerTokenPerGpu: Math.max(...caches.map(({ layout }) => layout.bytesPerToken)),
+    blockSize: value.layout.blockSize,
+    tokens: rangeOf(({ blocks, layout }) => reportedTokens(layout, blocks, length, cacheSettings)),
+    maxConcurrency: length === null ? null : rangeOf(({ blocks, layout }) => maxConcurrency(layout, blocks, length, cacheSettings)),
+    neededForMaxModelLen: needed,
+    maxModelLenThatFits: fits,
+  };
+}
+
+function lengthLimit(architecture: Architecture, settings: EngineSettings): number {
+  return Math.max(architecture.maxPositionEmbeddings ?? UNBOUNDED_LENGTH, settings.maxModelLen ?? 0);
+}
+
+/** Host memory a rank's process needs beside pinned weights, GiB: Python, CUDA libraries and the staging of checkpoint shards. */
+const HOST_GIB_PER_RANK: readonly [number, number, number] = [2, 4, 8];
+
+function hostMemory(settings: EngineSettings, ranks: readonly Rank[]): HostMemory {
+  const copies = settings.tensorParallelSize * settings.dataParallelSize;
+  const pinned = ranks.reduce((total, rank) => total + rank.offload.pinned, 0) * copies;
+  const processes = copies * ranks.length;
+  const [low, usual, high] = HOST_GIB_PER_RANK;
+  const heaviest = ranks.reduce<Rank | null>((a, b) => (a === null || b.offload.readPerStep > a.offload.readPerStep ? b : a), null);
+  return {
+    cpuOffloadBytes: pinned,
+    bytesPerStepOverPcie: heaviest?.offload.readPerStep ?? 0,
+    required: between(
+      pinned + low * processes * GIB,
+      pinned + usual * processes * GIB,
+      pinned + high * processes * GIB,
+      'staging of checkpoint shards',
+    ),
+    offloaded: heaviest?.offload.description ?? null,
+  };
+}

@@ -1,0 +1,117 @@
+import type { Architecture, AttentionMixer, LayerKind, Model } from '../../../../src/estimator/architecture';
+import type { Gpu, GpuSetup } from '../../../../src/estimator/hardware/gpu';
+import { GPUS } from '../../../../src/estimator/hardware/catalogue';
+import type { ArgumentValue, VllmArguments } from '../../../../src/vllm/arguments';
+
+interface DenseShape {
+  readonly modelType: string;
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly intermediateSize: number;
+  readonly vocabSize: number;
+  readonly positions: number;
+  readonly qkNorm?: AttentionMixer['qkNorm'];
+}
+
+/** A Llama-shaped model from its published config. */
+export function denseModel(shape: DenseShape): Model {
+  const mixer: AttentionMixer = {
+    kind: 'attention',
+    scope: 'full',
+    window: null,
+    heads: shape.heads,
+    kvHeads: shape.kvHeads,
+    headDim: shape.headDim,
+    valueHeadDim: shape.headDim,
+    qkvBias: false,
+    outputBias: false,
+    qkNorm: shape.qkNorm ?? 'none',
+    outputGate: false,
+    keyIsValue: false,
+    sinks: false,
+    sharesKvCache: false,
+  };
+  const kind: LayerKind = {
+    mixers: [mixer],
+    feedForwards: [{ kind: 'dense', intermediateSize: shape.intermediateSize, gated: true, bias: false }],
+    norms: 2,
+    otherParameters: 0,
+  };
+  const architecture: Architecture = {
+    modelType: shape.modelType,
+    architectures: [],
+    task: 'generate',
+    hiddenSize: shape.hiddenSize,
+    vocabSize: shape.vocabSize,
+    layerKinds: [kind],
+    layout: new Array<number>(shape.layers).fill(0),
+    tieWordEmbeddings: false,
+    lmHead: true,
+    lmHeadBias: false,
+    normKind: 'rms',
+    learnedPositions: 0,
+    otherParameters: 0,
+    towers: [],
+    mtp: null,
+    maxPositionEmbeddings: shape.positions,
+    rope: { lengths: [shape.positions], dims: [shape.headDim] },
+    dtype: 'bfloat16',
+    recurrentStateDtype: 'model',
+    softcap: false,
+  };
+  return { architecture, quantization: null, exactBytes: null };
+}
+
+/** Qwen/Qwen3-8B, config.json. */
+export const QWEN3_8B = denseModel({
+  modelType: 'qwen3',
+  hiddenSize: 4096,
+  layers: 36,
+  heads: 32,
+  kvHeads: 8,
+  headDim: 128,
+  intermediateSize: 12288,
+  vocabSize: 151936,
+  positions: 40960,
+  qkNorm: 'per_head',
+});
+
+/** deepseek-ai/DeepSeek-R1-Distill-Llama-70B, config.json. */
+export const LLAMA_70B = denseModel({
+  modelType: 'llama',
+  hiddenSize: 8192,
+  layers: 80,
+  heads: 64,
+  kvHeads: 8,
+  headDim: 128,
+  intermediateSize: 28672,
+  vocabSize: 128256,
+  positions: 131072,
+});
+
+/** meta-llama/Llama-3.1-8B-Instruct, config.json. */
+export const LLAMA_8B = denseModel({
+  modelType: 'llama',
+  hiddenSize: 4096,
+  layers: 32,
+  heads: 32,
+  kvHeads: 8,
+  headDim: 128,
+  intermediateSize: 14336,
+  vocabSize: 128256,
+  positions: 131072,
+});
+
+/** `count` cards of the catalogue, with torch's total where a log printed it. */
+export function gpus(key: string, count = 1, totalMemoryGib?: number): GpuSetup {
+  const gpu = GPUS.find((candidate: Gpu) => candidate.key === key);
+  if (!gpu) throw new RangeError(`no GPU ${key}`);
+  return { gpu, count, totalMemoryGib: totalMemoryGib ?? gpu.totalMemoryGib, freeMemoryGib: null, source: 'flag' };
+}
+
+export function args(values: Readonly<Record<string, ArgumentValue>>): VllmArguments {
+  return new Map(Object.entries(values));
+}

@@ -24,3 +24,20 @@ export interface ModelProblem {
 }
 
 export type ModelAnswer = { readonly facts: ModelFacts } | { readonly problem: ModelProblem } | null;
+
+/** `ModelFacts` as plain JSON, for messages and caches. */
+export type ModelFactsJson = Omit<ModelFacts, 'model'> & {
+  readonly model: Omit<Model, 'exactBytes'> & { readonly exactBytes: Readonly<Record<string, number>> | null };
+};
+
+/** Facts as plain JSON. */
+export function factsToJson(facts: ModelFacts): ModelFactsJson {
+  const { exactBytes, ...model } = facts.model;
+  return { ...facts, model: { ...model, exactBytes: exactBytes ? Object.fromEntries(exactBytes) : null } };
+}
+
+/** The facts behind `factsToJson`. */
+export function factsFromJson(json: ModelFactsJson): ModelFacts {
+  const { exactBytes, ...model } = json.model;
+  return { ...json, model: { ...model, exactBytes: exactBytes ? new Map(Object.entries(exactBytes)) : null } };
+}

@@ -1,0 +1,70 @@
+import type { CheckpointQuantization } from '../../src/estimator/architecture';
+import type { Fields } from '../../src/models/config/fields';
+import { plainQuantization } from '../../src/models/config/quantization';
+import { readName } from '../../src/models/names';
+
+/** A facts row's checkpoint format, reduced to what differs from a plain description; null for 16-bit weights. */
+export function rowQuantization(id: string, row: Fields): Partial<CheckpointQuantization> | null {
+  const stated = row.object('quantization_config');
+  const named = readName(id).quantization;
+  if (!stated) return null;
+  const full = stated.string('source') === 'repository name only' ? (named ?? described(stated, 'name')) : described(stated, 'config');
+  if (!full) return null;
+  const merged = full.basis === 'name' ? withKnown(full, stated) : full;
+  const plain: Readonly<Record<string, unknown>> = { ...plainQuantization(merged.method, merged.bits, 'config') };
+  const differing = Object.entries(merged).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(plain[key]));
+  return { method: merged.method, bits: merged.bits, ...Object.fromEntries(differing) };
+}
+
+/** What the row adds to a description read from the name: a group, block or strategy confirmed by the checkpoint's size. */
+function withKnown(named: CheckpointQuantization, stated: Fields): CheckpointQuantization {
+  const group = stated.integer('group_size');
+  const block = stated.integers('weight_block_size');
+  const strategy = stated.string('strategy');
+  if (block?.length === 2) return { ...named, blockSize: [block[0] ?? 128, block[1] ?? 128], groupSize: null };
+  if (group !== null) return { ...named, groupSize: group };
+  if (strategy === 'channel') return { ...named, groupSize: -1 };
+  return strategy === 'tensor' ? { ...named, groupSize: 0 } : named;
+}
+
+function described(stated: Fields, basis: CheckpointQuantization['basis']): CheckpointQuantization | null {
+  const method = stated.string('quant_method');
+  if (method === null) return null;
+  const format = stated.string('format') ?? '';
+  const bits = stated.integer('bits') ?? (method === 'modelopt' ? 8 : 4);
+  const block = stated.integers('weight_block_size');
+  const fourBitFloat = method === 'modelopt' && (bits === 4 || /NVFP4/i.test(format));
+  const name = method === 'fp8 block' ? 'fp8' : fourBitFloat ? 'modelopt_fp4' : /MIXED/.test(format) ? 'modelopt_mixed' : method;
+  const strategy = stated.string('strategy');
+  const group = stated.integer('group_size') ?? defaultGroup(name, bits, format, strategy);
+  return {
+    ...plainQuantization(name, bits, basis),
+    groupSize: block ? null : group,
+    blockSize: block?.length === 2 ? [block[0] ?? 128, block[1] ?? 128] : method === 'fp8 block' ? [128, 128] : null,
+    symmetric:
+      stated.boolean('symmetric') ?? (method === 'awq' ? stated.boolean('zero_point') === false : stated.boolean('zero_point') !== true),
+    type: /^(fp8|fbgemm|modelopt|mxfp|bitsandbytes)/.test(name) || /fp8|float|fp4/i.test(format) ? 'float' : 'int',
+    ignored: ignored(stated),
+    expertsOnly: name === 'mxfp4',
+    kvCacheScheme: kvCache(stated),
+  };
+}
+
+function defaultGroup(method: string, bits: number, format: string, strategy: string | null): number | null {
+  if (strategy === 'channel' || method === 'fbgemm_fp8' || /per channel/.test(format)) return -1;
+  if (method === 'modelopt_fp4') return 16;
+  if (method === 'mxfp4' || method === 'mxfp8') return 32;
+  if (method === 'bitsandbytes' && bits === 4) return 64;
+  return method === 'fp8' || method === 'modelopt' ? 0 : null;
+}
+
+/** Patterns the row lists, without its counts of how often each occurs. */
+function ignored(stated: Fields): readonly string[] {
+  return (stated.object('ignored_modules')?.strings('patterns') ?? []).map((pattern) => pattern.replace(/ \(x\d+\)$/, ''));
+}
+
+function kvCache(stated: Fields): string | null {
+  const value = stated.raw('kv_cache');
+  if (typeof value === 'string') return value.toLowerCase() === 'none' ? null : value.toLowerCase();
+  return value === null ? null : 'fp8';
+}

@@ -1,0 +1,213 @@
+import type { Architecture, CheckpointQuantization, Model } from '../estimator/architecture';
+import { parameterCount } from '../estimator/parameters';
+import { isJsonObject } from './config/fields';
+import type { JsonObject } from './config/fields';
+import { plainQuantization } from './config/quantization';
+import { architectureFromConfig } from './hfConfig';
+import { familyKey, nameKey, readName } from './names';
+import type { Confidence, ModelFacts } from './source';
+
+/**
+ * One model of the data file: id, index into `configs`, index into `sources`, and what differs from the config:
+ * `q` index into `quantizations`; `p` longest context in tokens; `pb` where it is from (`stated` by a deployment recipe,
+ * `sibling` taken from the base model; absent: its own config); `d` dtype; `s` the architecture is a sibling's;
+ * `n` indexes into `notes`.
+ */
+export type CatalogueEntry = readonly [
+  id: string,
+  config: number,
+  source: number,
+  rest?: {
+    readonly q?: number;
+    readonly p?: number;
+    readonly pb?: 'stated' | 'sibling';
+    readonly d?: string;
+    readonly s?: 1;
+    readonly n?: readonly number[];
+  },
+];
+
+/** The data file: every list is shared by index so that copies of one architecture cost a few bytes. */
+export interface CatalogueData {
+  readonly version: 1;
+  readonly configs: readonly JsonObject[];
+  readonly quantizations: readonly Partial<CheckpointQuantization>[];
+  readonly sources: readonly string[];
+  readonly notes: readonly string[];
+  readonly models: readonly CatalogueEntry[];
+}
+
+interface NameIndex {
+  /** By the last part of the id. */
+  readonly byName: Map<string, CatalogueEntry>;
+  /** By the last part without endings that only tell siblings apart. */
+  readonly byFamily: Map<string, CatalogueEntry>;
+}
+
+/** Models whose facts ship with the product. Pure: the text of the data file comes from the caller. */
+export class Catalogue {
+  private readonly byId = new Map<string, CatalogueEntry>();
+  private readonly built = new Map<string, { readonly architecture: Architecture; readonly assumptions: readonly string[] }>();
+  private names: NameIndex | null = null;
+
+  private constructor(private readonly data: CatalogueData) {
+    for (const entry of data.models) this.byId.set(entry[0].toLowerCase(), entry);
+  }
+
+  /** Reads the data file's text; throws a SyntaxError or TypeError when the file is damaged. */
+  static parse(text: string): Catalogue {
+    const data: unknown = JSON.parse(text);
+    if (!isCatalogueData(data)) throw new TypeError('The model catalogue has an unknown format.');
+    return new Catalogue(data);
+  }
+
+  /** All ids, in the file's order. */
+  ids(): readonly string[] {
+    return this.data.models.map(([id]) => id);
+  }
+
+  /** The model of exactly this Hub id, whatever its case; null when the catalogue does not have it. */
+  find(id: string): ModelFacts | null {
+    const entry = this.byId.get(id.toLowerCase());
+    return entry ? this.facts(id, entry) : null;
+  }
+
+  /**
+   * A model known under another name: a quantized repack ("…-AWQ"), a copy of another owner or folder, a fine-tune that
+   * carries its base's name. The answer is `derived` and its assumptions say from what.
+   */
+  findByName(id: string): ModelFacts | null {
+    const { base, quantization } = readName(id);
+    const { byName, byFamily } = this.nameIndex();
+    const copy = this.byId.get(base.toLowerCase()) ?? byName.get(nameKey(base)) ?? byName.get(nameKey(id));
+    if (copy) return this.derived(id, copy, quantization, `architecture of ${copy[0]}, whose name it has`);
+    const relative = byFamily.get(familyKey(nameKey(base))) ?? this.longestBaseIn(nameKey(base));
+    return relative ? this.derived(id, relative, quantization, `architecture of ${relative[0]}, whose name it carries`) : null;
+  }
+
+  /** Ids that contain every word of `text`, best first: shorter ids before longer, unquantized before quantized. */
+  search(text: string, limit = 50): readonly string[] {
+    const words = text
+      .toLowerCase()
+      .split(/[\s/]+/)
+      .filter((word) => word !== '');
+    const hits = this.data.models.filter(([id]) => words.every((word) => id.toLowerCase().includes(word)));
+    const rank = ([id, , , rest]: CatalogueEntry): number => id.length + (rest?.q === undefined ? 0 : 100);
+    return [...hits]
+      .sort((a, b) => rank(a) - rank(b))
+      .slice(0, limit)
+      .map(([id]) => id);
+  }
+
+  private nameIndex(): NameIndex {
+    if (this.names) return this.names;
+    const names: NameIndex = { byName: new Map(), byFamily: new Map() };
+    for (const entry of this.data.models) {
+      keepBetter(names.byName, nameKey(entry[0]), entry);
+      keepBetter(names.byFamily, familyKey(nameKey(readName(entry[0]).base)), entry);
+    }
+    this.names = names;
+    return names;
+  }
+
+  /** The longest catalogue name that stands, between separators, inside `key`; only names with a size can be a base. */
+  private longestBaseIn(key: string): CatalogueEntry | null {
+    const parts = key.split('-');
+    const { byName, byFamily } = this.nameIndex();
+    let best: { readonly length: number; readonly entry: CatalogueEntry } | null = null;
+    for (let from = 0; from < parts.length; from++) {
+      for (let to = parts.length; to > from + 1; to--) {
+        const candidate = parts.slice(from, to).join('-');
+        if (best !== null && candidate.length <= best.length) break;
+        if (!/\d(?:b|m)(?![a-z])/.test(candidate)) continue;
+        const entry = byFamily.get(familyKey(candidate)) ?? byName.get(candidate);
+        if (entry) best = { length: candidate.length, entry };
+      }
+    }
+    return best?.entry ?? null;
+  }
+
+  private facts(id: string, entry: CatalogueEntry): ModelFacts | null {
+    const [, , source, rest] = entry;
+    const built = this.architecture(entry);
+    if (!built) return null;
+    const quantization = this.quantization(rest?.q);
+    const confidence: Confidence = rest?.s === 1 || quantization?.basis === 'name' ? 'derived' : 'exact';
+    return {
+      id,
+      model: { architecture: built.architecture, quantization, exactBytes: null },
+      parameters: parameterCount(built.architecture),
+      source: 'catalogue',
+      origin: this.data.sources[source] ?? entry[0],
+      confidence,
+      assumptions: [...built.assumptions, ...(quantization?.basis === 'name' ? [formatAssumption(quantization)] : [])],
+    };
+  }
+
+  private derived(id: string, entry: CatalogueEntry, named: CheckpointQuantization | null, assumption: string): ModelFacts | null {
+    const base = this.facts(entry[0], entry);
+    if (!base) return null;
+    const quantization = named ?? base.model.quantization;
+    const model: Model = { ...base.model, quantization };
+    const assumptions = [assumption, ...base.assumptions.filter((known) => !known.startsWith(FORMAT_PREFIX))];
+    if (quantization?.basis === 'name') assumptions.push(formatAssumption(quantization));
+    return { ...base, id, model, origin: entry[0], confidence: 'derived', assumptions };
+  }
+
+  private architecture(entry: CatalogueEntry): { readonly architecture: Architecture; readonly assumptions: readonly string[] } | null {
+    const [, configIndex, , rest] = entry;
+    const shared = this.sharedArchitecture(configIndex, rest?.p ?? null, rest?.d ?? null);
+    if (!shared) return null;
+    const assumptions = [...shared.assumptions, ...(rest?.n ?? []).map((index) => this.data.notes[index] ?? '')];
+    if (rest?.pb === 'stated') assumptions.push('longest context as deployment recipes state it');
+    if (rest?.pb === 'sibling') assumptions.push('longest context as for its base model');
+    if (rest?.s === 1) assumptions.push('sizes as for its base model');
+    return { architecture: shared.architecture, assumptions };
+  }
+
+  private sharedArchitecture(index: number, positions: number | null, dtype: string | null): ReturnType<Catalogue['architecture']> {
+    const key = JSON.stringify([index, positions, dtype]);
+    const known = this.built.get(key);
+    if (known) return known;
+    const config = this.data.configs[index];
+    if (!config) return null;
+    const answer = architectureFromConfig(withText(config, { max_position_embeddings: positions, torch_dtype: dtype ?? 'bfloat16' }));
+    if ('problem' in answer) return null;
+    const built = { architecture: answer.architecture, assumptions: answer.assumptions };
+    this.built.set(key, built);
+    return built;
+  }
+
+  private quantization(index: number | undefined): CheckpointQuantization | null {
+    const stored = index === undefined ? undefined : this.data.quantizations[index];
+    return stored ? { ...plainQuantization(stored.method ?? 'unknown', stored.bits ?? 16, 'config'), ...stored } : null;
+  }
+}
+
+const FORMAT_PREFIX = 'checkpoint format';
+
+function formatAssumption(quantization: CheckpointQuantization): string {
+  const group = quantization.groupSize !== null && quantization.groupSize > 0 ? `, groups of ${quantization.groupSize}` : '';
+  return `${FORMAT_PREFIX} by the name only: ${quantization.ggufType ?? quantization.method}, ${quantization.bits} bit${group}`;
+}
+
+/** Sets fields of a config's text part. */
+function withText(config: JsonObject, fields: JsonObject): JsonObject {
+  const nested = config['text_config'];
+  return isJsonObject(nested) ? { ...config, text_config: { ...fields, ...nested } } : { ...fields, ...config };
+}
+
+/** Of two models with one name, the unquantized and directly known one stands for it. */
+function keepBetter(map: Map<string, CatalogueEntry>, key: string, entry: CatalogueEntry): void {
+  const held = map.get(key);
+  const rank = ([id, , , rest]: CatalogueEntry): number => (rest?.q === undefined ? 0 : 2) + (rest?.s === 1 ? 1 : 0) + id.length / 1000;
+  if (!held || rank(entry) < rank(held)) map.set(key, entry);
+}
+
+function isCatalogueData(value: unknown): value is CatalogueData {
+  return (
+    isJsonObject(value) &&
+    value['version'] === 1 &&
+    ['configs', 'quantizations', 'sources', 'notes', 'models'].every((key) => Array.isArray(value[key]))
+  );
+}

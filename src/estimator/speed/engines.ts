@@ -1,0 +1,99 @@
+/** Inference engines of the public contract. */
+export const ENGINES = ['vllm', 'sglang', 'tensorrt_llm', 'llama_cpp', 'transformers', 'mlx', 'exllama'] as const;
+/** Engines that published tables name besides those; accepted, with their own constants. */
+export const FURTHER_ENGINES = ['lmdeploy', 'gpt_fast', 'mlc_llm', 'autoawq', 'litgpt', 'ctranslate2'] as const;
+
+export type Engine = (typeof ENGINES)[number] | (typeof FURTHER_ENGINES)[number];
+
+/** Engines and their generations that differ in how they launch work; each has its own constants. */
+export type EngineProfileId =
+  | 'vllm_v0'
+  | 'vllm_v1'
+  | 'vllm_plugin'
+  | 'sglang'
+  | 'tensorrt_llm'
+  | 'nim'
+  | 'llama_cpp'
+  | 'transformers_old'
+  | 'transformers_new'
+  | 'mlx'
+  | 'exllama'
+  | 'lmdeploy'
+  | 'gpt_fast'
+  | 'mlc_llm'
+  | 'autoawq'
+  | 'litgpt'
+  | 'ctranslate2';
+
+/** Other names of the engines, as tools and tables write them (letters and digits only, lower case). */
+const ALIASES: Readonly<Record<string, Engine>> = {
+  vllmrocm: 'vllm',
+  vllmotheracceleratorfork: 'vllm',
+  trtllm: 'tensorrt_llm',
+  tensorrtllm: 'tensorrt_llm',
+  tensorrtllmnim: 'tensorrt_llm',
+  nim: 'tensorrt_llm',
+  llamacpp: 'llama_cpp',
+  llamacppserver: 'llama_cpp',
+  ollama: 'llama_cpp',
+  hf: 'transformers',
+  huggingface: 'transformers',
+  hftransformers: 'transformers',
+  mlxlm: 'mlx',
+  exllamav2: 'exllama',
+  autogptq: 'transformers',
+  optimumnvidia: 'transformers',
+  onnx: 'transformers',
+  gptfastpytorch: 'gpt_fast',
+  mlc: 'mlc_llm',
+  ctranslate: 'ctranslate2',
+};
+
+/** The engine a name means, whatever its writing ("TensorRT-LLM", "llama.cpp", "ollama"); null when unknown. */
+export function findEngine(name: string): Engine | null {
+  const wanted = name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  return [...ENGINES, ...FURTHER_ENGINES].find((engine) => engine.replace(/_/g, '') === wanted) ?? ALIASES[wanted] ?? null;
+}
+
+/** vLLM's second engine (V1) became the default in 0.8.0. */
+const VLLM_V1_SINCE: readonly [number, number] = [0, 8];
+/** transformers rows up to 4.46 and from 4.51 differ by a quarter of the launch time; the change lies between. */
+const TRANSFORMERS_NEW_SINCE: readonly [number, number] = [4, 47];
+
+/**
+ * The set of constants for an engine at a version.
+ *
+ * @param vendor of the accelerator: vLLM runs through a plugin on Ascend and Moore Threads cards, with its own launch cost.
+ */
+export function engineProfile(engine: Engine, version: string | null, vendor: string): EngineProfileId {
+  const release = parseRelease(version);
+  switch (engine) {
+    case 'vllm':
+      if (vendor === 'Huawei' || vendor === 'Moore Threads') return 'vllm_plugin';
+      return isBefore(release, VLLM_V1_SINCE) ? 'vllm_v0' : 'vllm_v1';
+    case 'transformers':
+      return isBefore(release, TRANSFORMERS_NEW_SINCE) ? 'transformers_old' : 'transformers_new';
+    case 'tensorrt_llm':
+      return version !== null && /nim/i.test(version) ? 'nim' : 'tensorrt_llm';
+    default:
+      return engine;
+  }
+}
+
+/** Whether the context of a request falls out of the captured CUDA graphs: vLLM before 0.6 captured up to 8192 tokens. */
+export function outsideGraphs(engine: Engine, version: string | null, context: number): boolean {
+  return engine === 'vllm' && isBefore(parseRelease(version), [0, 6]) && context > 8192;
+}
+
+/** `major.minor` of a version; a year ("2023-11") counts as older than any release; null when it does not start with a number. */
+function parseRelease(version: string | null): readonly [number, number] | null {
+  const match = /(\d+)[.-](\d+)/.exec(version ?? '');
+  if (!match) return null;
+  const major = Number(match[1]);
+  return major > 2000 ? [0, 0] : [major, Number(match[2])];
+}
+
+function isBefore(release: readonly [number, number] | null, bound: readonly [number, number]): boolean {
+  if (!release) return false;
+  return release[0] < bound[0] || (release[0] === bound[0] && release[1] < bound[1]);
+}

@@ -1,0 +1,94 @@
+import type { Ranged } from '../ranged';
+import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
+import { ENGINES } from './engines';
+import { wallPowerW } from './power';
+import { serve, type Load } from './serving';
+import { spreadRate, spreadTime } from './spread';
+import { gpusPerReplica, type SpeedSetup, type StepTime } from './step';
+import type { ModelWork } from './work';
+
+/** Everything a speed estimate depends on, in plain numbers. */
+export interface SpeedInput {
+  readonly setup: SpeedSetup;
+  readonly work: ModelWork;
+  readonly load: Load;
+}
+
+/** How fast and how hungry a deployment is. Times in milliseconds, rates in tokens per second. */
+export interface SpeedEstimate {
+  /** Time to first token under the load, waiting included. */
+  readonly ttftMs: Ranged;
+  /** Time per output token under the load. */
+  readonly tpotMs: Ranged;
+  /** Forward pass over one prompt, alone. */
+  readonly prefillMs: Ranged;
+  /** Prompt tokens per second of one request alone. */
+  readonly prefillTps: Ranged;
+  /** Output tokens per second of one request alone, first token aside. */
+  readonly decodeTpsSingleStream: Ranged;
+  /** Output tokens per second each user sees under the load, first token aside. */
+  readonly perUserTps: Ranged;
+  /** Output tokens per second over all users and replicas. */
+  readonly throughputTps: Ranged;
+  /** Requests that run together over all replicas; the rest waits for KV cache. */
+  readonly running: number;
+  /** One decode step under the load by cause. */
+  readonly step: StepTime;
+  /** Watts at the wall: GPUs, host and power supply. */
+  readonly powerW: Ranged;
+  /** Watt-hours at the wall per thousand output tokens. */
+  readonly energyWhPer1kTokens: Ranged;
+  readonly assumptions: readonly string[];
+}
+
+/** Factors on the spread: each doubt widens the range. */
+const DOUBT = { lowConfidenceGpu: 1.15, unmeasuredVendor: 1.3, unmeasuredEngine: 1.15, offload: 1.5, drafts: 1.4, deepQueue: 1.5 } as const;
+
+/** Estimates the speed of a deployment under a load. Pure and quick enough for every move of a slider. */
+export function estimateSpeed(input: SpeedInput, constants: SpeedConstants = SPEED_CONSTANTS): SpeedEstimate {
+  const { setup, work, load } = input;
+  const alone: Load = { ...load, concurrency: 1, draftTokens: 0 };
+  const loaded = serve(setup, work, load, constants);
+  const single = serve({ ...setup, dataParallel: setup.expertParallel ? setup.dataParallel : 1 }, work, alone, constants);
+  const doubt = doubts(input);
+  const queued = loaded.running * setup.dataParallel < load.concurrency;
+  const power = wallPowerW(setup, loaded);
+  const fresh = Math.max(1, load.promptTokens * (1 - load.cachedShare));
+  return {
+    ttftMs: spreadTime(loaded.ttftMs, 'ttft', doubt * (queued ? DOUBT.deepQueue : 1)),
+    tpotMs: spreadTime(loaded.tpotMs, load.concurrency > setup.dataParallel ? 'tpot' : 'step', doubt),
+    prefillMs: spreadTime(single.prefillMs, 'prefill', doubt),
+    prefillTps: spreadRate((fresh * 1e3) / single.prefillMs, 'prefill', doubt),
+    decodeTpsSingleStream: spreadRate(1e3 / single.tpotMs, 'step', doubt),
+    perUserTps: spreadRate(1e3 / loaded.tpotMs, load.concurrency > setup.dataParallel ? 'tpot' : 'step', doubt),
+    throughputTps: spreadRate(loaded.throughputTps, 'throughput', doubt),
+    running: loaded.running * setup.dataParallel,
+    step: loaded.step,
+    powerW: spreadTime(power, 'power', 1),
+    energyWhPer1kTokens: spreadTime((power * 1000) / 3600 / loaded.throughputTps, 'throughput', doubt),
+    assumptions: assumptionsOf(input, queued),
+  };
+}
+
+function doubts({ setup, load }: SpeedInput): number {
+  const { gpu, engine } = setup;
+  const measuredVendor = gpu.vendor === 'NVIDIA' || gpu.vendor === 'Apple' || gpu.vendor === 'AMD';
+  return (
+    (gpu.confidence === 'low' ? DOUBT.lowConfidenceGpu : 1) *
+    (measuredVendor ? 1 : DOUBT.unmeasuredVendor) *
+    ((ENGINES as readonly string[]).includes(engine) ? 1 : DOUBT.unmeasuredEngine) *
+    (setup.offloadBytes > 0 ? DOUBT.offload : 1) *
+    (load.draftTokens > 0 ? DOUBT.drafts : 1)
+  );
+}
+
+function assumptionsOf({ setup, load }: SpeedInput, queued: boolean): readonly string[] {
+  const said: string[] = [];
+  if (setup.gpu.bandwidthGbS === null) said.push(`no memory bandwidth is known for ${setup.gpu.label}`);
+  if (setup.offloadBytes > 0) said.push('every step reads the offloaded weights over the host link');
+  if (load.draftTokens > 0) said.push('seven of ten drafted tokens are accepted');
+  if (queued) said.push('the KV cache does not hold all requests at once: the rest waits');
+  if (gpusPerReplica(setup) > 1 && setup.link === null) said.push(`GPUs are linked by ${setup.gpu.link ?? 'PCIe 4'}`);
+  said.push('power is at the wall, host and power supply included');
+  return said;
+}

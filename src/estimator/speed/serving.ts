@@ -1,0 +1,76 @@
+import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
+import { prefill } from './prefill';
+import { constantsOf, decodeStep, type SpeedSetup, type StepTime } from './step';
+import type { ModelWork } from './work';
+
+/** Requests of one size in a closed loop: as soon as one is answered, its user sends the next. */
+export interface Load {
+  /** Requests in flight over all replicas. */
+  readonly concurrency: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  /** KV cache of one replica, tokens; null when not known (no limit). */
+  readonly kvCacheTokens: number | null;
+  /** Share of the prompt that a prefix cache already holds, 0 to 1. */
+  readonly cachedShare: number;
+  /** Tokens drafted per step; 0 without speculative decoding. */
+  readonly draftTokens: number;
+}
+
+/** Milliseconds and rates under a load. */
+export interface ServingTime {
+  readonly ttftMs: number;
+  readonly tpotMs: number;
+  /** Forward pass over one prompt, alone. */
+  readonly prefillMs: number;
+  readonly step: StepTime;
+  /** Requests decoded together in one replica; less than asked for when the KV cache holds fewer. */
+  readonly running: number;
+  /** Output tokens per second over all replicas. */
+  readonly throughputTps: number;
+}
+
+/** Share of drafted tokens accepted: between the 0.6 of n-gram drafts and the 0.8 of EAGLE heads on chat (Leviathan et al. 2023, table 2: 0.5 to 0.9). */
+const DRAFT_ACCEPTANCE = 0.7;
+/** Time of drafting over that of the step it saves: a drafter of a few percent of the parameters, run once per draft. */
+const DRAFT_COST_PER_TOKEN = 0.04;
+
+/** Tokens one verified step yields on average: (1 - a^(k+1)) / (1 - a) for k drafts accepted with probability a (Leviathan et al. 2023). */
+export function tokensPerStep(draftTokens: number): number {
+  return (1 - DRAFT_ACCEPTANCE ** (draftTokens + 1)) / (1 - DRAFT_ACCEPTANCE);
+}
+
+/** Times and rates of a load. */
+export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants: SpeedConstants = SPEED_CONSTANTS): ServingTime {
+  const own = constantsOf(setup, constants);
+  const { promptTokens, outputTokens } = load;
+  const perReplica = Math.max(1, load.concurrency / setup.dataParallel);
+  // Blocks are taken as a request grows, so that a running request holds half of its output on average.
+  const held = Math.max(1, promptTokens * (1 - load.cachedShare) + outputTokens / 2);
+  const fits = load.kvCacheTokens === null ? perReplica : Math.max(1, (load.kvCacheTokens - promptTokens * load.cachedShare) / held);
+  const running = Math.min(perReplica, fits);
+  const step = decodeStep(setup, work, running, promptTokens + outputTokens / 2, 1 + load.draftTokens, constants);
+  const cached = promptTokens * load.cachedShare;
+  const fresh = Math.max(1, promptTokens - cached);
+  const alone = prefill(setup, work, fresh, cached, constants);
+  const yielded = tokensPerStep(load.draftTokens);
+  const drafting = 1 + DRAFT_COST_PER_TOKEN * load.draftTokens;
+  const others = running - 1;
+  const interference = (constants.interference * others * alone.arithmetic) / Math.max(1, outputTokens);
+  const tpotMs = (step.total * drafting) / yielded + interference;
+  const growth = others > 0 ? others ** constants.queueExponent : 0;
+  const fixed = own.firstTokenMs + (work.experts > 0 ? own.firstTokenExpertsMs : 0);
+  const started = fixed + alone.total * (1 + own.queueShare * growth) + own.queueMs * growth;
+  // What does not fit in the KV cache waits until a running request ends.
+  const waiting = ((perReplica - running) / running) * (started + outputTokens * tpotMs);
+  const ttftMs = started + waiting;
+  const perRequestMs = started + outputTokens * tpotMs;
+  return {
+    ttftMs,
+    tpotMs,
+    prefillMs: alone.total,
+    step,
+    running,
+    throughputTps: (running * setup.dataParallel * outputTokens * 1e3) / perRequestMs,
+  };
+}

@@ -1,0 +1,152 @@
+import { layersOf, type Architecture, type LayerKind, type Mixer, type Model } from '../architecture';
+import { parameterBreakdown, activeParameterCount } from '../parameters';
+
+/** How weights are stored, as far as kernels differ in speed. */
+export type KernelFormat = '32bit' | '16bit' | 'fp8' | 'w8a8' | 'int8' | 'int4' | 'nf4' | 'fp4' | 'ggml';
+
+/** Layers that keep the same amount of KV cache per token. */
+export interface KvGroup {
+  /** Bytes per token of all these layers and all their heads together. */
+  readonly bytesPerToken: number;
+  /** Only the latest tokens are kept and read; null for all. */
+  readonly window: number | null;
+}
+
+/** What running a model reads and computes, in total over all GPUs. Plain numbers: nothing here depends on hardware. */
+export interface ModelWork {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly format: KernelFormat;
+  /** Bytes every decode step reads whatever the batch: attention, dense feed-forward, shared experts, norms, head. No embedding table. */
+  readonly denseBytes: number;
+  /** Bytes of all routed experts; 0 for dense models. */
+  readonly expertBytes: number;
+  readonly experts: number;
+  readonly expertsPerToken: number;
+  /** Parameters one token is multiplied with, head included, embedding table not. */
+  readonly activeParameters: number;
+  /** Those of the language-model head, which prefill computes for one token only. */
+  readonly headParameters: number;
+  readonly kv: readonly KvGroup[];
+  /** Into how many parts tensor parallelism can cut the KV cache: the KV heads; 1 for latent attention. */
+  readonly kvShards: number;
+  /** FLOPs of attention per pair of tokens: 4 x heads x head dimension, summed over layers with full attention. */
+  readonly attentionFlopsPerPair: number;
+}
+
+/** Storage of a model as it runs. */
+export interface WorkFormat {
+  readonly format: KernelFormat;
+  /** Bits per quantized weight, scales included. */
+  readonly bits: number;
+  /** Only routed experts are quantized (gpt-oss, Kimi K2.5, NVFP4 of DeepSeek). */
+  readonly expertsOnly: boolean;
+  /** Bits of the language-model head: 16 except for files that quantize it too. */
+  readonly headBits: number;
+  /** Bytes per element of the KV cache. */
+  readonly kvElementBytes: number;
+}
+
+/**
+ * Counts the work of a model.
+ *
+ * @param weightBytes all weights as they lie in the GPUs' memory, where known (a start-up report, a file size): scales the bytes read to it.
+ */
+export function modelWork(model: Model, stored: WorkFormat, weightBytes: number | null = null): ModelWork {
+  const { architecture } = model;
+  const groups = parameterBreakdown(architecture);
+  const count = (name: Parameters<typeof groups.get>[0]): number => groups.get(name) ?? 0;
+  const towers = architecture.towers.reduce((sum, tower) => sum + tower.parameters, 0);
+  const embedding = count('embed');
+  const head = architecture.lmHead
+    ? architecture.tieWordEmbeddings
+      ? architecture.vocabSize * architecture.hiddenSize
+      : count('lm_head')
+    : 0;
+  const experts = count('experts');
+  const all = [...groups.values()].reduce((sum, n) => sum + n, 0);
+  const dense = all - experts - embedding - count('lm_head') - count('per_layer_embed') - towers;
+  const denseBits = stored.expertsOnly && experts > 0 ? 16 : stored.bits;
+  const expertBytes = (experts * stored.bits) / 8;
+  const denseBytes = (dense * denseBits + head * stored.headBits) / 8;
+  const idleBytes = ((embedding - (architecture.tieWordEmbeddings ? head : 0) + count('per_layer_embed') + towers) * 16) / 8;
+  const scale = weightBytes === null ? 1 : Math.max(0.1, (weightBytes - Math.max(0, idleBytes)) / (denseBytes + expertBytes));
+  const moe = architecture.layerKinds.flatMap((kind) => kind.feedForwards).find((ff) => ff.kind === 'moe');
+  return {
+    layers: architecture.layout.length,
+    hiddenSize: architecture.hiddenSize,
+    format: stored.format,
+    denseBytes: denseBytes * scale,
+    expertBytes: expertBytes * scale,
+    experts: moe?.kind === 'moe' ? moe.experts : 0,
+    expertsPerToken: moe?.kind === 'moe' ? moe.expertsPerToken : 0,
+    activeParameters: Math.max(
+      1,
+      activeParameterCount(architecture) - embedding - count('per_layer_embed') + (architecture.tieWordEmbeddings ? head : 0),
+    ),
+    headParameters: head,
+    kv: kvGroups(architecture, stored.kvElementBytes),
+    kvShards: kvShards(architecture),
+    attentionFlopsPerPair: layersOf(architecture).reduce((sum, kind) => sum + pairFlops(kind), 0),
+  };
+}
+
+/** Bytes of KV cache one request of `context` tokens holds, all layers and heads. */
+export function kvBytes(work: ModelWork, context: number): number {
+  return work.kv.reduce((sum, group) => sum + group.bytesPerToken * Math.min(context, group.window ?? Infinity), 0);
+}
+
+/** Share of the routed experts that a batch of `tokens` touches when routing is even: 1 - (1 - k/E)^tokens. */
+export function touchedExperts(work: ModelWork, tokens: number): number {
+  if (work.experts === 0) return 0;
+  return 1 - (1 - work.expertsPerToken / work.experts) ** Math.max(1, tokens);
+}
+
+function kvGroups(architecture: Architecture, elementBytes: number): readonly KvGroup[] {
+  const byWindow = new Map<number | null, number>();
+  for (const kind of layersOf(architecture)) {
+    for (const mixer of kind.mixers) {
+      for (const cached of cachedElements(mixer)) {
+        byWindow.set(cached.window, (byWindow.get(cached.window) ?? 0) + cached.elements * elementBytes);
+      }
+    }
+  }
+  return [...byWindow].map(([window, bytesPerToken]) => ({ window, bytesPerToken }));
+}
+
+interface CachedElements {
+  readonly elements: number;
+  readonly window: number | null;
+}
+
+/** Elements one token adds to the cache of one layer; recurrent mixers keep a state of constant size and add none. */
+function cachedElements(mixer: Mixer): readonly CachedElements[] {
+  switch (mixer.kind) {
+    case 'attention':
+      if (mixer.sharesKvCache || mixer.scope === 'encoder' || mixer.scope === 'cross') return [];
+      return [{ elements: mixer.kvHeads * (mixer.headDim + mixer.valueHeadDim), window: mixer.window }];
+    case 'mla':
+      return [{ elements: mixer.kvLoraRank + mixer.qkRopeHeadDim + (mixer.indexer?.headDim ?? 0), window: null }];
+    case 'compressed_latent': {
+      const recent = { elements: mixer.headDim, window: mixer.window };
+      return mixer.compressRatio === 0 ? [recent] : [recent, { elements: mixer.headDim / mixer.compressRatio, window: null }];
+    }
+    default:
+      return [];
+  }
+}
+
+function kvShards(architecture: Architecture): number {
+  const heads = architecture.layerKinds
+    .flatMap((kind) => kind.mixers)
+    .flatMap((mixer) => (mixer.kind === 'attention' ? [mixer.kvHeads] : []));
+  return heads.length === 0 ? 1 : Math.max(...heads);
+}
+
+function pairFlops(kind: LayerKind): number {
+  return kind.mixers.reduce((sum, mixer) => {
+    if (mixer.kind === 'attention' && mixer.window === null) return sum + 2 * mixer.heads * (mixer.headDim + mixer.valueHeadDim);
+    if (mixer.kind === 'mla') return sum + 2 * mixer.heads * (mixer.qkNopeHeadDim + mixer.qkRopeHeadDim + mixer.vHeadDim);
+    return sum;
+  }, 0);
+}

@@ -1,4 +1,5 @@
 import type { Deployment, DeploymentArgument, TextRange } from '../deployments/deployment';
+import { findTraps } from '../deployments/traps';
 import type { ModelFacts, ModelProblem } from '../models/source';
 import type { Finding } from '../vllm/findings';
 import { checkRules } from '../vllm/rules/check';
@@ -83,6 +84,6 @@ export function analyze(input: AnalysisInput): Analysis {
     gpuAssumptions: resolution.assumptions,
     version,
     report,
-    findings: [...findings, ...directiveFindings(deployment, resolution.problem)],
+    findings: [...findings, ...findTraps(deployment, version), ...directiveFindings(deployment, resolution.problem)],
   };
 }

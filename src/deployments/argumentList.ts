@@ -24,6 +24,7 @@ function argumentOf(written: string, raw: ArgumentValue, version: string): Deplo
     name,
     written,
     value: valueFor(argument, raw),
+    source: null,
     known: argument !== null,
     effective: raw !== null,
     keyRange: NOWHERE,

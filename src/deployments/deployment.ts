@@ -13,6 +13,8 @@ export interface DeploymentArgument {
   readonly written: string;
   /** What vLLM would see; undefined when it cannot be known (an unresolved substitution). */
   readonly value: ArgumentValue | undefined;
+  /** Text of a scalar as written, without quotes; null for lists, mappings and nothing. */
+  readonly source: string | null;
   readonly known: boolean;
   /** False when vLLM drops it (false in YAML, overridden by a later duplicate). */
   readonly effective: boolean;

@@ -20,6 +20,8 @@ export interface Changes {
   readonly remove?: readonly string[];
   /** Written name -> new canonical name; the value stays. */
   readonly rename?: Readonly<Record<string, string>>;
+  /** Key offsets of single arguments to take out. */
+  readonly removeAt?: readonly number[];
 }
 
 /** The text after edits that do not overlap. */
@@ -159,11 +161,11 @@ export function editsFor(text: string, deployment: Deployment, changes: Changes)
     const argument = deployment.arguments.find((candidate) => candidate.written === from || candidate.name === from);
     if (argument) edits.push(renameEdit(text, argument, to));
   }
-  for (const name of changes.remove ?? []) {
-    for (const argument of deployment.arguments.filter((candidate) => candidate.name === name || candidate.written === name)) {
-      edits.push(removeEdit(text, deployment, argument));
-    }
-  }
+  const removed = deployment.arguments.filter(
+    ({ name, written: asWritten, keyRange }) =>
+      (changes.remove ?? []).some((key) => key === name || key === asWritten) || (changes.removeAt ?? []).includes(keyRange.start),
+  );
+  edits.push(...removed.map((argument) => removeEdit(text, deployment, argument)));
   for (const [name, value] of Object.entries(changes.edits ?? {})) {
     const argument = findWritten(deployment, name);
     if (argument) edits.push(...setEdits(text, argument, value));

@@ -53,6 +53,7 @@ function writtenArgument(entry: Entry, reader: NodeReader, text: string, offset:
     name,
     written: entry.key,
     value: raw === undefined ? undefined : valueFor(spec, raw, source),
+    source: isScalar(entry.value) && typeof entry.value.value === 'string' ? entry.value.value : null,
     known: isKnownName(entry.key, version),
     effective: true,
     keyRange,

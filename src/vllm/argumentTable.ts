@@ -59,6 +59,8 @@ export interface Argument {
   /** Default of the newest release; null when unset or computed at start. Older ones: `defaultOf`. */
   readonly default: ArgumentValue;
   readonly defaultBefore: Readonly<Record<string, ArgumentValue>>;
+  /** First release that turns an unset boolean on where the model allows it; null when unset means off. */
+  readonly onSince: string | null;
   /** The only values accepted by the newest release; null when open. */
   readonly choices: readonly (string | number)[] | null;
   /** Usual values of an open argument. */
@@ -88,6 +90,7 @@ interface Row {
   readonly keywords?: readonly string[];
   readonly default?: unknown;
   readonly defaultBefore?: Readonly<Record<string, ArgumentValue>>;
+  readonly onSince?: string;
   readonly choices?: readonly (string | number)[];
   readonly suggestions?: readonly (string | number)[];
   readonly nullable?: boolean;
@@ -114,6 +117,7 @@ function argumentOf(row: Row): Argument {
     keywords: row.keywords ?? [],
     default: (row.default ?? null) as ArgumentValue,
     defaultBefore: row.defaultBefore ?? {},
+    onSince: row.onSince ?? null,
     choices: row.choices ?? null,
     suggestions: row.suggestions ?? [],
     nullable: row.nullable ?? false,
@@ -167,6 +171,11 @@ export function defaultOf(argument: Argument, version: string): ArgumentValue {
     if (!isSince(version, release)) return value;
   }
   return argument.default;
+}
+
+/** Whether a boolean is on in a release when the file says nothing. */
+export function isOnByDefault(argument: Argument, version: string): boolean {
+  return defaultOf(argument, version) === true || (argument.onSince !== null && isSince(version, argument.onSince));
 }
 
 /** The argument of a canonical name, current or removed. */

@@ -10,6 +10,8 @@ export interface Fix {
   readonly remove: readonly string[];
   /** Renames a key in place and keeps its value: written name -> new name. */
   readonly rename?: Readonly<Record<string, string>>;
+  /** Takes out single arguments by the offset of their key, where a name would hit several. */
+  readonly removeAt?: readonly number[];
   /** Marked only when it is clearly the right one. */
   readonly preferred: boolean;
 }

@@ -193,7 +193,7 @@ export function usesLatentAttention(architecture: Architecture): boolean {
 function engineOf(architecture: Architecture, gpu: Gpu | null, rules: VersionRules, version: string): 'V0' | 'V1' {
   if (rules.defaultEngine === 'V0') return 'V0';
   if (isSince(version, '0.11.0')) return 'V1';
-  const preAmpere = gpu?.computeCapability != null && gpu.computeCapability < 80;
+  const preAmpere = (gpu?.computeCapability ?? 80) < 80;
   const crossAttention = architecture.layerKinds.some((kind) =>
     kind.mixers.some((mixer) => mixer.kind === 'attention' && mixer.scope === 'cross'),
   );
@@ -297,7 +297,7 @@ function dtypeOf(architecture: Architecture, gpu: Gpu | null, given: string): st
   if (given === 'float' || given === 'float32') return 'float32';
   if (given === 'bfloat16') return 'bfloat16';
   const sixteenBit = architecture.dtype === 'float32' ? 'float16' : architecture.dtype;
-  return sixteenBit === 'bfloat16' && gpu?.computeCapability != null && gpu.computeCapability < 80 ? 'float16' : sixteenBit;
+  return sixteenBit === 'bfloat16' && (gpu?.computeCapability ?? 80) < 80 ? 'float16' : sixteenBit;
 }
 
 /**

@@ -52,7 +52,7 @@ function mtpDrafter(architecture: Architecture, layout: WeightLayout, format: Kv
   };
   const modules = 1;
   const bytes = modules * (bytesOf(layerParameters(module, 0)) + 2 * hiddenSize * hiddenSize * layout.dtypeBytes);
-  const known = mtp?.kind != null;
+  const known = (mtp?.kind ?? null) !== null;
   return {
     weights: known
       ? between(bytes * 0.9, bytes, bytes * 1.1, 'the MTP module')

@@ -1,0 +1,177 @@
+import { findGpu, GPUS } from '../src/estimator/hardware/catalogue';
+import type { Gpu, GpuSetup } from '../src/estimator/hardware/gpu';
+import type { ArgumentValue, VllmArguments } from '../src/vllm/arguments';
+
+/** One recorded start-up: the configuration and what vLLM printed. Null where the source does not say. */
+export interface StartupRow {
+  readonly id: string;
+  readonly source_url: string;
+  readonly source_group: string;
+  readonly model: string | null;
+  readonly model_family: string;
+  readonly vllm_version: string | null;
+  readonly engine: string | null;
+  readonly gpu_name: string | null;
+  readonly gpu_count_total: number | null;
+  readonly gpu_memory_total_gib: number | null;
+  readonly total_gpu_memory_gib: number | null;
+  readonly tensor_parallel_size: number | null;
+  readonly pipeline_parallel_size: number | null;
+  readonly data_parallel_size: number | null;
+  readonly enable_expert_parallel: boolean | null;
+  readonly dtype: string | null;
+  readonly quantization: string | null;
+  readonly checkpoint_quantized: boolean | null;
+  readonly kv_cache_dtype: string | null;
+  readonly max_model_len: number | null;
+  readonly max_num_seqs: number | null;
+  readonly max_num_batched_tokens: number | null;
+  readonly gpu_memory_utilization: number | null;
+  readonly effective_gpu_memory_utilization: number | null;
+  readonly cpu_offload_gb: number | null;
+  readonly block_size: number | null;
+  readonly enforce_eager: boolean | null;
+  readonly enable_prefix_caching: boolean | null;
+  readonly enable_chunked_prefill: boolean | null;
+  readonly enable_lora: boolean | null;
+  readonly max_loras: number | null;
+  readonly max_lora_rank: number | null;
+  readonly speculative_config: unknown;
+  readonly limit_mm_per_prompt: unknown;
+  readonly other_args: string | null;
+  readonly model_load_gib: number | null;
+  readonly available_kv_gib: number | null;
+  readonly kv_cache_tokens: number | null;
+  readonly gpu_blocks: number | null;
+  readonly max_concurrency: number | null;
+  readonly graph_capture_gib: number | null;
+  readonly non_torch_gib: number | null;
+  readonly activation_peak_gib: number | null;
+  readonly outcome: string;
+  readonly failure_needed_kv_gib: number | null;
+  readonly failure_available_kv_gib: number | null;
+  readonly failure_estimated_max_len: number | null;
+}
+
+/** Arguments that may hide in the free text of `other_args`, with the type they have there. */
+const FREE_TEXT_KEYS = [
+  'load_format',
+  'kv_cache_dtype',
+  'max_num_seqs',
+  'max_num_batched_tokens',
+  'max_model_len',
+  'gpu_memory_utilization',
+  'enforce_eager',
+  'enable_expert_parallel',
+  'disable_hybrid_kv_cache_manager',
+  'kv_cache_memory_bytes',
+  'num_gpu_blocks_override',
+  'max_cudagraph_capture_size',
+  'kv_transfer_config',
+  'speculative_config',
+  'compilation_config',
+  'hf_overrides',
+  'limit_mm_per_prompt',
+  'mm_encoder_tp_mode',
+  'language_model_only',
+  'skip_mm_profiling',
+  'cpu_offload_gb',
+  'mamba_ssm_cache_dtype',
+  'decode_context_parallel_size',
+  'data_parallel_size',
+  'enable_lora',
+  'max_loras',
+  'max_lora_rank',
+];
+
+/** The name behind "DeepSeek-R1-Distill-Qwen-32B-FP8 (local folder)" and "Qwen3.6-35B-A3B NVFP4 (local folder …)". */
+export function modelName(row: StartupRow): string | null {
+  return row.model === null
+    ? null
+    : row.model
+        .replace(/\s*\(.*\)\s*$/, '')
+        .trim()
+        .replace(/\s+/g, '-');
+}
+
+/** The arguments of a row: what the log or command states, nothing that vLLM measured. */
+export function argumentsOf(row: StartupRow): VllmArguments {
+  const args = new Map<string, ArgumentValue>();
+  const set = (key: string, value: ArgumentValue | null): void => {
+    if (value !== null) args.set(key, value);
+  };
+  for (const key of FREE_TEXT_KEYS) set(key.replaceAll('_', '-'), freeText(row.other_args ?? '', key));
+  set('tensor-parallel-size', row.tensor_parallel_size);
+  set('pipeline-parallel-size', row.pipeline_parallel_size);
+  set('data-parallel-size', row.data_parallel_size);
+  set('max-model-len', row.max_model_len);
+  set('max-num-seqs', row.max_num_seqs);
+  set('max-num-batched-tokens', row.max_num_batched_tokens);
+  set('gpu-memory-utilization', row.gpu_memory_utilization ?? row.effective_gpu_memory_utilization);
+  set('cpu-offload-gb', row.cpu_offload_gb);
+  set('block-size', row.block_size);
+  set('dtype', row.dtype);
+  set('kv-cache-dtype', row.kv_cache_dtype);
+  set('max-loras', row.max_loras);
+  set('max-lora-rank', row.max_lora_rank);
+  set('speculative-config', row.speculative_config as ArgumentValue);
+  set('limit-mm-per-prompt', row.limit_mm_per_prompt as ArgumentValue);
+  set('enforce-eager', row.enforce_eager);
+  set('enable-prefix-caching', row.enable_prefix_caching);
+  set('enable-chunked-prefill', row.enable_chunked_prefill);
+  set('enable-lora', row.enable_lora);
+  if (row.enable_expert_parallel === true) set('enable-expert-parallel', true);
+  if (row.checkpoint_quantized !== true) set('quantization', row.quantization);
+  return args;
+}
+
+/** A value from a Python dictionary's text (`'dtype': 'half'`) or a command line (`--dtype half`). */
+function freeText(text: string, key: string): ArgumentValue {
+  const dashed = key.replaceAll('_', '-');
+  const inDictionary = new RegExp(`'${key}': ('[^']*'|\\{[^}]*\\}|[^,}]+)`).exec(text)?.[1];
+  const onCommandLine = new RegExp(`--(?:${key}|${dashed})(?:[ =]+('\\{.*?\\}'|[^\\s-][^\\s]*))?(?:\\s|$)`).exec(text);
+  const written = inDictionary ?? (onCommandLine ? (onCommandLine[1] ?? 'True') : undefined);
+  return written === undefined ? null : literal(written.trim());
+}
+
+function literal(written: string): ArgumentValue {
+  if (written === 'True' || written === 'False') return written === 'True';
+  if (written === 'None') return null;
+  const number = Number(written);
+  if (!Number.isNaN(number)) return number;
+  const bare = written.replace(/^'|'$/g, '');
+  if (!bare.startsWith('{')) return bare;
+  try {
+    return JSON.parse(
+      bare.replaceAll("'", '"').replaceAll('None', 'null').replaceAll('True', 'true').replaceAll('False', 'false'),
+    ) as ArgumentValue;
+  } catch {
+    return null;
+  }
+}
+
+/** The row's card, by its name or, where the source names none, the NVIDIA card whose total memory is nearest. Null when neither is known. */
+export function gpuOf(row: StartupRow): GpuSetup | null {
+  const stated = row.total_gpu_memory_gib ?? row.gpu_memory_total_gib;
+  const gpu = row.gpu_name === null ? (stated === null ? null : nearestByMemory(stated)) : namedGpu(row.gpu_name, stated);
+  if (!gpu) return null;
+  return { gpu, count: row.gpu_count_total ?? 1, totalMemoryGib: stated ?? gpu.totalMemoryGib, freeMemoryGib: null, source: 'file' };
+}
+
+function namedGpu(name: string, totalGib: number | null): Gpu | null {
+  const plain = name.replace(/\(.*$/, '').trim();
+  const inside = /\(([^)]*)\)/.exec(name)?.[1] ?? '';
+  const first = plain.split('+')[0] ?? plain;
+  return (
+    findGpu(plain) ??
+    findGpu(first.trim()) ??
+    findGpu(inside) ??
+    findGpu(inside.split(',')[1]?.replace(/class/, '').trim() ?? '') ??
+    (totalGib === null ? null : nearestByMemory(totalGib))
+  );
+}
+
+function nearestByMemory(totalGib: number): Gpu | null {
+  const cards = GPUS.filter((gpu) => gpu.vendor === 'NVIDIA' && !gpu.unifiedMemory && (gpu.computeCapability ?? 0) >= 75);
+  return [...cards].sort((a, b) => Math.abs(a.totalMemoryGib - totalGib) - Math.abs(b.totalMemoryGib - totalGib))[0] ?? null;
+}

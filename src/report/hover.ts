@@ -1,0 +1,56 @@
+/** What a key of a vLLM file means for this deployment, in numbers, as Markdown. */
+import type { Analysis } from '../analysis/analysis';
+import type { DeploymentArgument } from '../deployments/deployment';
+import { findArgument } from '../vllm/argumentTable';
+import type { Argument } from '../vllm/argumentTable';
+import type { StartupReport } from '../vllm/startup/report';
+import { escapeMarkdown, inlineCode } from './escape';
+import { KEY_PARAGRAPHS } from './hoverKeys';
+import { argumentSummary, modelParagraphs } from './hoverSubjects';
+import { gpuName, gpuSource } from './words';
+
+/** The figures are for this GPU and version; what they rest on. */
+function footer(analysis: Analysis, report: StartupReport): string {
+  const { gpu, gpuProblem, gpuAssumptions, version } = analysis;
+  const card = gpu
+    ? `${escapeMarkdown(gpuName(gpu))} (${gpuSource(gpu.source)}), ${gpu.totalMemoryGib.toFixed(2)} GiB each`
+    : escapeMarkdown(gpuProblem ?? 'No GPU chosen: the figures that need none are shown.');
+  const assumptions = [...gpuAssumptions, ...report.assumptions].slice(0, 3).map(escapeMarkdown);
+  const assumed = assumptions.length > 0 ? `  \nAssumed: ${assumptions.join('; ')}.` : '';
+  return `${card}, vLLM ${escapeMarkdown(version)}.${assumed}`;
+}
+
+/** The argument of the table behind a written one; dotted parts and `no-` lead to their argument. */
+function tableEntry(name: string): Argument | null {
+  const [base = name] = name.split('.');
+  return findArgument(base) ?? (base.startsWith('no-') ? findArgument(base.slice(3)) : null);
+}
+
+/** What the reader already has. */
+export interface HoverOptions {
+  /** Another extension describes the key: leave out what it means as such. */
+  readonly withoutDescription?: boolean;
+}
+
+function remarks(argument: DeploymentArgument): readonly string[] {
+  if (argument.effective || argument.value === undefined) return [];
+  return [argument.value === false ? 'vLLM drops `false` from its file: the default stays.' : 'Without effect: a later entry wins.'];
+}
+
+/**
+ * Markdown on one argument of a deployment: what it means, and what it comes to here.
+ * Text from the file appears only escaped: never as markup, link or command.
+ */
+export function hoverMarkdown(analysis: Analysis, argument: DeploymentArgument, options: HoverOptions = {}): string {
+  const { report, modelProblem, version } = analysis;
+  const value = argument.value === undefined ? '' : ` ${inlineCode(JSON.stringify(argument.value))}`;
+  const head = [`**${escapeMarkdown(argument.name)}**${value}`, ...remarks(argument)];
+  const entry = tableEntry(argument.name);
+  if (!entry) return [...head, `vLLM ${escapeMarkdown(version)} has no argument of this name.`].join('\n\n');
+  const summary = options.withoutDescription === true ? [] : [argumentSummary(entry, version)];
+  if (entry.name === 'model') return [...head, ...modelParagraphs(analysis)].join('\n\n');
+  const paragraphs = report ? (KEY_PARAGRAPHS[entry.name]?.(report, analysis) ?? []) : [];
+  const missing = report || !modelProblem || !KEY_PARAGRAPHS[entry.name] ? [] : [escapeMarkdown(modelProblem.message)];
+  const closing = report && paragraphs.length > 0 ? ['---', footer(analysis, report)] : [];
+  return [...head, ...summary, ...paragraphs, ...missing, ...closing].join('\n\n');
+}

@@ -1,0 +1,75 @@
+import type { Analysis } from '../analysis/analysis';
+import { formatCount, formatGib } from '../estimator/figures';
+import { GIB } from '../estimator/units';
+import type { StartupReport } from '../vllm/startup/report';
+import { gpuName } from './words';
+
+/** `ok`: starts; `warning`: the ends of the estimate's range disagree; `error`: vLLM would not start; `unknown`: no GPU or no model. */
+export type VerdictLevel = 'ok' | 'warning' | 'error' | 'unknown';
+
+/** The verdict on one deployment in one line, plain text. */
+export interface Verdict {
+  readonly level: VerdictLevel;
+  readonly line: string;
+  /** A few words for the status bar. */
+  readonly short: string;
+}
+
+function concurrency(report: StartupReport): string {
+  const { maxConcurrency } = report.kvCache;
+  const { maxModelLen } = report.settings;
+  if (!maxConcurrency || maxModelLen === null) return '';
+  const times = maxConcurrency.value >= 100 ? formatCount(maxConcurrency.value) : maxConcurrency.value.toFixed(1);
+  return `, ${times} requests of ${formatCount(maxModelLen)} tokens at once`;
+}
+
+/** "17.9 of 20.00 GiB", both per GPU. */
+function usage({ perGpu }: StartupReport): string {
+  const used = perGpu.peakUsed;
+  return used && perGpu.total !== null ? `${(used.value / GIB).toFixed(1)} of ${(perGpu.total / GIB).toFixed(2)} GiB` : '';
+}
+
+function refusal(analysis: Analysis): string | null {
+  const first = analysis.findings.find(({ severity }) => severity === 'error');
+  return first ? first.message : null;
+}
+
+function starting(analysis: Analysis, report: StartupReport): Verdict {
+  const { gpu } = analysis;
+  const card = gpu ? gpuName(gpu) : 'GPU';
+  const tokens = report.kvCache.tokens;
+  const cache = tokens ? `KV cache ${formatCount(tokens.value)} tokens${concurrency(report)}` : 'no KV cache';
+  const sure = report.certainty === 'certain';
+  const text = `${card}: ${usage(report)}${gpu && gpu.count > 1 ? ' each' : ''}; ${cache}`;
+  return {
+    level: sure ? 'ok' : 'warning',
+    line: sure ? text : `${text} (close: may not start)`,
+    short: `${usage(report)}${sure ? '' : '?'}`,
+  };
+}
+
+/** The verdict on a deployment. */
+export function verdict(analysis: Analysis): Verdict {
+  const { report, gpu, gpuProblem, modelProblem } = analysis;
+  const refused = refusal(analysis);
+  if (refused !== null) {
+    return { level: 'error', line: `vLLM would not start${gpu ? ` on ${gpuName(gpu)}` : ''}: ${refused}`, short: 'would not start' };
+  }
+  if (!report) {
+    return { level: 'unknown', line: modelProblem?.message ?? 'The model is not known yet.', short: 'model unknown' };
+  }
+  if (!gpu || report.outcome === null) {
+    const weights = `weights ${formatGib(report.perGpu.weights.value)} per GPU`;
+    return { level: 'unknown', line: `${gpuProblem ?? 'No GPU chosen'}; ${weights}`, short: 'no GPU chosen' };
+  }
+  if (report.outcome === 'ok') return starting(analysis, report);
+  const doubt = analysis.findings.find(({ severity, code }) => severity === 'warning' && OUTCOME_CODES.has(code));
+  return {
+    level: report.outcome === 'invalid' ? 'error' : 'warning',
+    line: `vLLM would probably not start on ${gpuName(gpu)}: ${doubt?.message ?? 'the memory does not suffice.'}`,
+    short: 'may not start',
+  };
+}
+
+/** Codes of the findings that the outcome of the start-up brings. */
+const OUTCOME_CODES: ReadonlySet<string> = new Set(['kv-too-small', 'kv-none', 'load-oom', 'sampler-oom', 'free-mem-start']);

@@ -1,0 +1,58 @@
+/** Labels and short phrases that every face of the product shares. */
+import type { MemoryRow } from '../analysis/derived';
+import type { GpuSetup, GpuSource } from '../estimator/hardware/gpu';
+import type { ModelFacts } from '../models/source';
+import type { EffectiveSettings } from '../vllm/startup/report';
+
+export const PART_LABELS: Readonly<Record<MemoryRow['part'], string>> = {
+  weights: 'weights',
+  activations: 'activation peak',
+  runtime: 'runtime (CUDA, NCCL)',
+  cuda_graphs: 'CUDA graphs',
+  kv_cache: 'KV cache',
+  outside: 'context and graphs',
+  unused: 'not used by vLLM',
+};
+
+const GPU_SOURCES: Readonly<Record<GpuSource, string>> = {
+  flag: 'from the command line',
+  directive: 'from the comment in the file',
+  file: 'from the file',
+  setting: 'from the settings',
+  detected: 'found in this machine',
+};
+
+const MODEL_SOURCES: Readonly<Record<ModelFacts['source'], string>> = {
+  weights: 'the weights on disk',
+  folder: 'the config.json of the folder',
+  'hf-cache': 'the Hugging Face cache',
+  hub: 'the Hugging Face Hub',
+  gguf: 'the GGUF file',
+  catalogue: 'the built-in catalogue',
+  name: 'its name only',
+  manual: 'the config.json you chose',
+};
+
+/** "2 x NVIDIA GeForce RTX 4090". */
+export function gpuName({ gpu, count }: GpuSetup): string {
+  return count === 1 ? gpu.label : `${count} x ${gpu.label}`;
+}
+
+export function gpuSource(source: GpuSource): string {
+  return GPU_SOURCES[source];
+}
+
+export function modelSource(source: ModelFacts['source']): string {
+  return MODEL_SOURCES[source];
+}
+
+/** "TP 2, PP 2" for what is above one; "one GPU" otherwise. */
+export function parallelism(settings: EffectiveSettings): string {
+  const sizes: readonly (readonly [string, number])[] = [
+    ['TP', settings.tensorParallelSize],
+    ['PP', settings.pipelineParallelSize],
+    ['DP', settings.dataParallelSize],
+  ];
+  const above = sizes.filter(([, size]) => size > 1).map(([name, size]) => `${name} ${size}`);
+  return above.length > 0 ? above.join(', ') : 'one GPU';
+}

@@ -33,25 +33,31 @@ export function dynamicBytes(plan: TrainingPlan, constants: TrainingConstants): 
   const tokens = peakTokens(plan, constants);
   const { shape, parallel } = plan;
   const mode = plan.request.optimization_config.gradient_checkpointing;
-  const checkpoint = tokens * shape.hiddenSize * plan.activationBytes;
+  const checkpoint = (tokens * shape.hiddenSize * plan.activationBytes) / parallel.tensor;
   // 1F1B keeps as many micro batches in flight on the first stage as there are stages.
   const inFlight = Math.min(parallel.pipeline, plan.accumulation) / parallel.pipeline;
   let kept = 0;
   let checkpoints = 0;
   let largest = 0;
+  let largestKept = 0;
+  let scores = 0;
   shape.layers.forEach((layer, index) => {
     const bytes = tokens * layerBytesPerToken(plan, constants, layer, index);
+    const products = tokens * productBytesPerToken(plan, layer);
+    const keeps = mode === 'selective' ? Math.min(bytes, checkpoint + constants.selectiveShare * products) : bytes;
     largest = Math.max(largest, bytes);
+    largestKept = Math.max(largestKept, keeps);
+    scores = Math.max(scores, tokens * scoreElements(plan, layer) * constants.scoreWorking * (plan.activationBytes / 2));
     checkpoints += layer.count * checkpoint;
-    kept += layer.count * (mode === 'selective' ? checkpoint + constants.selectiveShare * bytes : bytes);
+    kept += layer.count * keeps;
   });
   const residual = mode === 'none' || mode === 'selective' ? kept : checkpoints;
   const offloads = mode === 'offloaded' || plan.request.optimization_config.activation_offloading;
   const resident = offloads ? Math.min(residual, (residual / Math.max(1, shape.layerCount)) * RESIDENT_LAYERS) : residual * inFlight;
-  const recomputed = mode === 'none' ? 0 : mode === 'selective' ? (1 - constants.selectiveShare) * largest : largest;
+  const recomputed = mode === 'none' ? 0 : mode === 'selective' ? largest - largestKept : largest;
   return {
     stored: Math.min(resident, residual * inFlight),
-    working: recomputed + constants.backwardWork * largest,
+    working: recomputed + constants.backwardWork * largest + scores,
     logits: shape.hasHead ? logitBytes(plan, constants, tokens) : 0,
     offloaded: offloads ? Math.max(0, residual * inFlight - resident) : 0,
   };
@@ -78,11 +84,32 @@ function layerBytesPerToken(plan: TrainingPlan, constants: TrainingConstants, la
     widths.mixer * kernel.mixer +
     (widths.feedForward + widths.experts) * kernel.feedForward +
     routedHidden * PERMUTED_COPIES * 2 +
-    (adapters?.inputElements[index] ?? 0) * constants.adapterInput;
-  const scores = plan.request.optimization_config.flash_attention
-    ? 0
-    : widths.scoreHeads * Math.min(plan.request.seq_length, widths.window ?? Infinity) * constants.score;
+    (adapters?.inputElements[index] ?? 0) * constants.adapterInput +
+    (plan.base.quantized ? linearElements(layer) * constants.quantizedLinear : 0);
+  const scores = scoreElements(plan, layer) * parallel.tensor * constants.score;
   return ((elements + scores) * (plan.activationBytes / 2)) / parallel.tensor;
+}
+
+/** Bytes per token of the outputs of one layer's matrix products and attention. */
+function productBytesPerToken(plan: TrainingPlan, layer: LayerShape): number {
+  const { mixer, feedForward, experts } = layer.widths;
+  return ((mixer + feedForward + experts) * plan.activationBytes) / plan.parallel.tensor;
+}
+
+/** Attention scores per token of one rank when they are materialised. */
+function scoreElements(plan: TrainingPlan, layer: LayerShape): number {
+  if (plan.request.optimization_config.flash_attention) return 0;
+  const { scoreHeads, window } = layer.widths;
+  return (scoreHeads * Math.min(plan.request.seq_length, window ?? Infinity)) / plan.parallel.tensor;
+}
+
+/** Input and output elements per token of the layer's linear layers, of routed experts those used. */
+function linearElements(layer: LayerShape): number {
+  const share = layer.expertParameters > 0 ? layer.activeExpertParameters / layer.expertParameters : 1;
+  return layer.linears.reduce((sum, linear) => {
+    const used = linear.group === 'experts' ? linear.copies * share : linear.copies;
+    return sum + (linear.inFeatures + linear.outFeatures) * used;
+  }, 0);
 }
 
 function expertCount(layer: LayerShape): number {

@@ -10,13 +10,16 @@ export interface KernelBytes {
 /** The figures of the memory model that are measured rather than derived. */
 export interface TrainingConstants {
   readonly kernels: Readonly<Record<KernelClass, KernelBytes>>;
-  /** Bytes of one attention score per head and pair of tokens, without flash attention. */
+  /** Bytes of one attention score per head and pair of tokens that a layer keeps without flash attention, and that its backward pass needs. */
   readonly score: number;
+  readonly scoreWorking: number;
+  /** Bytes that a quantized linear layer keeps per element of its input and output. */
+  readonly quantizedLinear: number;
   /** Bytes per adapted input element that an adapter keeps. */
   readonly adapterInput: number;
   /** Bytes per logit at the peak of the loss. */
   readonly logit: Readonly<Record<LossKind, number>>;
-  /** Share of a layer's activations that selective checkpointing keeps. */
+  /** Share of the matrix products' outputs that selective checkpointing keeps. */
   readonly selectiveShare: number;
   /** Extra of a layer's activations that its backward pass holds as gradients. */
   readonly backwardWork: number;
@@ -45,12 +48,14 @@ export const TRAINING_CONSTANTS: TrainingConstants = {
     fused: { norm: 4, mixer: 2, feedForward: 3 },
   },
   score: 5,
+  scoreWorking: 20,
+  quantizedLinear: 1.2,
   adapterInput: 2,
-  logit: { upcast: 14, compact: 8, chunked: 6, fused: 0.5 },
-  selectiveShare: 0.65,
+  logit: { upcast: 16, upcast_outputs: 28, compact: 8, chunked: 3, fused: 0.5 },
+  selectiveShare: 0.9,
   backwardWork: 0.5,
   workspaceGib: 0.15,
-  slackOfDynamic: 0.05,
+  slackOfDynamic: 0.1,
   slackOfStatic: 0.02,
   slackOfVaryingLengths: 0.6,
   contextGib: 0.8,

@@ -1,7 +1,7 @@
 import type { FrameworkName } from '../contracts/finetuning';
 
 /** How the loss treats the logits; the bytes per logit of each are in {@link TrainingConstants}. */
-export type LossKind = 'upcast' | 'compact' | 'chunked' | 'fused';
+export type LossKind = 'upcast' | 'upcast_outputs' | 'compact' | 'chunked' | 'fused';
 
 /** How many intermediate tensors the layers' kernels leave for the backward pass. */
 export type KernelClass = 'eager' | 'compiled' | 'fused';
@@ -22,6 +22,10 @@ export interface FrameworkFacts {
   readonly kernels: KernelClass;
   /** Gather and reduce buckets of a fixed size instead of layer by layer. */
   readonly fixedBuckets: boolean;
+  /** FSDP gathers the model as one unit instead of layer by layer. */
+  readonly gathersWholeModel: boolean;
+  /** The update runs in one kernel without copies of the parameters. */
+  readonly fusedUpdate: boolean;
 }
 
 const HUGGING_FACE: FrameworkFacts = {
@@ -33,6 +37,8 @@ const HUGGING_FACE: FrameworkFacts = {
   loss: 'upcast',
   kernels: 'eager',
   fixedBuckets: true,
+  gathersWholeModel: false,
+  fusedUpdate: false,
 };
 
 /** Own recipes of pure-PyTorch frameworks: 16-bit weights, gradients and states, chunked cross-entropy. */
@@ -45,6 +51,8 @@ const PURE_16_BIT: FrameworkFacts = {
   loss: 'chunked',
   kernels: 'eager',
   fixedBuckets: false,
+  gathersWholeModel: false,
+  fusedUpdate: true,
 };
 
 /** Read from the frameworks' documentation and recipes: PEFT 0.19, torchtune 0.4-0.6, litgpt of 2023-10 and 2024, torchtitan 2024-12, Megatron-Core, DeepSpeed 0.12. */
@@ -53,11 +61,11 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
   trl: HUGGING_FACE,
   llama_factory: HUGGING_FACE,
   axolotl: HUGGING_FACE,
-  ms_swift: HUGGING_FACE,
+  ms_swift: { ...HUGGING_FACE, loss: 'upcast_outputs' },
   deepspeed: { ...HUGGING_FACE, masterWeights: 'always' },
   unsloth: { ...HUGGING_FACE, castsToFp32: false, loss: 'fused', kernels: 'fused' },
   torchtune: PURE_16_BIT,
-  litgpt: PURE_16_BIT,
+  litgpt: { ...PURE_16_BIT, gathersWholeModel: true, fusedUpdate: false },
   fsdp: { ...PURE_16_BIT, masterWeights: 'always', fp32Gradients: true, loss: 'upcast' },
   megatron: {
     castsToFp32: false,
@@ -68,5 +76,7 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
     loss: 'compact',
     kernels: 'fused',
     fixedBuckets: false,
+    gathersWholeModel: false,
+    fusedUpdate: true,
   },
 };

@@ -40,7 +40,7 @@ export interface TrainingMemory {
  */
 export function trainingMemory(plan: TrainingPlan, capacity: number, constants: TrainingConstants = TRAINING_CONSTANTS): TrainingMemory {
   const dynamic = dynamicBytes(plan, constants);
-  const placed = offloadStates(plan, stateBytes(plan));
+  const placed = offloadStates(plan, seenStates(plan, stateBytes(plan)));
   const phases = stepPhases(plan, placed.gpu, dynamic, constants);
   const highest = phases.reduce((a, b) => (b.total > a.total ? b : a));
   const spilled = plan.optimizer.paged ? clamp(highest.total - capacity, 0, placed.gpu.optimizer) : 0;
@@ -55,6 +55,12 @@ export function trainingMemory(plan: TrainingPlan, capacity: number, constants: 
     onHost: placed.onHost + spilled + dynamic.offloaded,
     onNvme: placed.onNvme,
   };
+}
+
+/** Paged states are unified memory, which torch's own counters do not see. */
+function seenStates(plan: TrainingPlan, state: StateBytes): StateBytes {
+  const unseen = plan.optimizer.paged && plan.request.gpu_memory_measure !== 'nvidia_smi';
+  return unseen ? { ...state, optimizer: 0 } : state;
 }
 
 function withoutSpilled(phase: PhaseMemory, spilled: number): PhaseMemory {

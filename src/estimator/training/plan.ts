@@ -145,7 +145,9 @@ function planBase(request: FinetuningRequest, framework: FrameworkFacts, masters
   if (format === null) {
     const replaced = masters && framework.mastersReplaceWeights;
     const bytes = replaced ? 0 : PRECISION_BYTES[request.fine_tuning_quantization];
-    return { linear: bytes, rest: bytes, compute, quantized: false };
+    // Autocast keeps a 16-bit copy of each fp32 weight from the forward to the end of the backward pass.
+    const copies = !replaced && bytes > compute ? compute : 0;
+    return { linear: bytes + copies, rest: bytes, compute, quantized: false };
   }
   // PEFT leaves GPTQ and AWQ models as they are and casts only what bitsandbytes left in 16 bits.
   const cast = framework.castsToFp32 && (format === 'nf4' || format === 'nf4_double' || format === 'int8');
@@ -160,7 +162,6 @@ function planKernels(request: FinetuningRequest, framework: FrameworkFacts): Ker
 function planLoss(request: FinetuningRequest, framework: FrameworkFacts): LossKind {
   if (request.optimization_config.use_fused_kernels) return 'fused';
   if (request.chunked_loss === true) return 'chunked';
-  if (request.chunked_loss === false)
-    return framework.loss === 'compact' || request.optimization_config.torch_compile ? 'compact' : 'upcast';
+  if (request.chunked_loss === false) return framework.loss === 'chunked' || framework.loss === 'fused' ? 'upcast' : framework.loss;
   return framework.loss === 'upcast' && request.optimization_config.torch_compile ? 'compact' : framework.loss;
 }

@@ -27,6 +27,8 @@ interface Holdings {
 
 /** DeepSpeed's default `reduce_bucket_size` and `allgather_bucket_size`, elements of 2 bytes, and the two copies `overlap_comm` keeps (its configuration reference). */
 const BUCKET_BYTES = 2 * 5e8 * 2;
+/** DeepSpeed's default `stage3_max_live_parameters`. */
+const LIVE_ELEMENTS = 1e9;
 /** Layers whose full weights exist at once under ZeRO 3 and FSDP: the one computed and the one prefetched. */
 const GATHERED_LAYERS = 2;
 
@@ -49,7 +51,7 @@ export function stateBytes(plan: TrainingPlan): StateBytes {
   const adapterWeightShards = parallel.zeroStage >= 3 ? parallel.shards : 1;
   const gradients = (trained.dense * plan.gradientBytes) / gradientShards + (trained.experts * plan.gradientBytes) / expertGradientShards;
   const optimizer = (trained.dense * perElement) / optimizerShards + (trained.experts * perElement) / expertOptimizerShards;
-  const updated = (trained.dense / optimizerShards + trained.experts / expertOptimizerShards) * plan.trainedBytes;
+  const updated = trained.dense / optimizerShards + trained.experts / expertOptimizerShards;
   const layers = Math.max(1, plan.shape.layerCount / parallel.pipeline);
   return {
     weights,
@@ -57,9 +59,15 @@ export function stateBytes(plan: TrainingPlan): StateBytes {
     gradients,
     optimizer,
     communication: communicationBytes(plan, held, trained.dense + trained.experts),
-    update: plan.masterBytes > 0 ? 0 : plan.optimizer.updateCopies * updated,
+    update: updateBytes(plan, updated),
     layerGradients: gradients / layers,
   };
+}
+
+/** Copies made while the optimizer updates: an fp32 gradient for fp32 masters, or the multi-tensor path's copy of the weights. */
+function updateBytes(plan: TrainingPlan, updated: number): number {
+  if (plan.masterBytes > 0) return plan.gradientBytes < plan.masterBytes ? plan.masterBytes * updated : 0;
+  return plan.framework.fusedUpdate ? 0 : plan.optimizer.updateCopies * plan.trainedBytes * updated;
 }
 
 /** What the GPU of the fullest pipeline stage holds. The first and last stage also hold the embedding and the head. */
@@ -126,13 +134,17 @@ function optimizerBytesPerElement(plan: TrainingPlan): number {
 function communicationBytes(plan: TrainingPlan, held: Holdings, trained: number): number {
   const { parallel, shape, base } = plan;
   if (parallel.zeroStage >= 3 && (parallel.shards > 1 || plan.framework.fixedBuckets)) {
-    const gathered = gatheredElements(plan);
+    const gathered = plan.framework.gathersWholeModel ? held.linear + held.experts + held.rest : gatheredElements(plan);
     const perElement = base.quantized ? base.linear : base.compute;
     const whole = (held.linear + held.experts + held.rest) * perElement;
     const layerGradients = plan.adapters ? 0 : Math.min(gathered, trained) * base.compute;
-    const table = (Math.max(shape.embeddingParameters, shape.headParameters) / parallel.tensor) * base.compute;
+    const tables = plan.framework.gathersWholeModel
+      ? held.embeddings * parallel.tensor
+      : Math.max(shape.embeddingParameters, shape.headParameters);
+    const table = (tables / parallel.tensor) * base.compute;
     const share = parallel.shards > 1 ? 1 - 1 / parallel.shards : 1;
-    return (Math.min(gathered * perElement, whole) + table + layerGradients) * share;
+    const live = plan.framework.fixedBuckets ? Math.max(gathered * perElement, LIVE_ELEMENTS * base.compute) : gathered * perElement;
+    return (Math.min(live, whole) + table + layerGradients) * share;
   }
   const gradients = trained * plan.gradientBytes;
   if (parallel.zeroStage >= 1) return plan.framework.fixedBuckets ? Math.min(BUCKET_BYTES, gradients) : 0;

@@ -1,5 +1,6 @@
 import type { Deployment, DeploymentArgument, TextRange } from '../deployments/deployment';
 import { findTraps } from '../deployments/traps';
+import type { Model } from '../estimator/architecture';
 import type { ModelFacts, ModelProblem } from '../models/source';
 import type { Finding } from '../vllm/findings';
 import { checkRules } from '../vllm/rules/check';
@@ -18,6 +19,8 @@ export interface AnalysisInput {
   readonly gpu: GpuResolution;
   /** vLLM release whose rules apply. */
   readonly version: string;
+  /** The draft model that `speculative-config` names, where it is known. */
+  readonly draft?: Model | null;
 }
 
 /** A finding that needs no fix of ours. */
@@ -62,7 +65,9 @@ function directiveFindings(deployment: Deployment, problem: string | null): Plac
 export function analyze(input: AnalysisInput): Analysis {
   const { deployment, facts, modelProblem, gpu: resolution, version } = input;
   const { gpu } = resolution;
-  const report: StartupReport | null = facts ? simulateStartup({ model: facts.model, gpu, args: deployment.args, version }) : null;
+  const report: StartupReport | null = facts
+    ? simulateStartup({ model: facts.model, gpu, args: deployment.args, version, draft: input.draft ?? null })
+    : null;
   const outcome = report ? outcomeFinding(report) : null;
   const rules = checkRules({
     args: deployment.args,
@@ -73,7 +78,8 @@ export function analyze(input: AnalysisInput): Analysis {
     report,
     modelIsCertain: facts !== null && facts.confidence !== 'guessed',
   });
-  const unknownModel = modelProblem && !facts ? [remark('model-unknown', 'information', 'model', modelProblem.message)] : [];
+  const isNamed = deployment.args.has('model');
+  const unknownModel = modelProblem && !facts && isNamed ? [remark('model-unknown', 'information', 'model', modelProblem.message)] : [];
   const findings = [...(outcome ? [outcome] : []), ...rules, ...unknownModel].map((finding) => placeFinding(deployment, finding));
   return {
     deployment,

@@ -77,6 +77,16 @@ describe('editing a vLLM file', () => {
     assert.equal(edited('seed: 1\nport: 1', { remove: ['port'] }), 'seed: 1\n');
   });
 
+  it('removes one of several equal keys by its place', () => {
+    const text = 'seed: 1\nport: 8\nseed: 2\n';
+    assert.equal(edited(text, { removeAt: [text.indexOf('seed')] }), 'port: 8\nseed: 2\n');
+  });
+
+  it('renames a key and sets its value at once', () => {
+    const changes = { edits: { 'enable-prefix-caching': true }, rename: { enable_prefix_caching: 'no-enable-prefix-caching' } };
+    assert.equal(edited('enable_prefix_caching: false # 缓存\n', changes), 'no_enable_prefix_caching: true # 缓存\n');
+  });
+
   it('renames a key and keeps its value', () => {
     assert.equal(edited('max_seq_len: 4096 # 长\n', { rename: { max_seq_len: 'max-model-len' } }), 'max_model_len: 4096 # 长\n');
     assert.equal(edited('"tp": 2\n', { rename: { tp: 'tensor-parallel-size' } }), '"tensor-parallel-size": 2\n');

@@ -119,7 +119,9 @@ async function writeDirective(analyzed: DocumentAnalysis, gpu: ChosenGpu): Promi
   if (first === undefined) return;
   const applied = await applyToDocument(analyzed, [directiveEdit(analyzed.text, first.deployment, gpu)]);
   if (!applied) {
-    void vscode.window.showWarningMessage(vscode.l10n.t('The file changed while the GPU was chosen, so nothing was written. Choose it again.'));
+    void vscode.window.showWarningMessage(
+      vscode.l10n.t('The file changed while the GPU was chosen, so nothing was written. Choose it again.'),
+    );
   }
 }
 

@@ -12,7 +12,12 @@ import type { GpuSettings } from './settings';
 export function gpuFor(deployment: Deployment, settings: GpuSettings, detect: () => DetectedGpus | null): GpuResolution {
   const stated: GpuCandidate[] = [...deployment.gpuHints];
   if (settings.gpu !== '' || settings.memoryGib !== null) {
-    stated.push({ name: settings.gpu === '' ? null : settings.gpu, count: settings.count, totalMemoryGib: settings.memoryGib, source: 'setting' });
+    stated.push({
+      name: settings.gpu === '' ? null : settings.gpu,
+      count: settings.count,
+      totalMemoryGib: settings.memoryGib,
+      source: 'setting',
+    });
   }
   const resolution = resolveGpu(stated, deployment.args);
   if (resolution.gpu !== null || resolution.problem !== null) return resolution;

@@ -30,7 +30,6 @@ export interface Settings {
   readonly diagnostics: boolean;
   /** Rule code -> severity; codes that are not named keep their own. */
   readonly rules: Readonly<Record<string, RuleSeverity>>;
-  readonly inlayHints: Readonly<Record<string, boolean>>;
   readonly standBack: 'auto' | 'never';
 }
 
@@ -51,7 +50,6 @@ export function settingsFor(scope: vscode.ConfigurationScope | undefined): Setti
     statusBar: read.get<boolean>('statusBar', true),
     diagnostics: read.get<boolean>('diagnostics', true),
     rules: read.get<Record<string, RuleSeverity>>('rules', {}),
-    inlayHints: read.get<Record<string, boolean>>('inlayHints', {}),
     standBack: read.get<'auto' | 'never'>('standBack', 'auto'),
   };
 }

@@ -7,7 +7,11 @@ import type { GpuSettings } from '../../../src/features/settings';
 const nothing: GpuSettings = { gpu: '', count: null, memoryGib: null };
 const keys = 'model: Qwen/Qwen3-8B\ntensor-parallel-size: 2\n';
 
-function resolved(text: string, settings: GpuSettings, detected: DetectedGpus | null = null): { key: string | undefined; asked: boolean; count: number | undefined; source: string | undefined } {
+function resolved(
+  text: string,
+  settings: GpuSettings,
+  detected: DetectedGpus | null = null,
+): { key: string | undefined; asked: boolean; count: number | undefined; source: string | undefined } {
   const [deployment] = readDeployments('config.vllm.yaml', text);
   assert.ok(deployment);
   let asked = false;
@@ -46,7 +50,7 @@ describe('the GPU of a deployment', () => {
     assert.deepEqual(resolved(keys, nothing), { key: undefined, count: undefined, source: undefined, asked: true });
   });
 
-  it('is not replaced by the machine\'s when the named one is unknown', () => {
+  it("is not replaced by the machine's when the named one is unknown", () => {
     const detected = { name: 'NVIDIA GeForce RTX 3080', count: 2, memoryGib: 20 };
     assert.deepEqual(resolved(`# vram: gpu=rtx_9999\n${keys}`, nothing, detected).key, undefined);
   });

@@ -1,0 +1,61 @@
+import * as vscode from 'vscode';
+import { looksLikeVllm } from './deployments/detect';
+import type { CommandName, Session } from './features/session';
+
+/** Every command of the manifest; the session knows what each does. */
+const COMMANDS: readonly CommandName[] = [
+  'estimate',
+  'chooseGpu',
+  'chooseModelConfig',
+  'showModelFacts',
+  'fetchModelFacts',
+  'openPlanner',
+  'showLog',
+];
+
+/** While a file is being written it may become one of vLLM's; looking at each key press would cost every YAML file something. */
+const LOOK_AGAIN_MS = 300;
+
+/** What the extension gives its tests and other extensions. */
+export interface ExtensionApi {
+  /** Whether the engine was loaded: not before a command or a file that looks like vLLM's. */
+  isLoaded(): boolean;
+}
+
+/** Returns at once: the engine is loaded with the first document that looks like vLLM's, or the first command. */
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  let session: Promise<Session> | undefined;
+  const watch: vscode.Disposable[] = [];
+  const load = (): Promise<Session> => {
+    while (watch.length > 0) watch.pop()?.dispose();
+    session ??= import('./features/session').then(({ startSession }) => startSession(context));
+    return session;
+  };
+
+  for (const name of COMMANDS) {
+    context.subscriptions.push(
+      vscode.commands.registerCommand(`vramPlanner.${name}`, async (...parameters: unknown[]) => (await load()).run(name, parameters)),
+    );
+  }
+
+  const look = (document: vscode.TextDocument): void => {
+    if (
+      session === undefined &&
+      document.languageId === 'yaml' &&
+      looksLikeVllm(vscode.workspace.asRelativePath(document.uri), document.getText())
+    )
+      void load();
+  };
+  let timer: NodeJS.Timeout | undefined;
+  watch.push(
+    vscode.workspace.onDidOpenTextDocument(look),
+    vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => look(document), LOOK_AGAIN_MS);
+    }),
+    { dispose: () => clearTimeout(timer) },
+  );
+  context.subscriptions.push({ dispose: () => watch.forEach((part) => part.dispose()) });
+  vscode.workspace.textDocuments.forEach(look);
+  return { isLoaded: () => session !== undefined };
+}

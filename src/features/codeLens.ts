@@ -1,0 +1,79 @@
+import * as vscode from 'vscode';
+import type { Analysis } from '../analysis/analysis';
+import { verdict } from '../report/verdict';
+import type { DocumentAnalysis, Documents } from './documents';
+import { settingsFor } from './settings';
+
+/** Icons of the verdict's level, by their names in the editor's icon font. */
+export const ICONS = { ok: '$(pass)', warning: '$(warning)', error: '$(error)', unknown: '$(question)' } as const;
+
+/**
+ * The verdict above each deployment. The number of lenses does not change while figures are recomputed, and the last good answer
+ * stays until the next one is there, so that the text below never jumps.
+ */
+export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly disposables: vscode.Disposable[];
+  private readonly lastGood = new Map<string, readonly Analysis[]>();
+  readonly onDidChangeCodeLenses = this.changed.event;
+
+  constructor(private readonly documents: Documents) {
+    this.disposables = [
+      documents.onDidSettle(() => this.changed.fire()),
+      documents.onDidClose((document) => this.lastGood.delete(document.uri.toString())),
+    ];
+  }
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const analyzed = settingsFor(document).codeLens ? this.documents.analysisOf(document) : undefined;
+    if (analyzed === undefined) return [];
+    const shown = this.toShow(analyzed);
+    return analyzed.analyses.flatMap((analysis, index) => this.lensesOf(analyzed, shown[index] ?? analysis, index));
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.disposables, this.changed).dispose();
+  }
+
+  private toShow(analyzed: DocumentAnalysis): readonly Analysis[] {
+    const key = analyzed.document.uri.toString();
+    const last = this.lastGood.get(key);
+    if (analyzed.pending) return last?.length === analyzed.analyses.length ? last : analyzed.analyses;
+    this.lastGood.set(key, analyzed.analyses);
+    return analyzed.analyses;
+  }
+
+  private lensesOf({ document, analyses, pending }: DocumentAnalysis, analysis: Analysis, index: number): vscode.CodeLens[] {
+    const own = analyses[index] ?? analysis;
+    // A flat file is one deployment: its verdict stands on top, above any comment.
+    const line = analyses.length === 1 ? 0 : document.positionAt(own.deployment.range.start).line;
+    const range = new vscode.Range(line, 0, line, 0);
+    const uri = document.uri.toString();
+    const { level, line: text } = verdict(analysis);
+    const title = pending && analysis.facts === null ? vscode.l10n.t('$(loading~spin) Looking up the model') : `${ICONS[level]} ${text}`;
+    return [
+      new vscode.CodeLens(range, {
+        title,
+        tooltip: vscode.l10n.t('Where the memory goes, and what was assumed'),
+        command: 'vramPlanner.estimate',
+        arguments: [document.uri],
+      }),
+      new vscode.CodeLens(range, {
+        title: gpuTitle(analysis),
+        tooltip: analysis.gpuProblem ?? vscode.l10n.t('Name the GPU in this file or in the settings'),
+        command: 'vramPlanner.chooseGpu',
+        arguments: [{ uri }],
+      }),
+      new vscode.CodeLens(range, {
+        title: vscode.l10n.t('Open planner'),
+        tooltip: vscode.l10n.t('Try other settings beside the file'),
+        command: 'vramPlanner.openPlanner',
+        arguments: [document.uri],
+      }),
+    ];
+  }
+}
+
+function gpuTitle({ gpu }: Analysis): string {
+  return gpu === null ? vscode.l10n.t('Choose GPU') : vscode.l10n.t('Change GPU');
+}

@@ -1,0 +1,79 @@
+import * as vscode from 'vscode';
+import { ActiveFile } from './activeFile';
+import { chooseGpu, type GpuRequest } from './chooseGpu';
+import { CodeActions } from './codeActions';
+import { CodeLenses } from './codeLens';
+import { LocalGpus } from './detectedGpus';
+import { Diagnostics } from './diagnostics';
+import { Documents } from './documents';
+import { Estimates } from './estimate';
+import { Hovers } from './hover';
+import { disposeLog, log } from './log';
+import { Models } from './models';
+import { Neighbours } from './neighbours';
+import { ReadonlyDocuments } from './readonlyDocuments';
+import { Status } from './status';
+import { EditorSurroundings } from './surroundings';
+
+export type CommandName = 'estimate' | 'chooseGpu' | 'chooseModelConfig' | 'showModelFacts' | 'fetchModelFacts' | 'openPlanner' | 'showLog';
+
+/** What runs once the engine is loaded. */
+export interface Session {
+  run(command: CommandName, parameters: readonly unknown[]): Promise<void>;
+}
+
+/** Files of these languages are looked at; which of them are vLLM's, their content decides. */
+const SELECTOR: vscode.DocumentSelector = { language: 'yaml' };
+
+/** Builds the features around one shared set of documents. */
+export function startSession(context: vscode.ExtensionContext): Session {
+  const began = performance.now();
+  const own = <T extends vscode.Disposable>(part: T): T => {
+    context.subscriptions.push(part);
+    return part;
+  };
+  own({ dispose: disposeLog });
+  const gpus = own(new LocalGpus());
+  const models = own(new Models());
+  const documents = own(new Documents(own(new EditorSurroundings(models, gpus))));
+  const readonlyDocuments = own(new ReadonlyDocuments());
+  const neighbours = own(new Neighbours());
+  const estimates = own(new Estimates(documents, readonlyDocuments));
+  own(new Diagnostics(documents, explanationsOf(context)));
+  const activeFile = own(new ActiveFile(documents));
+  own(new Status(activeFile));
+  const lenses = own(new CodeLenses(documents));
+  own(vscode.languages.registerCodeLensProvider(SELECTOR, lenses));
+  own(vscode.languages.registerHoverProvider(SELECTOR, new Hovers(documents, neighbours)));
+  own(vscode.languages.registerCodeActionsProvider(SELECTOR, new CodeActions(documents), CodeActions.metadata));
+  activeFile.update();
+
+  const commands: Readonly<Record<CommandName, (parameter: unknown) => Promise<void> | void>> = {
+    estimate: (parameter) => estimates.run(uriIn(parameter)),
+    chooseGpu: (parameter) => chooseGpu(documents, gpus.current(), gpuRequest(parameter)),
+    chooseModelConfig: () => undefined,
+    showModelFacts: () => undefined,
+    fetchModelFacts: () => undefined,
+    openPlanner: () => undefined,
+    showLog: () => log().show(),
+  };
+  log().info(`Loaded in ${Math.round(performance.now() - began)} ms`);
+  return { run: async (command, [parameter]) => commands[command](parameter) };
+}
+
+/** The page of the package that explains each problem by its code. */
+function explanationsOf(context: vscode.ExtensionContext): vscode.Uri {
+  return vscode.Uri.joinPath(context.extensionUri, 'docs', 'rules.md');
+}
+
+/** Menus pass the URI of a file, links its text. */
+function uriIn(parameter: unknown): vscode.Uri | undefined {
+  if (parameter instanceof vscode.Uri) return parameter;
+  return typeof parameter === 'string' ? vscode.Uri.parse(parameter, true) : undefined;
+}
+
+function gpuRequest(parameter: unknown): GpuRequest {
+  const uri = uriIn(parameter);
+  if (uri !== undefined) return { uri: uri.toString() };
+  return typeof parameter === 'object' && parameter !== null ? parameter : {};
+}

@@ -1,0 +1,60 @@
+import * as vscode from 'vscode';
+import { analyze } from '../analysis/analyze';
+import type { Analysis } from '../analysis/analysis';
+import type { Deployment } from '../deployments/deployment';
+import type { LocalGpus } from './detectedGpus';
+import type { Surroundings } from './documents';
+import { gpuFor } from './gpu';
+import type { Models } from './models';
+import { SECTION, settingsFor } from './settings';
+
+/** Settings, models and GPUs of this editor. */
+export class EditorSurroundings implements Surroundings {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly disposables: vscode.Disposable[];
+  readonly onDidChange = this.changed.event;
+
+  constructor(
+    private readonly models: Models,
+    private readonly gpus: LocalGpus,
+  ) {
+    this.disposables = [
+      models.onDidChange(() => this.changed.fire()),
+      gpus.onDidChange(() => this.changed.fire()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(SECTION)) this.changed.fire();
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => {
+        models.refresh();
+        this.changed.fire();
+      }),
+    ];
+  }
+
+  versionFor(document: vscode.TextDocument): string {
+    return settingsFor(document).vllmVersion;
+  }
+
+  analyze(document: vscode.TextDocument, deployment: Deployment): { readonly analysis: Analysis; readonly pending: boolean } {
+    const settings = settingsFor(document);
+    const answer = this.models.peek(document, deployment);
+    const gpu = gpuFor(deployment, settings.gpu, () => (settings.detectGpu ? this.gpus.current() : null));
+    const analysis = analyze({
+      deployment,
+      facts: answer && 'facts' in answer ? answer.facts : null,
+      modelProblem: answer && 'problem' in answer ? answer.problem : null,
+      gpu,
+      version: deployment.vllmVersion ?? settings.vllmVersion,
+    });
+    return { analysis, pending: answer === undefined };
+  }
+
+  settled(document: vscode.TextDocument, deployment: Deployment, token: vscode.CancellationToken): Promise<void> {
+    const cancelled = new Promise<void>((resolve) => token.onCancellationRequested(() => resolve()));
+    return Promise.race([this.models.settled(document, deployment), cancelled]);
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.disposables, this.changed).dispose();
+  }
+}

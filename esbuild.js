@@ -19,6 +19,16 @@ const node = {
   logLevel: 'warning',
 };
 
+/** Loads the engine from a bundle of its own, when it is first needed: what is read at activation stays a few kilobytes. */
+const sessionApart = {
+  name: 'session-apart',
+  setup(building) {
+    building.onResolve({ filter: /\/features\/session$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './session.js', external: true } : null,
+    );
+  },
+};
+
 /** All TypeScript files below a folder, relative to the root. */
 function typescriptBelow(folder) {
   return readdirSync(folder, { recursive: true })
@@ -44,7 +54,17 @@ async function buildProduct() {
   rmSync('dist', { recursive: true, force: true });
   const shipped = { minify: production, sourcemap: production ? false : 'linked', metafile: true };
   const results = await Promise.all([
-    build({ ...node, ...shipped, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', external: ['vscode'] }),
+    build({
+      ...node,
+      ...shipped,
+      entryPoints: ['src/extension.ts'],
+      outfile: 'dist/extension.js',
+      external: ['vscode'],
+      plugins: [sessionApart],
+      // The extension host gives 'vscode' to modules that are required, not to those that are imported.
+      supported: { 'dynamic-import': false },
+    }),
+    build({ ...node, ...shipped, entryPoints: ['src/features/session.ts'], outfile: 'dist/session.js', external: ['vscode'] }),
     build({ ...node, ...shipped, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } }),
     build({
       ...shipped,

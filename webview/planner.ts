@@ -138,7 +138,10 @@ export class Planner {
     call.answer.then(
       (result) => {
         const facts = decodeFacts(result);
-        this.models.set(id, facts ? { state: 'known', facts } : { state: 'problem', message: 'The facts about this model could not be read.' });
+        this.models.set(
+          id,
+          facts ? { state: 'known', facts } : { state: 'problem', message: 'The facts about this model could not be read.' },
+        );
         this.redraw();
       },
       (error: unknown) => {

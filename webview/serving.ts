@@ -1,6 +1,8 @@
 import { answerServing, type ServingAnswer, type ServingQuestion, type Simulate } from '../src/analysis/plan';
+import { sizedModel } from '../src/analysis/sizedModel';
 import { formOfReport, type InferenceForm } from '../src/analysis/scenario';
 import type { Gpu, GpuSetup } from '../src/estimator/hardware/gpu';
+import type { ModelFacts } from '../src/models/source';
 import type { Followed } from '../src/protocol/messages';
 import type { VllmArguments } from '../src/vllm/arguments';
 import type { StartupReport } from '../src/vllm/startup/report';
@@ -20,6 +22,9 @@ export interface Serving {
   readonly fileReport: StartupReport | null;
 }
 
+/** The model of which only the size is known. */
+export const SIZED = 'custom';
+
 const NO_ARGUMENTS: VllmArguments = new Map();
 
 /** The deployment of the file, read once per message. */
@@ -29,6 +34,8 @@ export class FileDeployment {
   private args: VllmArguments = NO_ARGUMENTS;
   private setup: GpuSetup | null = null;
   private fileReport: StartupReport | null = null;
+  private size = 0;
+  private sizedFacts: ModelFacts | null = null;
 
   constructor(private readonly simulate: Simulate) {}
 
@@ -36,12 +43,17 @@ export class FileDeployment {
     const { host } = planner;
     if (host !== null && host !== this.seen) this.read(host);
     const form = restoreForm(this.form, INFERENCE_FIELDS, { ...this.form, ...planner.state.inference });
-    const model = planner.model(form.llm_key);
+    const model = form.llm_key === SIZED ? this.sized(form.custom_parameters) : planner.model(form.llm_key);
     const gpu = this.setupOf(form, host?.gpus ?? []);
     const fileArgs = this.args;
     const question = model?.state === 'known' ? { form, fileForm: this.form, fileArgs, facts: model.facts, gpu } : null;
     const answer = question && answerServing(question, this.simulate);
     return { form, fileForm: this.form, model, gpu, question, answer, fileReport: this.fileReport };
+  }
+
+  private sized(billions: number): ModelEntry {
+    if (billions !== this.size) [this.size, this.sizedFacts] = [billions, sizedModel(billions)];
+    return this.sizedFacts ? { state: 'known', facts: this.sizedFacts } : { state: 'problem', message: 'Choose a size.' };
   }
 
   private read(host: HostState): void {
@@ -62,13 +74,17 @@ export class FileDeployment {
 
   /** The file's own card keeps what was measured of it; another card comes from the catalogue. */
   private setupOf(form: InferenceForm, gpus: readonly Gpu[]): GpuSetup | null {
-    if (this.setup && form.gpu_key === this.form.gpu_key && form.custom_vram === this.form.custom_vram) return { ...this.setup, count: form.num_gpus };
+    if (this.setup && form.gpu_key === this.form.gpu_key && form.custom_vram === this.form.custom_vram)
+      return { ...this.setup, count: form.num_gpus };
     return chosenSetup(form, gpus);
   }
 }
 
 /** `count` of a GPU of the catalogue, or of a custom one in the memory that the form states. */
-export function chosenSetup(form: { readonly gpu_key: string; readonly num_gpus: number; readonly custom_vram: number }, gpus: readonly Gpu[]): GpuSetup | null {
+export function chosenSetup(
+  form: { readonly gpu_key: string; readonly num_gpus: number; readonly custom_vram: number },
+  gpus: readonly Gpu[],
+): GpuSetup | null {
   const gpu = gpus.find((candidate) => candidate.key === form.gpu_key);
   if (!gpu) return null;
   const totalMemoryGib = gpu.key.startsWith('custom') ? form.custom_vram : gpu.totalMemoryGib;
@@ -78,5 +94,7 @@ export function chosenSetup(form: { readonly gpu_key: string; readonly num_gpus:
 function setupOf(followed: Followed, gpus: readonly Gpu[]): GpuSetup | null {
   const { gpu } = followed;
   const found = gpu && gpus.find((candidate) => candidate.key === gpu.key);
-  return found && gpu ? { gpu: found, count: gpu.count, totalMemoryGib: gpu.totalMemoryGib, freeMemoryGib: gpu.freeMemoryGib, source: gpu.source } : null;
+  return found && gpu
+    ? { gpu: found, count: gpu.count, totalMemoryGib: gpu.totalMemoryGib, freeMemoryGib: gpu.freeMemoryGib, source: gpu.source }
+    : null;
 }

@@ -1,9 +1,15 @@
+import type { Model } from '../estimator/architecture';
 import type { ModelFacts } from '../models/source';
 
-/** A model's facts as JSON: the map of exact bytes becomes a list of entries. */
-export function encodeFacts(facts: ModelFacts): unknown {
+/** A model's facts as JSON: `exactBytes` is an object instead of a map. */
+export type FactsMessage = Omit<ModelFacts, 'model'> & {
+  readonly model: Omit<Model, 'exactBytes'> & { readonly exactBytes: Readonly<Record<string, number>> | null };
+};
+
+/** A model's facts for a message. */
+export function encodeFacts(facts: ModelFacts): FactsMessage {
   const { exactBytes } = facts.model;
-  return { ...facts, model: { ...facts.model, exactBytes: exactBytes && [...exactBytes] } };
+  return { ...facts, model: { ...facts.model, exactBytes: exactBytes && Object.fromEntries(exactBytes) } };
 }
 
 /** What only has to be an object or a list is checked by these; the estimator reads the rest. */
@@ -17,9 +23,11 @@ export function decodeFacts(value: unknown): ModelFacts | null {
   const quantization = model['quantization'];
   if (quantization !== null && !(isObject(quantization) && typeof quantization['method'] === 'string')) return null;
   const bytes = model['exactBytes'];
-  if (bytes !== null && !(Array.isArray(bytes) && bytes.every(isEntry))) return null;
-  const decoded: unknown = { ...value, model: { ...model, exactBytes: bytes === null ? null : new Map(bytes) } };
-  return decoded as ModelFacts;
+  if (bytes !== null && !(isObject(bytes) && Object.values(bytes).every(isCount))) return null;
+  const checked: unknown = value;
+  const facts = checked as FactsMessage;
+  const { exactBytes } = facts.model;
+  return { ...facts, model: { ...facts.model, exactBytes: exactBytes && new Map(Object.entries(exactBytes)) } };
 }
 
 function isArchitecture(value: unknown): boolean {
@@ -46,8 +54,4 @@ function isCount(value: unknown): value is number {
 
 function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((text) => typeof text === 'string');
-}
-
-function isEntry(value: unknown): value is [string, number] {
-  return Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && isCount(value[1]);
 }

@@ -63,7 +63,7 @@ const followedSchema = v.strictObject({
   writable: v.boolean(),
   args: argumentEntries,
   version: id,
-  /** A model in the form of `encodeFacts`, or null with the reason. */
+  /** A model as `encodeFacts` writes it, or null with the reason; read by `decodeFacts`. */
   facts: v.nullable(v.unknown()),
   modelName: v.nullable(text),
   modelProblem: v.nullable(text),

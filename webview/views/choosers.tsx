@@ -35,7 +35,7 @@ export class ModelChooser extends Component<ModelChooserProps, ModelChooserState
   }
 
   override render({ id, planner, value, onChoose }: ModelChooserProps, { found, busy }: ModelChooserState): VNode {
-    const entry = planner.model(value);
+    const entry = value === 'custom' ? null : planner.model(value);
     const loading = entry?.state === 'loading' ? entry : null;
     const problem = entry?.state === 'problem' ? entry : null;
     return (
@@ -70,7 +70,11 @@ export class ModelChooser extends Component<ModelChooserProps, ModelChooserState
       call.answer.then(
         (models) => {
           if (this.call !== call) return;
-          const found = models.map(({ id, parameters }) => ({ value: id, label: id, detail: parameters === null ? '' : `${short(parameters / 1e9)}B` }));
+          const found = models.map(({ id, parameters }) => ({
+            value: id,
+            label: id,
+            detail: parameters === null ? '' : `${short(parameters / 1e9)}B`,
+          }));
           this.setState({ found: [BY_SIZE, ...found], busy: false });
         },
         () => {

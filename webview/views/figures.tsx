@@ -18,14 +18,28 @@ export function Figures({ figures }: { readonly figures: readonly Figure[] }): V
       {figures.map(({ name, figure, format, note }) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{figure === null ? <WithReason text="unknown" reason={note ?? ''} quiet /> : <RangedValue figure={figure} format={format} note={note ?? ''} />}</dd>
+          <dd>
+            {figure === null ? (
+              <WithReason text="unknown" reason={note ?? ''} quiet />
+            ) : (
+              <RangedValue figure={figure} format={format} note={note ?? ''} />
+            )}
+          </dd>
         </div>
       ))}
     </dl>
   );
 }
 
-function RangedValue({ figure, format, note }: { readonly figure: Ranged; readonly format: (value: number) => string; readonly note: string }): VNode {
+function RangedValue({
+  figure,
+  format,
+  note,
+}: {
+  readonly figure: Ranged;
+  readonly format: (value: number) => string;
+  readonly note: string;
+}): VNode {
   const width = spread(figure);
   const range = width === '' ? '' : `${format(figure.low)} to ${format(figure.high)}`;
   const reason = [range, figure.reason, note].filter(Boolean).join('; ');

@@ -24,12 +24,17 @@ export interface FormProps<F extends object> {
 export function Form<F extends object>(props: FormProps<F>): VNode {
   const { id, fields, form, open, lead, onFold } = props;
   const shown = fields.filter((field) => field.when?.(form) ?? true);
-  const sections = [...new Set(fields.map((field) => field.section))].map((name) => ({ name, fields: shown.filter((field) => field.section === name) }));
+  const sections = [...new Set(fields.map((field) => field.section))].map((name) => ({
+    name,
+    fields: shown.filter((field) => field.section === name),
+  }));
   const [first, ...folded] = sections.filter((section) => section.fields.length > 0);
   return (
     <div class="form">
       {lead}
-      {first?.fields.map((field) => <FieldView key={field.name} field={field} {...props} />)}
+      {first?.fields.map((field) => (
+        <FieldView key={field.name} field={field} {...props} />
+      ))}
       {folded.map((section) => {
         const key = `${id}/${section.name}`;
         return (
@@ -56,7 +61,13 @@ function FieldView<F extends object>({ field, id, form, changed, problems, onCha
           {field.label}
         </Checkbox>
       ) : field.kind === 'choice' ? (
-        <Dropdown id={control} label={field.label} value={String(value)} choices={field.choices} onChoose={(chosen) => onChange(field.name, chosen)} />
+        <Dropdown
+          id={control}
+          label={field.label}
+          value={String(value)}
+          choices={field.choices}
+          onChoose={(chosen) => onChange(field.name, chosen)}
+        />
       ) : (
         <NumberInput id={control} field={field} value={Number(value)} onNumber={(number) => onChange(field.name, number)} />
       )}
@@ -92,8 +103,24 @@ class NumberInput<F> extends Component<NumberInputProps<F>, { readonly typed: st
     const label = field.unit === '' ? field.label : `${field.label} (${field.unit})`;
     return (
       <div class="number" onFocusOut={() => this.setState({ typed: null })}>
-        <TextField id={id} label={label} value={typed ?? (automatic ? '' : plain(value))} invalid={problem !== null} numeric onText={(text) => this.type(text)} />
-        {field.stops ? <Slider id={`${id}-slider`} label={label} value={value} stops={field.stops} format={field.unit === 'tokens' ? tokens : short} onSlide={onNumber} /> : null}
+        <TextField
+          id={id}
+          label={label}
+          value={typed ?? (automatic ? '' : plain(value))}
+          invalid={problem !== null}
+          numeric
+          onText={(text) => this.type(text)}
+        />
+        {field.stops ? (
+          <Slider
+            id={`${id}-slider`}
+            label={label}
+            value={value}
+            stops={field.stops}
+            format={field.unit === 'tokens' ? tokens : short}
+            onSlide={onNumber}
+          />
+        ) : null}
         {automatic && typed === null ? <p class="help">Empty: {field.automatic}.</p> : null}
         {problem === null ? null : <Problem text={problem} />}
       </div>

@@ -28,8 +28,12 @@ export function MemoryBarView({ bar }: { readonly bar: MemoryBar }): VNode {
             <line class="bar-edge" x1={`${percent(from + bytes.value)}%`} x2={`${percent(from + bytes.value)}%`} y1="6" y2="24" />
           </g>
         ))}
-        {bar.budget === null ? null : <line class="bar-budget" x1={`${percent(bar.budget)}%`} x2={`${percent(bar.budget)}%`} y1="0" y2="30" />}
-        {bar.capacity !== null && used > bar.capacity ? <line class="bar-capacity" x1={`${percent(bar.capacity)}%`} x2={`${percent(bar.capacity)}%`} y1="0" y2="30" /> : null}
+        {bar.budget === null ? null : (
+          <line class="bar-budget" x1={`${percent(bar.budget)}%`} x2={`${percent(bar.budget)}%`} y1="0" y2="30" />
+        )}
+        {bar.capacity !== null && used > bar.capacity ? (
+          <line class="bar-capacity" x1={`${percent(bar.capacity)}%`} x2={`${percent(bar.capacity)}%`} y1="0" y2="30" />
+        ) : null}
       </svg>
       <p class="bar-total">
         <strong>{total}</strong>

@@ -33,15 +33,36 @@ export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verd
   const { report } = answer;
   const { outcome, certainty, kvCache, perGpu, settings } = report;
   const length = settings.maxModelLen ?? form.seq_length;
-  if (outcome === null) return { mood: 'unknown', headline: 'Choose a GPU to see whether it fits', detail: `Weights take ${gib(perGpu.weights.value)} per GPU.` };
+  if (outcome === null)
+    return {
+      mood: 'unknown',
+      headline: 'Choose a GPU to see whether it fits',
+      detail: `Weights take ${gib(perGpu.weights.value)} per GPU.`,
+    };
   if (outcome !== 'ok') {
     const need = kvCache.neededForMaxModelLen;
     const has = perGpu.kvCache?.value ?? null;
-    const short = has !== null && need !== null && has < need ? `One request of ${whole(length)} tokens needs ${gib(need)} of KV cache; ${gib(Math.max(0, has))} is left.` : '';
-    return { mood: certainty === 'certain' ? 'bad' : 'unsure', headline: certainty === 'certain' ? OUTCOME_WORDS[outcome] : `Probably: ${OUTCOME_WORDS[outcome].toLowerCase()}`, detail: short };
+    const short =
+      has !== null && need !== null && has < need
+        ? `One request of ${whole(length)} tokens needs ${gib(need)} of KV cache; ${gib(Math.max(0, has))} is left.`
+        : '';
+    return {
+      mood: certainty === 'certain' ? 'bad' : 'unsure',
+      headline: certainty === 'certain' ? OUTCOME_WORDS[outcome] : `Probably: ${OUTCOME_WORDS[outcome].toLowerCase()}`,
+      detail: short,
+    };
   }
   const concurrency = kvCache.maxConcurrency?.value ?? null;
   const fit = concurrency === null ? '' : ` · ${short(concurrency)} requests of ${whole(length)}`;
-  if (answer.holdsLoad === false) return { mood: 'unsure', headline: `Starts, but ${whole(answer.requests)} requests wait for room${fit}`, detail: `They need ${gib(answer.kvForLoad ?? 0)} of KV cache at full length.` };
-  return { mood: certainty === 'certain' ? 'good' : 'unsure', headline: `${certainty === 'certain' ? 'Starts' : 'Probably starts'}${fit}`, detail: '' };
+  if (answer.holdsLoad === false)
+    return {
+      mood: 'unsure',
+      headline: `Starts, but ${whole(answer.requests)} requests wait for room${fit}`,
+      detail: `They need ${gib(answer.kvForLoad ?? 0)} of KV cache at full length.`,
+    };
+  return {
+    mood: certainty === 'certain' ? 'good' : 'unsure',
+    headline: `${certainty === 'certain' ? 'Starts' : 'Probably starts'}${fit}`,
+    detail: '',
+  };
 }

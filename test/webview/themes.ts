@@ -1,0 +1,195 @@
+/** Colours of the editor's built-in themes that the page uses, as the editor hands them to webviews. */
+export interface Theme {
+  readonly name: string;
+  /** Class of the webview's body. */
+  readonly body: string;
+  readonly colors: Readonly<Record<string, string>>;
+}
+
+const fonts = {
+  'font-family': 'system-ui, sans-serif',
+  'font-size': '13px',
+  'font-weight': 'normal',
+  'editor-font-family': 'monospace',
+  'editor-font-size': '14px',
+};
+
+const dark: Theme = {
+  name: 'dark',
+  body: 'vscode-dark',
+  colors: {
+    ...fonts,
+    foreground: '#cccccc',
+    descriptionForeground: '#9d9d9d',
+    errorForeground: '#f85149',
+    focusBorder: '#0078d4',
+    'editor-background': '#1f1f1f',
+    'editor-foreground': '#cccccc',
+    'sideBar-background': '#181818',
+    'editorWidget-background': '#202020',
+    'widget-border': '#313131',
+    'panel-border': '#2b2b2b',
+    'panelTitle-activeBorder': '#0078d4',
+    'panelTitle-activeForeground': '#cccccc',
+    'panelTitle-inactiveForeground': '#9d9d9d',
+    'panel-background': '#181818',
+    'input-background': '#313131',
+    'input-foreground': '#cccccc',
+    'input-border': '#3c3c3c',
+    'input-placeholderForeground': '#989898',
+    'settings-textInputBorder': '#3c3c3c',
+    'settings-textInputBackground': '#313131',
+    'dropdown-background': '#313131',
+    'dropdown-border': '#3c3c3c',
+    'dropdown-foreground': '#cccccc',
+    'dropdown-listBackground': '#1f1f1f',
+    'settings-dropdownListBorder': '#454545',
+    'list-activeSelectionBackground': '#04395e',
+    'list-activeSelectionForeground': '#ffffff',
+    'list-hoverBackground': '#2a2d2e',
+    'button-background': '#0078d4',
+    'button-foreground': '#ffffff',
+    'button-hoverBackground': '#026ec1',
+    'button-border': 'rgba(255, 255, 255, 0.07)',
+    'button-secondaryBackground': '#313131',
+    'button-secondaryForeground': '#cccccc',
+    'button-secondaryHoverBackground': '#3c3c3c',
+    'checkbox-background': '#313131',
+    'checkbox-foreground': '#cccccc',
+    'checkbox-border': '#3c3c3c',
+    'textLink-foreground': '#4daafc',
+    'textLink-activeForeground': '#4daafc',
+    'progressBar-background': '#0078d4',
+    'editorWarning-foreground': '#cca700',
+    'editorHoverWidget-background': '#202020',
+    'editorHoverWidget-foreground': '#cccccc',
+    'editorHoverWidget-border': '#454545',
+    'inputValidation-errorBackground': '#5a1d1d',
+    'inputValidation-errorBorder': '#be1100',
+    'notifications-background': '#1f1f1f',
+    'notifications-foreground': '#cccccc',
+    'settings-dropdownBorder': '#3c3c3c',
+    'testing-iconPassed': '#73c991',
+    'charts-red': '#f14c4c',
+    'charts-blue': '#3794ff',
+    'charts-yellow': '#cca700',
+    'charts-orange': '#d18616',
+    'charts-green': '#89d185',
+    'charts-purple': '#b180d7',
+    'charts-lines': 'rgba(204, 204, 204, 0.5)',
+    'diffEditor-removedLineBackground': 'rgba(255, 0, 0, 0.2)',
+    'diffEditor-insertedLineBackground': 'rgba(155, 185, 85, 0.2)',
+    'gitDecoration-modifiedResourceForeground': '#e2c08d',
+    'scrollbarSlider-background': 'rgba(121, 121, 121, 0.4)',
+  },
+};
+
+const light: Theme = {
+  name: 'light',
+  body: 'vscode-light',
+  colors: {
+    ...dark.colors,
+    foreground: '#3b3b3b',
+    descriptionForeground: '#3b3b3b',
+    errorForeground: '#f85149',
+    focusBorder: '#005fb8',
+    'editor-background': '#ffffff',
+    'editor-foreground': '#3b3b3b',
+    'sideBar-background': '#f8f8f8',
+    'editorWidget-background': '#f8f8f8',
+    'widget-border': '#e5e5e5',
+    'panel-border': '#e5e5e5',
+    'panelTitle-activeBorder': '#005fb8',
+    'panelTitle-activeForeground': '#3b3b3b',
+    'panelTitle-inactiveForeground': '#3b3b3b',
+    'panel-background': '#f8f8f8',
+    'input-background': '#ffffff',
+    'input-foreground': '#3b3b3b',
+    'input-border': '#cecece',
+    'input-placeholderForeground': '#767676',
+    'settings-textInputBorder': '#cecece',
+    'settings-textInputBackground': '#ffffff',
+    'dropdown-background': '#ffffff',
+    'dropdown-border': '#cecece',
+    'dropdown-foreground': '#3b3b3b',
+    'dropdown-listBackground': '#ffffff',
+    'settings-dropdownListBorder': '#cecece',
+    'list-activeSelectionBackground': '#e8e8e8',
+    'list-activeSelectionForeground': '#000000',
+    'list-hoverBackground': '#f2f2f2',
+    'button-background': '#005fb8',
+    'button-foreground': '#ffffff',
+    'button-hoverBackground': '#0258a8',
+    'button-border': 'rgba(0, 0, 0, 0.1)',
+    'button-secondaryBackground': '#e5e5e5',
+    'button-secondaryForeground': '#3b3b3b',
+    'button-secondaryHoverBackground': '#cccccc',
+    'checkbox-background': '#f8f8f8',
+    'checkbox-foreground': '#3b3b3b',
+    'checkbox-border': '#cecece',
+    'textLink-foreground': '#005fb8',
+    'textLink-activeForeground': '#005fb8',
+    'progressBar-background': '#005fb8',
+    'editorWarning-foreground': '#bf8803',
+    'editorHoverWidget-background': '#f8f8f8',
+    'editorHoverWidget-foreground': '#3b3b3b',
+    'editorHoverWidget-border': '#c8c8c8',
+    'inputValidation-errorBackground': '#f2dede',
+    'inputValidation-errorBorder': '#be1100',
+    'notifications-background': '#ffffff',
+    'notifications-foreground': '#3b3b3b',
+    'testing-iconPassed': '#388a34',
+    'charts-red': '#e51400',
+    'charts-blue': '#1a85ff',
+    'charts-yellow': '#bf8803',
+    'charts-orange': '#d18616',
+    'charts-green': '#388a34',
+    'charts-purple': '#652d90',
+    'charts-lines': 'rgba(59, 59, 59, 0.5)',
+    'gitDecoration-modifiedResourceForeground': '#895503',
+  },
+};
+
+/** What high-contrast themes do not define, the page must do without. */
+const undefinedInContrast = [
+  'list-hoverBackground',
+  'diffEditor-removedLineBackground',
+  'diffEditor-insertedLineBackground',
+  'button-border',
+];
+
+function contrast(name: string, body: string, base: Theme, ink: string, paper: string, border: string, focus: string): Theme {
+  const colors: Record<string, string> = {
+    ...base.colors,
+    foreground: ink,
+    descriptionForeground: ink,
+    errorForeground: base === dark ? '#f48771' : '#b5200d',
+    focusBorder: focus,
+    contrastBorder: border,
+    contrastActiveBorder: focus,
+    'testing-iconPassed': base === dark ? '#89d185' : '#0b7a0b',
+    'editorWarning-foreground': base === dark ? '#ffd370' : '#895503',
+    'button-foreground': base === dark ? '#ffffff' : '#ffffff',
+    'button-background': base === dark ? '#000000' : '#0f4a85',
+    'button-border': border,
+    'button-secondaryForeground': base === dark ? '#ffffff' : '#ffffff',
+    'button-secondaryBackground': base === dark ? '#000000' : '#0f4a85',
+    'list-activeSelectionBackground': base === dark ? 'transparent' : 'rgba(15, 74, 133, 0.1)',
+    'list-activeSelectionForeground': ink,
+  };
+  for (const key of Object.keys(colors)) {
+    if (/(Background|background)$/.test(key) && !/^(button|progressBar|list|inputValidation)/.test(key)) colors[key] = paper;
+    if (/[bB]order$/.test(key) && !/^(focus|contrast|panelTitle)/.test(key)) colors[key] = border;
+    if (/[fF]oreground$/.test(key) && /^(editor-|input|dropdown|checkbox|editorHover|notifications|panelTitle)/.test(key))
+      colors[key] = ink;
+  }
+  for (const key of undefinedInContrast) delete colors[key];
+  return { name, body, colors: { ...colors, 'inputValidation-errorBackground': base === dark ? '#5a1d1d' : paper } };
+}
+
+export const THEMES: readonly Theme[] = [
+  dark,
+  light,
+  contrast('high contrast dark', 'vscode-high-contrast', dark, '#ffffff', '#000000', '#6fc3df', '#f38518'),
+  contrast('high contrast light', 'vscode-high-contrast-light', light, '#292929', '#ffffff', '#0f4a85', '#006bbd'),
+];

@@ -1,0 +1,388 @@
+import type { VNode } from 'preact';
+import {
+  memoryAgainstContext,
+  memoryAgainstRequests,
+  memoryBar,
+  requestsIn,
+  type MemoryPoint,
+  type Simulate,
+} from '../../src/analysis/plan';
+import type { InferenceForm } from '../../src/analysis/scenario';
+import { leastTensorParallel, longestContext, mostUsers, type Solution } from '../../src/analysis/solve';
+import { GIB } from '../../src/estimator/units';
+import type { ChoiceField, Field } from '../fields/field';
+import { INFERENCE_FIELDS } from '../fields/inference';
+import type { Planner } from '../planner';
+import { Plot } from '../plots/plot';
+import type { Serving } from '../serving';
+import { MAX_PINS } from '../state';
+import { Button, Progress } from '../ui/toolkit';
+import { gib, SEGMENT_NAMES, short, spread, tokens, whole } from '../words';
+import { servingFigures } from './answer';
+import { GpuChooser, ModelChooser } from './choosers';
+import { Figures } from './figures';
+import { Form } from './form';
+import { MemoryBarView } from './memoryBar';
+import { Need } from './newcomer';
+import { Findings, fold } from './side';
+import { TakeAway } from './takeaway';
+import { servingVerdict, VerdictView } from './verdict';
+
+/** Points of a curve: enough for a straight-looking line, few enough to stay within a frame. */
+const CURVE_POINTS = 25;
+
+export interface InferenceProps {
+  readonly planner: Planner;
+  readonly serving: Serving;
+  readonly simulate: Simulate;
+}
+
+/** The serving tab: the questions on the left, the answer on the right. */
+export function InferenceView({ planner, serving, simulate }: InferenceProps): VNode {
+  const { form, fileForm, model, answer } = serving;
+  const change = (changes: Partial<InferenceForm>): void => planner.change({ inference: departures(fileForm, { ...form, ...changes }) });
+  const changed = new Set(Object.keys(planner.state.inference));
+  return (
+    <div class="columns">
+      <section class="questions" aria-label="Inputs">
+        <Form
+          id="inference"
+          fields={fieldsWith(planner.host?.interconnects ?? [])}
+          form={form}
+          changed={planner.host?.followed ? changed : new Set()}
+          problems={problemsOf(form)}
+          open={planner.state.open}
+          onChange={(name, value) => change({ [name]: value })}
+          onFold={(section, open) => fold(planner, section, open)}
+          lead={
+            <>
+              <ModelChooser
+                id="inference-model"
+                planner={planner}
+                value={form.llm_key}
+                onChoose={(llm_key) => change({ llm_key, ...(llm_key === 'custom' ? {} : { quantization: 'checkpoint' }) })}
+              />
+              <GpuChooser
+                id="inference-gpu"
+                gpus={planner.host?.gpus ?? []}
+                value={form.gpu_key}
+                onChoose={(gpu_key) => change({ gpu_key })}
+              />
+            </>
+          }
+        />
+      </section>
+      <section class="answers" aria-label="Answer">
+        {answer ? (
+          <Answer planner={planner} serving={serving} simulate={simulate} onSolve={change} />
+        ) : model?.state === 'loading' ? (
+          <Progress text={model.message} onCancel={model.cancel} />
+        ) : (
+          <p class="quiet">Choose a model, or any model of a given size.</p>
+        )}
+        {planner.host?.followed ? <Findings planner={planner} findings={planner.host.followed.findings} /> : null}
+      </section>
+    </div>
+  );
+}
+
+function Answer({
+  planner,
+  serving,
+  simulate,
+  onSolve,
+}: InferenceProps & { readonly onSolve: (changes: Partial<InferenceForm>) => void }): VNode | null {
+  const { form, answer, question, gpu } = serving;
+  if (!answer || !question) return null;
+  const pin = (): void => {
+    const name = `${form.llm_key === 'custom' ? `${short(form.custom_parameters)}B` : (form.llm_key.split('/').at(-1) ?? form.llm_key)} on ${gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'any GPU'}`;
+    const pins = [
+      ...planner.state.pins,
+      { name: numbered(name, planner), kind: 'inference' as const, values: { ...form }, args: [...answer.args] },
+    ];
+    planner.change({ pins: pins.slice(0, MAX_PINS) });
+    planner.say({ kind: 'done', text: `Pinned “${name}”: see Compare.` });
+  };
+  return (
+    <>
+      {gpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} />}
+      <MemoryBarView bar={memoryBar(answer.report)} />
+      <TakeAway
+        planner={planner}
+        kind="inference"
+        values={{ ...form }}
+        args={answer.args}
+        fileArgs={question.fileArgs}
+        gpu={
+          gpu && {
+            key: gpu.gpu.key,
+            count: gpu.count,
+            totalMemoryGib: gpu.totalMemoryGib,
+            freeMemoryGib: gpu.freeMemoryGib,
+            source: gpu.source,
+          }
+        }
+        edits={answer.edits}
+        onPin={pin}
+        canPin={planner.state.pins.length < MAX_PINS}
+      />
+      <Figures figures={servingFigures(answer, form)} />
+      {gpu ? <Solve serving={serving} simulate={simulate} planner={planner} onSolve={onSolve} /> : null}
+      <Curves serving={serving} simulate={simulate} />
+      <WhereItGoes serving={serving} />
+      <details
+        class="assumptions"
+        open={planner.state.open.includes('inference/assumptions')}
+        onToggle={(event) => fold(planner, 'inference/assumptions', event.currentTarget.open)}
+      >
+        <summary>Assumptions</summary>
+        <ul>
+          {[...answer.report.assumptions, ...question.facts.assumptions].map((assumption) => (
+            <li key={assumption}>{assumption}</li>
+          ))}
+        </ul>
+      </details>
+    </>
+  );
+}
+
+function Curves({ serving, simulate }: { readonly serving: Serving; readonly simulate: Simulate }): VNode | null {
+  const { answer, question, form } = serving;
+  if (!answer || !question) return null;
+  const longest = Math.max(form.seq_length, question.facts.model.architecture.maxPositionEmbeddings ?? 0, 4096);
+  const lengths = geometric(256, longest);
+  const context = memoryAgainstContext(question, lengths, simulate);
+  const counts = geometric(1, Math.max(16, answer.requests * 4)).map(Math.round);
+  const requests = memoryAgainstRequests(answer, form, [...new Set(counts)]);
+  const budget = answer.report.perGpu.budget;
+  const limit = budget === null ? null : { y: budget / GIB, label: `Budget ${gib(budget)}` };
+  const fitting = answer.report.perGpu.kvCache ? requestsIn(answer.report.perGpu.kvCache.value, answer.report, form) : null;
+  const broken = budget === null ? null : crossing(context, budget);
+  return (
+    <div class="plots">
+      <Plot
+        id="plot-context"
+        title={`Memory against context, ${whole(answer.requests)} ${answer.requests === 1 ? 'request' : 'requests'}`}
+        xLabel="Context, tokens"
+        yLabel="GiB per GPU"
+        xs={lengths}
+        xAxis="log"
+        stacked
+        series={layersOf(context)}
+        limit={limit}
+        breakAt={broken === null ? null : { x: broken, label: `Breaks near ${tokens(Math.round(broken / 1024) * 1024)}` }}
+        here={form.seq_length}
+        formatX={tokens}
+        formatY={short}
+      />
+      <Plot
+        id="plot-requests"
+        title={`Memory against requests at once, ${tokens(form.seq_length)} tokens each`}
+        xLabel="Requests"
+        yLabel="GiB per GPU"
+        xs={requests.map((point) => point.x)}
+        xAxis="log"
+        stacked
+        series={layersOf(requests)}
+        limit={limit}
+        breakAt={fitting === null || !Number.isFinite(fitting) ? null : { x: fitting + 1, label: `Breaks at ${whole(fitting + 1)}` }}
+        here={answer.requests}
+        formatX={whole}
+        formatY={short}
+      />
+    </div>
+  );
+}
+
+function layersOf(points: readonly MemoryPoint[]): { readonly name: string; readonly look: string; readonly values: readonly number[] }[] {
+  return [
+    { name: 'Weights and runtime', look: 'weights', values: points.map((point) => point.fixed / GIB) },
+    { name: SEGMENT_NAMES.kv_cache, look: 'kv_cache', values: points.map((point) => point.kv / GIB) },
+  ];
+}
+
+/** Where the memory first passes the limit, between two points by straight line; null when it never does. */
+function crossing(points: readonly MemoryPoint[], limit: number): number | null {
+  for (const [index, point] of points.entries()) {
+    const total = point.fixed + point.kv;
+    if (total <= limit) continue;
+    const before = points[index - 1];
+    if (!before) return point.x;
+    const start = before.fixed + before.kv;
+    return before.x + ((limit - start) / (total - start)) * (point.x - before.x);
+  }
+  return null;
+}
+
+/** Whole numbers in equal ratios from `low` to `high`. */
+function geometric(low: number, high: number): number[] {
+  const ratio = Math.max(high, low * 2) / low;
+  return [...new Set(Array.from({ length: CURVE_POINTS }, (_, step) => Math.round(low * ratio ** (step / (CURVE_POINTS - 1)))))];
+}
+
+interface SolveProps {
+  readonly planner: Planner;
+  readonly serving: Serving;
+  readonly simulate: Simulate;
+  readonly onSolve: (changes: Partial<InferenceForm>) => void;
+}
+
+interface Asked {
+  readonly question: string;
+  readonly solve: (serving: Serving, simulate: Simulate) => Solution | null;
+  readonly answer: (solution: Solution) => string;
+  readonly changes: (form: InferenceForm) => Partial<InferenceForm>;
+}
+
+const QUESTIONS: readonly Asked[] = [
+  {
+    question: 'Longest context for this load',
+    solve: ({ question }, simulate) => question && longestContext(question, simulate),
+    answer: ({ form }) => `${whole(form.seq_length)} tokens`,
+    changes: ({ seq_length }) => ({ seq_length }),
+  },
+  {
+    question: 'Most users at this context',
+    solve: ({ question }, simulate) => question && mostUsers(question, simulate),
+    answer: ({ form }) => `${whole(form.concurrent_users)} users`,
+    changes: ({ concurrent_users }) => ({ concurrent_users }),
+  },
+  {
+    question: 'Least tensor parallel',
+    solve: ({ question }, simulate) => question && leastTensorParallel(question, simulate),
+    answer: ({ form }) => `${whole(form.tensor_parallel_size)} ${form.tensor_parallel_size === 1 ? 'GPU' : 'GPUs'}`,
+    changes: ({ num_gpus, inference_parallelism, tensor_parallel_size }) => ({ num_gpus, inference_parallelism, tensor_parallel_size }),
+  },
+];
+
+/** "What is the most …?", each with the change to make and what is left after it. */
+function Solve({ planner, serving, simulate, onSolve }: SolveProps): VNode {
+  const open = planner.state.open.includes('inference/solve');
+  return (
+    <details class="solve" open={open} onToggle={(event) => fold(planner, 'inference/solve', event.currentTarget.open)}>
+      <summary>Solve</summary>
+      {open ? (
+        <table>
+          <caption class="unseen">Best values with everything else as it is</caption>
+          <thead>
+            <tr>
+              <th scope="col">Question</th>
+              <th scope="col">Answer</th>
+              <th scope="col">KV cache then</th>
+              <th scope="col">
+                <span class="unseen">Take it</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {QUESTIONS.map((asked) => {
+              const solution = asked.solve(serving, simulate);
+              const left = solution?.answer.report.perGpu.kvCache?.value ?? null;
+              return (
+                <tr key={asked.question}>
+                  <th scope="row">{asked.question}</th>
+                  <td>{solution ? asked.answer(solution) : 'none'}</td>
+                  <td>{left === null ? '' : `${gib(left)} per GPU`}</td>
+                  <td>
+                    {solution ? (
+                      <Button
+                        onPress={() => onSolve(asked.changes(solution.form))}
+                        label={`Use: ${asked.question}, ${asked.answer(solution)}`}
+                      >
+                        Use
+                      </Button>
+                    ) : null}
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      ) : null}
+    </details>
+  );
+}
+
+/** The parts of the memory as a table, with ranges. */
+function WhereItGoes({ serving }: { readonly serving: Serving }): VNode | null {
+  const { answer } = serving;
+  if (!answer) return null;
+  const bar = memoryBar(answer.report);
+  return (
+    <table class="parts">
+      <caption>Where the memory goes, per GPU</caption>
+      <thead>
+        <tr>
+          <th scope="col">Part</th>
+          <th scope="col">GiB</th>
+          <th scope="col">Range</th>
+          <th scope="col">Share</th>
+        </tr>
+      </thead>
+      <tbody>
+        {bar.segments.map(({ id, bytes }) => (
+          <tr key={id}>
+            <th scope="row">{SEGMENT_NAMES[id]}</th>
+            <td>{short(bytes.value / GIB)}</td>
+            <td title={bytes.reason ?? ''}>{spread(bytes) || 'exact'}</td>
+            <td>
+              {bar.capacity === null ? null : (
+                <meter
+                  min={0}
+                  max={bar.capacity}
+                  value={bytes.value}
+                  aria-label={`${SEGMENT_NAMES[id]}: ${short((bytes.value / bar.capacity) * 100)} % of the GPU`}
+                >
+                  {short((bytes.value / bar.capacity) * 100)} %
+                </meter>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The fields in which `form` differs from `from`. */
+export function departures<F extends object>(from: F, form: F): Partial<F> {
+  return Object.fromEntries(Object.entries(form).filter(([name, value]) => from[name as keyof F] !== value)) as Partial<F>;
+}
+
+/** Values that are fine by themselves but not together or not for this engine. */
+function problemsOf(form: InferenceForm): ReadonlyMap<string, string> {
+  const problems = new Map<string, string>();
+  const { tensor_parallel_size: tensor, pipeline_parallel_size: pipeline, data_parallel_size: data } = form;
+  if (form.inference_parallelism === 'custom' && tensor * pipeline * data !== form.num_gpus) {
+    problems.set(
+      'data_parallel_size',
+      `${tensor} × ${pipeline} × ${data} is ${tensor * pipeline * data}, but there are ${form.num_gpus} GPUs.`,
+    );
+  }
+  if (form.engine === 'vllm' && form.kv_cache_quantization.startsWith('int')) {
+    problems.set('kv_cache_quantization', 'vLLM stores the KV cache in 16 bit or FP8. Choose one of these, or another engine.');
+  }
+  if (form.output_length > form.seq_length)
+    problems.set('output_length', 'The answer is longer than the context. Shorten it, or raise the context.');
+  return problems;
+}
+
+function fieldsWith(interconnects: readonly string[]): readonly Field<InferenceForm>[] {
+  const links: ChoiceField<InferenceForm> = {
+    name: 'interconnect_type',
+    label: 'Interconnect',
+    section: 'Parallelism',
+    kind: 'choice',
+    choices: [{ value: '', label: 'The GPU’s own' }, ...interconnects.map((key) => ({ value: key, label: key.replaceAll('_', ' ') }))],
+    when: (form) => form.num_gpus > 1,
+  };
+  return [...INFERENCE_FIELDS, links];
+}
+
+function numbered(name: string, planner: Planner): string {
+  const taken = new Set(planner.state.pins.map((pin) => pin.name));
+  let number = 2;
+  let candidate = name;
+  while (taken.has(candidate)) candidate = `${name} (${number++})`;
+  return candidate;
+}

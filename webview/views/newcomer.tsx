@@ -1,0 +1,118 @@
+import type { VNode } from 'preact';
+import { memoryBar } from '../../src/analysis/plan';
+import { WEIGHT_FORMATS } from '../fields/inference';
+import type { Planner } from '../planner';
+import type { Serving } from '../serving';
+import { Slider } from '../ui/slider';
+import { Button } from '../ui/toolkit';
+import { gib, short, tokens } from '../words';
+import { MemoryBarView } from './memoryBar';
+import { servingVerdict, VerdictView } from './verdict';
+
+/** Sizes that open models come in, billions of parameters. */
+const SIZES = [0.5, 1, 1.5, 3, 4, 7, 8, 12, 14, 20, 27, 32, 49, 70, 120, 180, 235, 405, 671, 1000];
+const CONTEXTS = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072];
+/** Bits per weight, and the format that the field usually means by them. */
+const BITS: readonly { readonly bits: number; readonly format: string }[] = [
+  { bits: 4, format: 'awq' },
+  { bits: 5, format: 'q5_k_m' },
+  { bits: 8, format: 'fp8' },
+  { bits: 16, format: 'bf16' },
+];
+
+/** Three sliders and one answer, for somebody who has no file and no names yet. */
+export function NewcomerView({ planner, serving }: { readonly planner: Planner; readonly serving: Serving }): VNode {
+  const { form, answer, gpu } = serving;
+  const set = (changes: typeof planner.state.inference): void =>
+    planner.change({
+      inference: {
+        ...planner.state.inference,
+        llm_key: 'custom',
+        quantization: form.llm_key === 'custom' ? form.quantization : 'bf16',
+        ...changes,
+      },
+    });
+  const bits = BITS.find(({ format }) => format === form.quantization)?.bits ?? 16;
+  return (
+    <main class="side newcomer">
+      <h1>What fits?</h1>
+      <p class="quiet">Open a vLLM configuration to plan it here, or try a size.</p>
+      <Asked
+        id="quick-size"
+        label="Model size"
+        value={form.custom_parameters}
+        stops={SIZES}
+        format={(value) => `${short(value)} billion parameters`}
+        onSlide={(custom_parameters) => set({ custom_parameters })}
+      />
+      <Asked
+        id="quick-bits"
+        label="Weights"
+        value={bits}
+        stops={BITS.map((choice) => choice.bits)}
+        format={(value) => `${value} bit: ${formatName(value)}`}
+        onSlide={(value) => set({ quantization: BITS.find((choice) => choice.bits === value)?.format ?? 'bf16' })}
+      />
+      <Asked
+        id="quick-context"
+        label="Context"
+        value={form.seq_length}
+        stops={CONTEXTS}
+        format={(value) => `${tokens(value)} tokens`}
+        onSlide={(seq_length) => set({ seq_length })}
+      />
+      {answer && form.llm_key === 'custom' ? (
+        <>
+          {gpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} />}
+          <MemoryBarView bar={memoryBar(answer.report)} />
+        </>
+      ) : (
+        <p class="quiet">Move a slider.</p>
+      )}
+      <div class="actions">
+        <Button onPress={() => planner.command('openPlanner')}>Open the full planner</Button>
+        <Button onPress={() => planner.command('openDocument')}>Open as text</Button>
+      </div>
+    </main>
+  );
+}
+
+/** What is needed at least, as long as no GPU is chosen. */
+export function Need({ answer }: { readonly answer: NonNullable<Serving['answer']> }): VNode {
+  const { perGpu } = answer.report;
+  const kv = answer.kvForLoad ?? 0;
+  return (
+    <VerdictView
+      verdict={{
+        mood: 'unknown',
+        headline: `Weights and KV cache: ${gib(perGpu.weights.value + kv)}`,
+        detail: `Weights ${gib(perGpu.weights.value)}, KV cache ${gib(kv)}. Activations and the runtime come on top; they depend on the GPU.`,
+      }}
+    />
+  );
+}
+
+interface AskedProps {
+  readonly id: string;
+  readonly label: string;
+  readonly value: number;
+  readonly stops: readonly number[];
+  readonly format: (value: number) => string;
+  readonly onSlide: (value: number) => void;
+}
+
+function Asked(props: AskedProps): VNode {
+  return (
+    <div class="field">
+      <label for={props.id}>
+        {props.label}: <strong>{props.format(props.value)}</strong>
+      </label>
+      <Slider {...props} />
+    </div>
+  );
+}
+
+function formatName(bits: number): string {
+  const format = BITS.find((choice) => choice.bits === bits)?.format;
+  return WEIGHT_FORMATS.find((choice) => choice.value === format)?.label.replace(/ \(.*/, '') ?? '';
+}

@@ -1,0 +1,146 @@
+import type { VNode } from 'preact';
+import { memoryBar } from '../../src/analysis/plan';
+import type { FindingMessage } from '../../src/protocol/messages';
+import type { Planner } from '../planner';
+import type { Serving } from '../serving';
+import { Button, Divider, Progress } from '../ui/toolkit';
+import { servingFigures } from './answer';
+import { Figures } from './figures';
+import { MemoryBarView } from './memoryBar';
+import { NewcomerView } from './newcomer';
+import { PreviewView } from './takeaway';
+import { servingVerdict, VerdictView } from './verdict';
+
+/** The narrow view that follows the active editor. */
+export function SideView({ planner, serving }: { readonly planner: Planner; readonly serving: Serving }): VNode {
+  const followed = planner.host?.followed ?? null;
+  if (!followed) return <NewcomerView planner={planner} serving={serving} />;
+  const { answer, gpu, model, form } = serving;
+  const gpuWords = gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'No GPU chosen';
+  return (
+    <main class="side">
+      <header class="title">
+        <h1>
+          {followed.fileName}
+          <span class="quiet"> · {followed.modelName ?? 'no model'}</span>
+        </h1>
+        <Button id="open-planner" onPress={() => planner.command('openPlanner')} label="Open the planner on this deployment">
+          Open
+        </Button>
+      </header>
+      <p class="subtitle">
+        <span>
+          {gpuWords} · vLLM {followed.version}
+        </span>
+        <Button onPress={() => planner.command('chooseGpu')} label={gpu ? 'Change the GPU' : 'Choose the GPU'}>
+          {gpu ? 'Change' : 'Choose'}
+        </Button>
+      </p>
+      {followed.gpuProblem === null ? null : <p class="problem">✖ {followed.gpuProblem}</p>}
+      {answer ? (
+        <>
+          <VerdictView verdict={servingVerdict(answer, form)} />
+          <MemoryBarView bar={memoryBar(answer.report)} />
+          <Divider />
+          <Figures figures={servingFigures(answer, form)} />
+        </>
+      ) : model?.state === 'loading' ? (
+        <Progress text={model.message} onCancel={model.cancel} />
+      ) : (
+        <UnknownModel
+          planner={planner}
+          reason={followed.modelProblem ?? 'The file names no model.'}
+          canFetch={followed.modelName !== null}
+        />
+      )}
+      <Findings planner={planner} findings={followed.findings} />
+      {answer && answer.report.assumptions.length > 0 ? (
+        <details
+          class="assumptions"
+          open={planner.state.open.includes('side/assumptions')}
+          onToggle={(event) => fold(planner, 'side/assumptions', event.currentTarget.open)}
+        >
+          <summary>Assumptions</summary>
+          <ul>
+            {answer.report.assumptions.map((assumption) => (
+              <li key={assumption}>{assumption}</li>
+            ))}
+          </ul>
+        </details>
+      ) : null}
+      <PreviewView planner={planner} />
+    </main>
+  );
+}
+
+function UnknownModel({
+  planner,
+  reason,
+  canFetch,
+}: {
+  readonly planner: Planner;
+  readonly reason: string;
+  readonly canFetch: boolean;
+}): VNode {
+  return (
+    <div class="verdict unknown" role="status">
+      <span class="sign" aria-hidden="true">
+        ?
+      </span>
+      <div>
+        <strong>The model is unknown</strong>
+        <div class="detail">{reason}</div>
+        {canFetch ? <Button onPress={() => planner.command('fetchModel')}>Fetch model facts</Button> : null}
+      </div>
+    </div>
+  );
+}
+
+const SEVERITY: Readonly<Record<FindingMessage['severity'], { readonly sign: string; readonly word: string }>> = {
+  error: { sign: '✖', word: 'Error' },
+  warning: { sign: '⚠', word: 'Warning' },
+  information: { sign: 'ℹ', word: 'Information' },
+  hint: { sign: '→', word: 'Hint' },
+};
+
+/** What would go wrong or could be better, and the changes worth trying. */
+export function Findings({ planner, findings }: { readonly planner: Planner; readonly findings: readonly FindingMessage[] }): VNode | null {
+  if (findings.length === 0) return null;
+  const writable = planner.host?.followed?.writable ?? false;
+  return (
+    <section class="findings" aria-label="Findings">
+      <h2>What to know</h2>
+      <ul>
+        {findings.map((finding, index) => (
+          <li key={`${finding.code} ${index}`} class={finding.severity}>
+            <span class="sign" title={SEVERITY[finding.severity].word}>
+              <span aria-hidden="true">{SEVERITY[finding.severity].sign}</span>
+              <span class="unseen">{SEVERITY[finding.severity].word}: </span>
+            </span>
+            <div>
+              {finding.key === null ? null : <code>{finding.key}</code>} {finding.message}
+              {finding.fixes.map((fix) => (
+                <div key={fix.title} class="fix">
+                  <Button
+                    primary={fix.preferred}
+                    disabled={!writable}
+                    onPress={() => planner.propose(fix.edits)}
+                    label={`Apply: ${fix.title}`}
+                  >
+                    {fix.title}
+                  </Button>
+                </div>
+              ))}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Remembers whether a section is open. */
+export function fold(planner: Planner, section: string, open: boolean): void {
+  const others = planner.state.open.filter((name) => name !== section);
+  if (planner.state.open.includes(section) !== open) planner.change({ open: open ? [...others, section] : others });
+}

@@ -5,7 +5,7 @@ import type { Ranged } from '../src/estimator/ranged';
 import { GIB } from '../src/estimator/units';
 import { simulateStartup } from '../src/vllm/startup/simulate';
 import type { StartupReport } from '../src/vllm/startup/report';
-import { NEWEST_VERSION } from '../src/vllm/versions';
+import { UNKNOWN_VERSION } from '../src/vllm/versions';
 import { recordedModel } from './recordedModels';
 import { argumentsOf, gpuOf, modelName, type StartupRow } from './startupRows';
 import { groupBy, percent, quantile, shareOf, table, weightedQuantile } from './statistics';
@@ -217,7 +217,7 @@ function judge(row: StartupRow): Judged | string {
   if (!model) return `no architecture known for ${name}`;
   const gpu = gpuOf(row);
   if (!gpu) return `no GPU known for ${row.gpu_name}`;
-  return { row, report: simulateStartup({ model, gpu, args: argumentsOf(row), version: row.vllm_version ?? NEWEST_VERSION }) };
+  return { row, report: simulateStartup({ model, gpu, args: argumentsOf(row), version: row.vllm_version ?? UNKNOWN_VERSION }) };
 }
 
 function main(): void {

@@ -101,7 +101,8 @@ export function argumentsOf(row: StartupRow): VllmArguments {
     if (value !== null) args.set(key, value);
   };
   for (const key of FREE_TEXT_KEYS) set(key.replaceAll('_', '-'), freeText(row.other_args ?? '', key));
-  set('tensor-parallel-size', row.tensor_parallel_size);
+  // A source that names several cards and no parallelism runs them tensor-parallel.
+  set('tensor-parallel-size', row.tensor_parallel_size ?? (row.pipeline_parallel_size === null ? row.gpu_count_total : null));
   set('pipeline-parallel-size', row.pipeline_parallel_size);
   set('data-parallel-size', row.data_parallel_size);
   set('max-model-len', row.max_model_len);
@@ -159,16 +160,13 @@ export function gpuOf(row: StartupRow): GpuSetup | null {
 }
 
 function namedGpu(name: string, totalGib: number | null): Gpu | null {
-  const plain = name.replace(/\(.*$/, '').trim();
-  const inside = /\(([^)]*)\)/.exec(name)?.[1] ?? '';
-  const first = plain.split('+')[0] ?? plain;
-  return (
-    findGpu(plain) ??
-    findGpu(first.trim()) ??
-    findGpu(inside) ??
-    findGpu(inside.split(',')[1]?.replace(/class/, '').trim() ?? '') ??
-    (totalGib === null ? null : nearestByMemory(totalGib))
-  );
+  const candidates = [name, name.replace(/\(.*$/, ''), name.split('+')[0] ?? '', ...(/\(([^)]*)\)/.exec(name)?.[1] ?? '').split(',')];
+  for (const candidate of candidates) {
+    const gpu = findGpu(candidate.replace(/\bclass\b/, '').trim());
+    if (gpu) return gpu;
+  }
+  const amd = /gfx1201/.test(name) ? findGpu('rx_9070_xt') : null;
+  return amd ?? (totalGib === null ? null : nearestByMemory(totalGib));
 }
 
 function nearestByMemory(totalGib: number): Gpu | null {

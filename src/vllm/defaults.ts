@@ -4,7 +4,7 @@ import { ArgumentReader } from './argumentValues';
 import type { VllmArguments } from './arguments';
 import { isSince } from './release';
 import type { EffectiveSettings } from './startup/report';
-import { rulesOf, type VersionRules } from './versions';
+import { coveredVersion, isStated, rulesOf, type VersionRules } from './versions';
 
 /** Speculative decoding as configured. */
 export interface SpeculativeSettings {
@@ -46,7 +46,10 @@ export interface OffloadSettings {
 /** Everything the simulated start-up needs to know of the configuration, defaults filled in. */
 export interface EngineSettings extends EffectiveSettings {
   readonly rules: VersionRules;
+  /** The version whose behaviour is simulated. */
   readonly version: string;
+  /** False when no version is known: figures that changed between versions span them. */
+  readonly versionStated: boolean;
   readonly decodeContextParallelSize: number;
   readonly prefillContextParallelSize: number;
   readonly redundantExperts: number;
@@ -77,10 +80,11 @@ const V0_CHUNKED_PREFILL_FROM = 32768;
  * The settings vLLM would run with: what the arguments say, and for the rest the defaults of the version, device and model.
  * `gpu` null: defaults of a device with less than 70 GiB.
  */
-export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: VllmArguments, version: string): EngineSettings {
+export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: VllmArguments, stated: string): EngineSettings {
   const { architecture } = model;
   const read = new ArgumentReader(args);
-  const rules = rulesOf(version);
+  const rules = rulesOf(stated);
+  const version = isStated(stated) ? stated : coveredVersion(stated);
   const defaulted: string[] = [];
   const orDefault = <T>(key: string, given: T | null, fallback: T): T => {
     if (given !== null) return given;
@@ -134,6 +138,7 @@ export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: Vllm
   return {
     rules,
     version,
+    versionStated: isStated(stated),
     engine,
     runner: engine === 'V0' ? 'v0' : usesV2Runner(model, rules, speculative, read) ? 'v2' : 'v1',
     tensorParallelSize,

@@ -7,6 +7,12 @@ import { compareReleases, isSince, parseRelease } from './release';
 
 /** Newest version whose rules are known. */
 export const NEWEST_VERSION = '0.27.1';
+/** Stands for "no version is known"; its ranges span the versions in use. */
+export const UNKNOWN_VERSION = 'unknown';
+
+/** The rules of an unknown version: the last release before the budget's default and the sampler of the dense models changed again. */
+const RULES_OF_UNKNOWN = '0.20.0';
+
 /** Oldest version whose rules are known. */
 export const OLDEST_VERSION = '0.4.0';
 
@@ -113,14 +119,22 @@ const CHANGES: readonly Change[] = [
   { since: '0.21.0', defaultGpuMemoryUtilization: 0.92, chargesCudaGraphs: true, wholeSegmentsAbove20Mib: true },
   { since: '0.22.0', v2Runner: 'llama_mistral_qwen3', reportedTokens: 'concurrency' },
   { since: '0.24.0', v2Runner: 'some_dense' },
-  // V2 for every non-hybrid dense generate model (#44443); 16384 tokens from 160 GiB; async batches in the window reserve.
-  { since: '0.25.0', v2Runner: 'dense', batchDefaults: 'v1_three_tiers', batchesInFlight: 2 },
+  // V2 for every non-hybrid dense generate model (#44443); 16384 tokens from 160 GiB.
+  { since: '0.25.0', v2Runner: 'dense', batchDefaults: 'v1_three_tiers' },
+  // Windows reserve for the batches of async scheduling too (2026-07-08; 0.25.1 still printed 14.78x for gemma-4-26B-A4B, which is one batch).
+  { since: '0.26.0', batchesInFlight: 2 },
   // total_consumed accounting (58b2012aa2, 2026-07-20: in 0.26 or 0.27).
   { since: '0.27.0', accounting: 'consumed' },
 ];
 
+/** False for an empty or unknown version. */
+export function isStated(version: string): boolean {
+  return version.trim() !== '' && version.trim() !== UNKNOWN_VERSION;
+}
+
 /** The covered version nearest to `version`: itself inside the covered span, otherwise the nearer end. */
 export function coveredVersion(version: string): string {
+  if (!isStated(version)) return RULES_OF_UNKNOWN;
   const release = parseRelease(version);
   if (!release || compareReleases(version, NEWEST_VERSION) > 0) return NEWEST_VERSION;
   return compareReleases(version, OLDEST_VERSION) < 0 ? OLDEST_VERSION : version.trim().replace(/^v/, '');

@@ -167,11 +167,12 @@ function moeWorkspace({ settings, computeCapability, quantization, architecture 
 
 /** The sampler's warm-up on `rows` rows of logits; its kernel depends on version and installed packages. */
 function samplerBytes({ architecture, settings, smCount }: ActivationInput, rows: number): Ranged {
-  const { dtypeBytes: b, tensorParallelSize: tp, rules, runner } = settings;
+  const { dtypeBytes: b, tensorParallelSize: tp, rules, runner, versionStated } = settings;
   const logits = rows * architecture.vocabSize;
   const sort = logits * SORT_BYTES_PER_LOGIT;
   const kernel = logits * (b + KERNEL_BYTES_PER_LOGIT);
   const greedy = logits * b * (tp > 1 ? 2 + 1 / tp : 1);
+  if (!versionStated) return between(greedy, kernel, sort, 'the version is not known');
   if (runner === 'v2') return between(greedy, greedy, kernel, 'the sampler of the V2 runner');
   if (runner === 'v0') return between(kernel, sort, sort);
   switch (rules.sampler) {

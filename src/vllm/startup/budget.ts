@@ -37,11 +37,17 @@ export function availableKvCache(budget: Budget, spending: Spending, settings: E
     return { value, low: value, high: value };
   }
   const parts = [spending.weights, spending.activationPeak, spending.nonTorch, ...(spending.graphCharge ? [spending.graphCharge] : [])];
+  if (!settings.versionStated && settings.defaulted.includes('gpu-memory-utilization')) parts.push(newerDefault(budget));
   const value = budget.requested - reserved - parts.reduce((sum, part) => sum + part.value, 0);
   const down = Math.hypot(...parts.map((part) => part.high - part.value));
   const up = Math.hypot(...parts.map((part) => part.value - part.low));
   const widest = [...parts].sort((a, b) => b.high - b.low - (a.high - a.low))[0];
   return between(value - down, value, value + up, widest?.reason);
+}
+
+/** The default utilization rose from 0.9 to 0.92 in 0.21: an unknown version may have more to spend. */
+function newerDefault(budget: Budget): Ranged {
+  return between(-0.02 * budget.total, 0, 0, 'the default utilization of the version');
 }
 
 /** Memory free when vLLM starts: as given, otherwise everything but this process' context. */

@@ -8,13 +8,11 @@ export interface MultimodalProfile {
   readonly held: number;
   /** Peak inside the encoder, outputs included. */
   readonly encoderPeak: number;
-  /** Tokens of the encoder's compute budget. */
-  readonly budgetTokens: number;
   /** The size of the largest item is not known from the model's config. */
   readonly assumedItemSize: boolean;
 }
 
-const NO_PROFILE: MultimodalProfile = { held: 0, encoderPeak: 0, budgetTokens: 0, assumedItemSize: false };
+const NO_PROFILE: MultimodalProfile = { held: 0, encoderPeak: 0, assumedItemSize: false };
 
 /**
  * Tokens of the largest image where the processor's limit is not in the config: 16,384 for the native-resolution processors of the
@@ -22,12 +20,16 @@ const NO_PROFILE: MultimodalProfile = { held: 0, encoderPeak: 0, budgetTokens: 0
  */
 const NATIVE_RESOLUTION_TOKENS = 16384;
 
+/** Tokens of the longest audio clip: 30 s of Whisper features (1500 frames). */
+const AUDIO_TOKENS = 1500;
+
 /**
- * Peak of one encoder layer per patch, in elements: residual, normed input and both linear inputs (4 hidden), and the widest MLP stage
- * (3 intermediate) - the decoder's own formula.
+ * Peak of one encoder layer per patch, in elements: residual, normed input and both linear inputs (4 hidden), and the MLP's intermediate
+ * before and after its activation. With three it would exceed what gemma-3-12b printed (3.94 GiB, v0.19.0); Qwen3.5-27B leaves 1.1 GiB
+ * for both this and non-torch memory at TP4 (v0.19.0).
  */
 const ENCODER_HIDDEN_TENSORS = 4;
-const ENCODER_INTERMEDIATE_TENSORS = 3;
+const ENCODER_INTERMEDIATE_TENSORS = 2;
 
 /** The profile of the tower with the largest item (vllm/v1/worker/gpu_model_runner.py, profile_run; vllm/multimodal/profiling). */
 export function multimodalProfile(towers: readonly EncoderTower[], hiddenSize: number, settings: EngineSettings): MultimodalProfile {
@@ -40,16 +42,14 @@ export function multimodalProfile(towers: readonly EncoderTower[], hiddenSize: n
 
 function towerProfile(tower: EncoderTower, hiddenSize: number, settings: EngineSettings): MultimodalProfile {
   const { maxNumBatchedTokens, maxNumSeqs, maxModelLen, multimodal, tensorParallelSize, dtypeBytes } = settings;
-  const native = tower.modality === 'image' && tower.imageSize === null;
-  const tokensPerItem = tower.maxTokensPerItem ?? (native ? NATIVE_RESOLUTION_TOKENS : 256);
-  const budgetTokens = Math.max(maxNumBatchedTokens, Math.min(tokensPerItem, maxModelLen ?? tokensPerItem));
-  const limit = multimodal.limits[tower.modality] ?? 999;
+  const patchesPerToken = (tower.spatialMerge ?? 1) ** 2;
+  const patchesPerImage = tower.imageSize !== null && tower.patchSize !== null ? ceilDiv(tower.imageSize, tower.patchSize) ** 2 : null;
+  const tokensPerItem = tower.maxTokensPerItem ?? tokensOfItem(tower, patchesPerImage, patchesPerToken);
+  const budgetTokens = Math.max(maxNumBatchedTokens, tokensPerItem);
+  const limit = multimodal.limits[tower.modality] ?? Infinity;
   const perPrompt = Math.max(1, Math.min(limit, Math.floor((maxModelLen ?? tokensPerItem) / tokensPerItem)));
   const items = Math.max(1, Math.min(Math.floor(budgetTokens / tokensPerItem), maxNumSeqs * perPrompt));
-  const outputTokens = items * tokensPerItem;
-  const patchesPerToken = (tower.spatialMerge ?? 1) ** 2;
-  const patchesOfFixedImage = tower.imageSize !== null && tower.patchSize !== null ? ceilDiv(tower.imageSize, tower.patchSize) ** 2 : null;
-  const patches = patchesOfFixedImage === null ? outputTokens * patchesPerToken : items * patchesOfFixedImage;
+  const patches = items * (patchesPerImage ?? tokensPerItem * patchesPerToken);
   const pixels = tower.modality === 'image' && tower.patchSize !== null ? patches * 3 * tower.patchSize ** 2 * dtypeBytes : 0;
   const outputs = budgetTokens * hiddenSize * dtypeBytes;
   const cut = multimodal.replicatedTowers ? 1 : tensorParallelSize;
@@ -57,7 +57,12 @@ function towerProfile(tower: EncoderTower, hiddenSize: number, settings: EngineS
   return {
     held: outputs + pixels,
     encoderPeak: patches * dtypeBytes * perPatch + outputs + pixels,
-    budgetTokens,
     assumedItemSize: tower.maxTokensPerItem === null,
   };
+}
+
+/** Tokens of the largest item where the model's facts do not say: those of a fixed image, or the usual limit. */
+function tokensOfItem(tower: EncoderTower, patchesPerImage: number | null, patchesPerToken: number): number {
+  if (tower.modality === 'audio') return AUDIO_TOKENS;
+  return patchesPerImage === null ? NATIVE_RESOLUTION_TOKENS : Math.floor(patchesPerImage / patchesPerToken);
 }

@@ -17,14 +17,16 @@ const SINGLE: readonly { readonly since: string; readonly gib: Gib }[] = [
   { since: '0.0.0', gib: [0.02, 0.06, 0.3] },
 ];
 
+const OLDEST_SINGLE = 0.02;
+
 /** NVLink with NVSwitch (Hopper, SM100): NCCL's NVLS buffers. 2.06-2.21 at TP2 and TP4 on H100 (0.19); 1.38 on H200; 0.14 on A100 (0.10). */
 const NVSWITCH: readonly { readonly since: string; readonly gib: Gib }[] = [
   { since: '0.12.0', gib: [1.3, 2.1, 2.3] },
   { since: '0.0.0', gib: [0.3, 0.65, 2.1] },
 ];
 
-/** Cards without NVLS: 0.14 on A100 TP2 (0.10), 0.1 on four RTX 3090 (0.18), 1.54 on A100-40 TP2 under V0. */
-const OTHER_LINKS: Gib = [0.05, 0.2, 0.9];
+/** Cards without NVLS: 0.14 on A100 TP2 (0.10), 0-0.1 on four RTX 3090 (0.18), 0.09-0.25 on PCIe cards; 1.54 on A100-40 TP2 under V0. */
+const OTHER_LINKS: Gib = [0.02, 0.14, 0.9];
 const V0_LINKS: Gib = [0.3, 1.0, 2.5];
 
 /** HIP runtime and RCCL on AMD: 0.6 on a gfx1201 card (0.14); nothing published for MI300X. */
@@ -59,12 +61,21 @@ function growth({ gpu }: GpuSetup, settings: EngineSettings): Ranged {
   if (gpu.vendor === 'AMD') return ranged(ROCM, 'the ROCm runtime');
   if (gpu.unifiedMemory) return ranged(UNIFIED, 'memory shared with the host');
   const single = pick(SINGLE, version);
-  if (tp * settings.dataParallelSize === 1) return ranged(single, 'non-torch memory');
+  if (tp * settings.dataParallelSize === 1) {
+    return ranged(settings.versionStated ? single : [OLDEST_SINGLE, single[1], single[2]], 'non-torch memory');
+  }
   if (engine === 'V0') return ranged(V0_LINKS, 'NCCL buffers');
   const capability = gpu.computeCapability ?? 0;
   const nvswitch = capability >= 90 && capability < 120 && (gpu.link?.startsWith('nvlink') ?? false);
   return ranged(nvswitch ? pick(NVSWITCH, version) : OTHER_LINKS, 'NCCL buffers');
 }
+
+/** The context right after start, before modules are loaded: 14.25 GiB of weights still fit into the 14.56 GiB of a T4 (0.19). */
+export function initialContext(): Ranged {
+  return ranged(INITIAL_CONTEXT, 'CUDA context');
+}
+
+const INITIAL_CONTEXT: Gib = [0.1, 0.2, 0.5];
 
 /** CUDA context of this process, outside the budget since 0.9.1. */
 export function contextMemory(): Ranged {

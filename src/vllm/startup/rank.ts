@@ -1,4 +1,4 @@
-import type { Architecture, Model } from '../../estimator/architecture';
+import type { Architecture, Mixer, Model } from '../../estimator/architecture';
 import type { GpuSetup } from '../../estimator/hardware/gpu';
 import { between, type Ranged } from '../../estimator/ranged';
 import type { EngineSettings } from '../defaults';
@@ -151,10 +151,19 @@ const EXACT_RELATIVE = 0.006;
 const LORA_RELATIVE = 0.3;
 
 function stageCaches(engine: Engine, stage: PipelineStage): readonly CountedCache[] {
-  return engine.model.architecture.layerKinds.flatMap((kind, index) => {
+  const { layerKinds } = engine.model.architecture;
+  const indexer = layerKinds.flatMap((kind) => kind.mixers).find((mixer) => mixer.kind === 'mla' && mixer.indexer !== null);
+  return layerKinds.flatMap((kind, index) => {
     const layers = stage.layersByKind[index] ?? 0;
-    return layers === 0 ? [] : kind.mixers.flatMap((mixer) => cachesOf(mixer, engine.cacheFormat).map((cache) => ({ cache, layers })));
+    return layers === 0
+      ? []
+      : kind.mixers.flatMap((mixer) => cachesOf(withIndexer(mixer, indexer), engine.cacheFormat).map((cache) => ({ cache, layers })));
   });
+}
+
+/** Layers that reuse another layer's top-k selection still get an index cache (GLM-5.2-FP8: 62,249 B per token over all its layers). */
+function withIndexer(mixer: Mixer, indexed: Mixer | undefined): Mixer {
+  return mixer.kind === 'mla' && mixer.indexer === null && indexed?.kind === 'mla' ? { ...mixer, indexer: indexed.indexer } : mixer;
 }
 
 const PART_NAMES: Readonly<Record<StoredParameter['group'], string>> = {

@@ -7,7 +7,7 @@ import { assumptionsOf } from './assumptions';
 import { availableKvCache, budgetOf, freeAtStart } from './budget';
 import { capturePlan, cudaGraphCharge, cudaGraphMemory } from './cudaGraphs';
 import { blockCount, bytesPerRequest, longestLength, maxConcurrency, reportedTokens, type KvCacheLayout } from './kvCacheGroups';
-import { contextMemory, nonTorchMemory } from './nonTorch';
+import { contextMemory, initialContext, nonTorchMemory } from './nonTorch';
 import { outcomeOf } from './outcome';
 import { engineOf, rankOf, type Engine, type Rank } from './rank';
 import type { HostMemory, KvCacheReport, PerGpuMemory, StartupInput, StartupReport } from './report';
@@ -95,7 +95,7 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
   const context = settings.rules.accounting === 'device_total' ? exactly(0) : contextMemory();
   const outside = sum([context, ...(fullest.graphCharge ? [] : [fullest.graphs])]);
   const perGpu = perGpuMemory(placed, fullest, budget.total, budget.requested, outside);
-  const loading = sum([loadingPeak(engine, fullest.rank), context]);
+  const loading = sum([loadingPeak(engine, fullest.rank), initialContext()]);
   const { outcome, certainty } = outcomeOf({
     total: budget.total,
     requested: budget.requested,

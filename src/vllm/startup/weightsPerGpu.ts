@@ -74,9 +74,7 @@ export function outerParameters(layout: WeightLayout, stage: PipelineStage): rea
     if (tensor.group === 'embed') return stage.first || (stage.last && architecture.tieWordEmbeddings && tensor.name === 'embed_tokens');
     return stage.first;
   });
-  const cut = layout.replicateTowers
-    ? onStage.map((tensor) => (towers.has(tensor) ? { ...tensor, sharding: 'replicated' as const } : tensor))
-    : onStage;
+  const cut = onStage.map((tensor) => (towers.has(tensor) ? towerTensor(layout, tensor) : tensor));
   const parameters = mergeTensors(layout, cut, () => 1);
   architecture.rope.lengths.forEach((length, index) => {
     const bytes = allocate(layout, length * (architecture.rope.dims[index] ?? 0) * layout.dtypeBytes);
@@ -84,6 +82,18 @@ export function outerParameters(layout: WeightLayout, stage: PipelineStage): rea
   });
   return parameters;
 }
+
+/**
+ * A tower's tensor as vLLM cuts it. Where only the tower's total is known, it stands as one vector: its matrices, nearly all of it, are cut
+ * like a decoder's.
+ */
+function towerTensor(layout: WeightLayout, tensor: TensorSpec): TensorSpec {
+  if (layout.replicateTowers) return { ...tensor, sharding: 'replicated' };
+  return tensor.inFeatures === 1 && tensor.outFeatures > WHOLE_TOWER ? { ...tensor, sharding: 'column' } : tensor;
+}
+
+/** No bias or norm of a tower is this long; a longer vector is a whole tower. */
+const WHOLE_TOWER = 2 ** 20;
 
 /** Total bytes of parameters. */
 export function bytesOf(parameters: readonly StoredParameter[]): number {

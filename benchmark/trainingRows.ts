@@ -7,6 +7,7 @@ export interface TrainingRow {
   readonly row_kind: string;
   readonly grade: string;
   readonly framework: string;
+  readonly framework_version: string | null;
   readonly model: string;
   readonly params_b: number | null;
   readonly method: string;
@@ -66,7 +67,9 @@ export function measuredSpeed(row: TrainingRow): number {
 export function requestOf(row: TrainingRow, gpuKey: string): Readonly<Record<string, unknown>> {
   const gpus = row.gpus ?? 1;
   const parallel = parallelOf(row);
-  const accumulation = row.gradient_accumulation ?? 1;
+  // torchtitan's batch is what its pipeline cuts into micro batches of one sequence.
+  const cut = /torchtitan/.test(row.framework) && parallel.pipeline > 1;
+  const accumulation = cut ? (row.micro_batch_size ?? 1) : (row.gradient_accumulation ?? 1);
   const data = Math.max(1, Math.floor(gpus / (parallel.tensor * parallel.pipeline * parallel.context)));
   const method = methodOf(row);
   return {
@@ -76,16 +79,16 @@ export function requestOf(row: TrainingRow, gpuKey: string): Readonly<Record<str
     fine_tuning_quantization: row.base_precision === 'fp32' ? 'fp32' : 'bf16',
     ...(method === 'qlora' ? { base_quantization: baseQuantization(row) } : {}),
     compute_dtype: computeDtype(row),
-    ...(row.lora_rank === null ? {} : { lora_rank: row.lora_rank }),
-    ...(row.lora_targets === null ? {} : { lora_targets: targetsOf(row.lora_targets) }),
+    ...adaptersOf(row),
     gradient_accumulation_steps: accumulation,
-    batch_size: (row.micro_batch_size ?? 1) * data * accumulation,
+    batch_size: (cut ? 1 : (row.micro_batch_size ?? 1)) * data * accumulation,
     seq_length: row.seq_length ?? 2048,
     ...tokensPerSample(row),
     num_gpus: gpus,
     optimizer: optimizerOf(row.optimizer ?? ''),
     ...(row.master_weights === null ? {} : { master_weights: row.master_weights }),
     framework: frameworkOf(row),
+    ...versionOf(row),
     packing: row.packing ?? false,
     ...(lossOf(row) === null ? {} : { chunked_loss: lossOf(row) }),
     train_embeddings: row.method.includes('emb'),
@@ -129,6 +132,16 @@ function computeDtype(row: TrainingRow): FinetuningRequest['compute_dtype'] {
   return named === '' && row.base_precision === 'fp32' ? 'fp32' : 'bf16';
 }
 
+/** Rank and targets; methods that add a few vectors count as the smallest adapter on the layers they touch. */
+function adaptersOf(row: TrainingRow): Readonly<Record<string, unknown>> {
+  if (row.method === 'adapter') return { lora_rank: 1, lora_targets: ['q_proj'] };
+  if (row.method === 'adapter_v2') return { lora_rank: 1, lora_targets: 'all_linear' };
+  return {
+    ...(row.lora_rank === null ? {} : { lora_rank: row.lora_rank }),
+    ...(row.lora_targets === null ? {} : { lora_targets: targetsOf(row.lora_targets) }),
+  };
+}
+
 const QUERY_VALUE = {
   query: 'q_proj',
   value: 'v_proj',
@@ -147,10 +160,15 @@ function targetsOf(named: string): FinetuningRequest['lora_targets'] {
   return named.split(',').map((target) => short.get(target.trim()) ?? target.trim());
 }
 
+/** Tokens of Alpaca's longest sample with Llama's tokenizer (litgpt's resource tables). */
+const ALPACA_LONGEST = 1304;
+
 /** Lengths of real samples where the source states them. */
-function tokensPerSample(row: TrainingRow): { readonly tokens_per_sample?: number } {
-  const mean = /mean ~(\d+)/.exec(row.seq_note ?? '');
-  return mean?.[1] === undefined ? {} : { tokens_per_sample: Number(mean[1]) };
+function tokensPerSample(row: TrainingRow): { readonly tokens_per_sample?: number; readonly longest_sample?: number } {
+  const note = row.seq_note ?? '';
+  const mean = /mean ~(\d+)/.exec(note);
+  if (mean?.[1] !== undefined) return { tokens_per_sample: Number(mean[1]) };
+  return /dataset Alpaca$/.test(note) ? { longest_sample: ALPACA_LONGEST } : {};
 }
 
 function optimizerOf(named: string): OptimizerName {
@@ -180,6 +198,13 @@ const FRAMEWORKS: readonly (readonly [RegExp, FrameworkName])[] = [
 function frameworkOf(row: TrainingRow): FrameworkName {
   if (/finetune\.py/.test(row.framework)) return row.method_class === 'full' ? 'deepspeed' : 'peft';
   return FRAMEWORKS.find(([pattern]) => pattern.test(row.framework))?.[1] ?? 'peft';
+}
+
+/** ms-swift's major version; its examples at HEAD are version 3 or later. */
+function versionOf(row: TrainingRow): { readonly framework_version?: string } {
+  const version = row.framework_version ?? '';
+  if (!/ms-swift/.test(row.framework) || version === '') return {};
+  return { framework_version: /^v?\d/.test(version) ? version : '3' };
 }
 
 function lossOf(row: TrainingRow): boolean | null {
@@ -234,7 +259,15 @@ function parallelOf(row: TrainingRow): RowParallel {
     const size = found?.[1] === undefined ? 1 : Number(found[1]);
     return size >= 1 && gpus % size === 0 ? size : 1;
   };
-  if (/device_map/.test(named)) return { tensor: 1, pipeline: gpus, context: 1, expert: 1 };
+  // ms-swift without torchrun spreads the layers over the devices it sees.
+  const spread = /device_map/.test(named) || (row.framework === 'ms-swift' && named === '' && row.zero_stage === null && gpus > 1);
+  if (spread) return { tensor: 1, pipeline: gpus, context: 1, expert: 1 };
+  // torchtitan names what it shards; what is left of the GPUs is tensor parallel inside a machine and pipeline parallel across.
+  const left = gpus / (degree('FSDP') * degree('CP'));
+  if (/torchtitan/.test(row.framework) && gpus >= 512) {
+    const tensor = Math.min(8, left);
+    return { tensor, pipeline: Math.min(8, Math.max(1, Math.floor(left / tensor))), context: degree('CP'), expert: 1 };
+  }
   const parallel = { tensor: degree('TP'), pipeline: degree('PP'), context: Math.max(degree('CP'), degree('SP')), expert: degree('EP') };
   return gpus % (parallel.tensor * parallel.pipeline * parallel.context) === 0 ? parallel : { ...parallel, pipeline: 1, context: 1 };
 }

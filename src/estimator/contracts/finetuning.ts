@@ -71,6 +71,8 @@ export interface FinetuningRequest {
   readonly num_samples: number | null;
   /** Mean tokens of a sample; without packing, what exceeds `seq_length` is cut off. */
   readonly tokens_per_sample: number;
+  /** Tokens of the longest sample, which padding makes the peak; null: about three times the mean, at most `seq_length`. */
+  readonly longest_sample: number | null;
   readonly num_epochs: number;
   readonly optimization_config: OptimizationConfig;
   /** GB of a custom card. */
@@ -93,6 +95,8 @@ export interface FinetuningRequest {
   /** fp32 copy of 16-bit weights in the optimizer; null: what the framework does. */
   readonly master_weights: boolean | null;
   readonly framework: FrameworkName;
+  /** Version of the framework where it matters (ms_swift 2 and 3 differ in their loss); null: between the two. */
+  readonly framework_version: string | null;
   /** Samples are concatenated so that no token is padding. */
   readonly packing: boolean;
   /** The loss is computed in chunks of the sequence; null: what the framework does. */

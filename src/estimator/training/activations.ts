@@ -24,7 +24,7 @@ export function peakTokens(plan: TrainingPlan, constants: TrainingConstants): nu
   const { request, parallel, microBatch } = plan;
   const longest = request.packing
     ? request.seq_length
-    : Math.min(request.seq_length, constants.longestOverMean * request.tokens_per_sample);
+    : Math.min(request.seq_length, request.longest_sample ?? constants.longestOverMean * request.tokens_per_sample);
   return (microBatch * longest) / parallel.context;
 }
 
@@ -80,7 +80,7 @@ function layerBytesPerToken(plan: TrainingPlan, constants: TrainingConstants, la
   const routedHidden =
     layer.expertParameters > 0 ? (layer.activeExpertParameters / layer.expertParameters) * expertCount(layer) * shape.hiddenSize : 0;
   const elements =
-    widths.norms * kernel.norm +
+    widths.norms * (shape.rmsNorm ? kernel.norm : kernel.layerNorm) +
     widths.mixer * kernel.mixer +
     (widths.feedForward + widths.experts) * kernel.feedForward +
     routedHidden * PERMUTED_COPIES * 2 +

@@ -1,7 +1,7 @@
 import type { FrameworkName } from '../contracts/finetuning';
 
 /** How the loss treats the logits; the bytes per logit of each are in {@link TrainingConstants}. */
-export type LossKind = 'upcast' | 'upcast_outputs' | 'compact' | 'chunked' | 'fused';
+export type LossKind = 'upcast' | 'upcast_outputs' | 'upcast_unknown' | 'compact' | 'chunked' | 'fused';
 
 /** How many intermediate tensors the layers' kernels leave for the backward pass. */
 export type KernelClass = 'eager' | 'compiled' | 'fused';
@@ -61,7 +61,7 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
   trl: HUGGING_FACE,
   llama_factory: HUGGING_FACE,
   axolotl: HUGGING_FACE,
-  ms_swift: { ...HUGGING_FACE, loss: 'upcast_outputs' },
+  ms_swift: { ...HUGGING_FACE, loss: 'upcast_unknown' },
   deepspeed: { ...HUGGING_FACE, masterWeights: 'always' },
   unsloth: { ...HUGGING_FACE, castsToFp32: false, loss: 'fused', kernels: 'fused' },
   torchtune: PURE_16_BIT,

@@ -162,6 +162,15 @@ function planKernels(request: FinetuningRequest, framework: FrameworkFacts): Ker
 function planLoss(request: FinetuningRequest, framework: FrameworkFacts): LossKind {
   if (request.optimization_config.use_fused_kernels) return 'fused';
   if (request.chunked_loss === true) return 'chunked';
-  if (request.chunked_loss === false) return framework.loss === 'chunked' || framework.loss === 'fused' ? 'upcast' : framework.loss;
-  return framework.loss === 'upcast' && request.optimization_config.torch_compile ? 'compact' : framework.loss;
+  const plain = framework.loss === 'chunked' || framework.loss === 'fused' ? 'upcast' : versionLoss(request, framework.loss);
+  if (request.chunked_loss === false) return plain;
+  if (plain === 'upcast' && framework.loss === plain && request.optimization_config.torch_compile) return 'compact';
+  return framework.loss === 'chunked' || framework.loss === 'fused' ? framework.loss : plain;
+}
+
+/** Since 4.45 (2024-09) transformers upcasts the logits in the loss; before, models returned them in fp32 and shifted copies. ms-swift 3 needs it. */
+function versionLoss(request: FinetuningRequest, loss: LossKind): LossKind {
+  const major = /(\d+)/.exec(request.framework_version ?? '')?.[1];
+  if (loss !== 'upcast_unknown' || major === undefined) return loss;
+  return Number(major) < 3 ? 'upcast_outputs' : 'upcast';
 }

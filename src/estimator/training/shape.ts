@@ -50,6 +50,8 @@ export interface LayerShape {
 export interface TrainingShape {
   readonly hiddenSize: number;
   readonly vocabSize: number;
+  /** RMSNorm, whose eager implementation upcasts to fp32; LayerNorm is one kernel. */
+  readonly rmsNorm: boolean;
   readonly layers: readonly LayerShape[];
   readonly layerCount: number;
   /** Embedding tables, positions included. */
@@ -98,6 +100,7 @@ function computeShape(architecture: Architecture): TrainingShape {
   return {
     hiddenSize: architecture.hiddenSize,
     vocabSize: architecture.vocabSize,
+    rmsNorm: architecture.normKind === 'rms',
     layers,
     layerCount: architecture.layout.length,
     embeddingParameters,

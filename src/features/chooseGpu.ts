@@ -48,13 +48,17 @@ async function askForGpu(detected: DetectedGpus | null): Promise<Gpu | undefined
   const items: GpuItem[] = [];
   if (local !== null) items.push(separator(vscode.l10n.t('In this machine')), itemFor(local));
   for (const vendor of new Set(GPUS.map((gpu) => gpu.vendor))) {
-    items.push(separator(vendor), ...GPUS.filter((gpu) => gpu.vendor === vendor).map(itemFor));
+    items.push(
+      separator(vendor),
+      ...GPUS.filter((gpu) => gpu.vendor === vendor)
+        .sort(newestFirst)
+        .map(itemFor),
+    );
   }
   const picked = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Choose GPU (1/3)'),
     placeHolder: vscode.l10n.t('The GPU this deployment runs on'),
     matchOnDescription: true,
-    matchOnDetail: true,
   });
   return picked?.gpu;
 }
@@ -63,8 +67,12 @@ function separator(label: string): GpuItem {
   return { label, kind: vscode.QuickPickItemKind.Separator };
 }
 
+function newestFirst(a: Gpu, b: Gpu): number {
+  return (b.releaseYear ?? 0) - (a.releaseYear ?? 0) || b.totalMemoryGib - a.totalMemoryGib;
+}
+
 function itemFor(gpu: Gpu): GpuItem {
-  return { gpu, label: gpu.label, description: `${gpu.totalMemoryGib.toFixed(1)} GiB · ${gpu.architecture}`, detail: gpu.key };
+  return { gpu, label: gpu.label, description: `${gpu.totalMemoryGib.toFixed(1)} GiB · ${gpu.architecture} · ${gpu.key}` };
 }
 
 interface CountItem extends vscode.QuickPickItem {

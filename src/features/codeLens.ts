@@ -7,6 +7,9 @@ import { settingsFor } from './settings';
 /** Icons of the verdict's level, by their names in the editor's icon font. */
 export const ICONS = { ok: '$(pass)', warning: '$(warning)', error: '$(error)', unknown: '$(question)' } as const;
 
+/** Longest verdict above a line, characters: the lenses after it must stay on the screen. The tooltip has the whole. */
+const LONGEST = 110;
+
 /**
  * The verdict above each deployment. The number of lenses does not change while figures are recomputed, and the last good answer
  * stays until the next one is there, so that the text below never jumps.
@@ -50,11 +53,15 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
     const range = new vscode.Range(line, 0, line, 0);
     const uri = document.uri.toString();
     const { level, line: text } = verdict(analysis);
-    const title = pending && analysis.facts === null ? vscode.l10n.t('$(loading~spin) Looking up the model') : `${ICONS[level]} ${text}`;
+    const title =
+      pending && analysis.facts === null
+        ? vscode.l10n.t('{0} Looking up the model', '$(loading~spin)\u00a0')
+        : // The editor swallows a plain blank between an icon and the text.
+          `${ICONS[level]}\u00a0 ${shortened(text)}`;
     return [
       new vscode.CodeLens(range, {
         title,
-        tooltip: vscode.l10n.t('Where the memory goes, and what was assumed'),
+        tooltip: vscode.l10n.t('{0}\nOpen the report: where the memory goes, and what was assumed', text),
         command: 'vramPlanner.estimate',
         arguments: [document.uri],
       }),
@@ -76,4 +83,9 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
 
 function gpuTitle({ gpu }: Analysis): string {
   return gpu === null ? vscode.l10n.t('Choose GPU') : vscode.l10n.t('Change GPU');
+}
+
+/** Cut between words. */
+function shortened(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, text.lastIndexOf(' ', LONGEST))} …`;
 }

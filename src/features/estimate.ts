@@ -42,10 +42,8 @@ export class Estimates implements vscode.Disposable {
     const name = vscode.workspace.asRelativePath(uri);
     try {
       const document = await vscode.workspace.openTextDocument(uri);
-      const analyzed = await vscode.window.withProgress(
-        { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Estimating {0}', name), cancellable: true },
-        (_progress, token) => this.documents.settledAnalysisOf(document, token),
-      );
+      const now = this.documents.analysisOf(document);
+      const analyzed = now?.pending === true ? await this.wait(document, name) : now;
       if (analyzed === undefined && !this.documents.isOurs(document)) {
         void vscode.window.showInformationMessage(
           vscode.l10n.t('{0} configures no vLLM engine: it has none of the keys of vllm serve at its top level.', name),
@@ -57,6 +55,14 @@ export class Estimates implements vscode.Disposable {
       void vscode.window.showErrorMessage(vscode.l10n.t('{0} could not be read: {1}', name, reason(error)));
       return undefined;
     }
+  }
+
+  /** Waits for the model's facts, where the person sees it and can stop it. */
+  private async wait(document: vscode.TextDocument, name: string): Promise<DocumentAnalysis | undefined> {
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Estimating {0}', name), cancellable: true },
+      (_progress, token) => this.documents.settledAnalysisOf(document, token),
+    );
   }
 }
 

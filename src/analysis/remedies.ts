@@ -6,8 +6,7 @@ import type { GpuSetup } from '../estimator/hardware/gpu';
 import { formatGib } from '../estimator/figures';
 import { GIB } from '../estimator/units';
 import type { ArgumentValue } from '../vllm/arguments';
-import type { Finding, Fix } from '../vllm/findings';
-import { ruleInfo } from '../vllm/rules/catalogue';
+import type { Fix } from '../vllm/findings';
 import { checkRules } from '../vllm/rules/check';
 import { FP8_KV_COMMON_CAPABILITY } from '../vllm/rules/kvCache';
 import { tensorParallelSizes } from '../vllm/rules/parallelism';
@@ -347,10 +346,4 @@ function withoutRepeats(found: readonly Remedy[]): readonly Remedy[] {
       single.every(({ kinds }) => kinds[0] === 'offload')
     );
   });
-}
-
-/** The fixes of a finding: its own, and for what the start-up decided those that were tried. */
-export function fixesOf(finding: Finding, report: StartupReport | null, simulate: Simulate): readonly Fix[] {
-  const isOutcome = ruleInfo(finding.code)?.basis === 'startup';
-  return isOutcome && report ? [...finding.fixes, ...findRemedies(report, simulate).map(({ fix }) => fix)] : finding.fixes;
 }

@@ -197,10 +197,14 @@ function withText(config: JsonObject, fields: JsonObject): JsonObject {
   return isJsonObject(nested) ? { ...config, text_config: { ...fields, ...nested } } : { ...fields, ...config };
 }
 
-/** Of two models with one name, the unquantized and directly known one stands for it. */
+/** Owners that mostly republish others' models: their copy stands for a name only where no other does. */
+const REPUBLISHERS = /^(unsloth|redhatai|neuralmagic|thebloke|casperhansen|cyankiwi|mlx-community|bartowski|lmstudio-community)\//i;
+
+/** Of two models with one name, the unquantized, directly known one of the original owner stands for it. */
 function keepBetter(map: Map<string, CatalogueEntry>, key: string, entry: CatalogueEntry): void {
   const held = map.get(key);
-  const rank = ([id, , , rest]: CatalogueEntry): number => (rest?.q === undefined ? 0 : 2) + (rest?.s === 1 ? 1 : 0) + id.length / 1000;
+  const rank = ([id, , , rest]: CatalogueEntry): number =>
+    (rest?.q === undefined ? 0 : 4) + (REPUBLISHERS.test(id) ? 2 : 0) + (rest?.s === 1 ? 1 : 0) + id.length / 1000;
   if (!held || rank(entry) < rank(held)) map.set(key, entry);
 }
 

@@ -23,9 +23,16 @@ export interface ModelProblem {
   readonly message: string;
 }
 
-export type ModelAnswer = { readonly facts: ModelFacts } | { readonly problem: ModelProblem } | null;
+/** What was read to come to an answer. A change of any of these paths may change the answer. */
+export interface AnswerBasis {
+  /** Absolute paths of files and folders, those that were looked for and not found included. Absent where nothing was read. */
+  readonly dependsOn?: readonly string[];
+}
 
-/** `ModelFacts` as plain JSON, for messages and caches. */
+/** The facts, a problem to tell, or null where no source knows the model. */
+export type ModelAnswer = ({ readonly facts: ModelFacts } & AnswerBasis) | ({ readonly problem: ModelProblem } & AnswerBasis) | null;
+
+/** `ModelFacts` as plain JSON, for files. */
 export type ModelFactsJson = Omit<ModelFacts, 'model'> & {
   readonly model: Omit<Model, 'exactBytes'> & { readonly exactBytes: Readonly<Record<string, number>> | null };
 };

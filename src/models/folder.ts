@@ -1,0 +1,84 @@
+import * as path from 'node:path';
+import type { CheckpointQuantization } from '../estimator/architecture';
+import { isJsonObject } from './config/fields';
+import type { JsonObject } from './config/fields';
+import { quantizationOf } from './config/quantization';
+import { factsOf } from './facts';
+import { FileProblem, MAX_CONFIG_BYTES } from './files';
+import type { ModelFiles } from './files';
+import { readGgufFile } from './ggufFile';
+import { architectureFromConfig } from './hfConfig';
+import type { ConfigFacts } from './hfConfig';
+import { configFromMistralParams } from './mistralParams';
+import { safetensorsHeaders, shardsOf } from './safetensors';
+import type { ModelFacts, ModelSourceId } from './source';
+import { summarizeWeights } from './weights';
+
+/** What a folder turned out to be: a model, an adapter of another model, or nothing of ours. */
+export type FolderAnswer = { readonly facts: ModelFacts } | { readonly adapterOf: string } | { readonly problem: string } | null;
+
+/**
+ * Reads a model folder: config.json (or Mistral's params.json), the quantizer's own description where the config has none,
+ * and the headers of its weights. `source` names what kind of folder it is when no weights are there. Never runs the
+ * model's own code (`auto_map` is not looked at).
+ */
+export async function readFolder(files: ModelFiles, folder: string, id: string, source: ModelSourceId): Promise<FolderAnswer> {
+  try {
+    return await read(files, folder, id, source);
+  } catch (error) {
+    if (error instanceof FileProblem) return { problem: error.message };
+    throw error;
+  }
+}
+
+async function read(files: ModelFiles, folder: string, id: string, source: ModelSourceId): Promise<FolderAnswer> {
+  const config = await files.json(path.join(folder, 'config.json'), MAX_CONFIG_BYTES);
+  const names = await files.list(folder);
+  const usable = config ?? configFromMistralParams(await files.json(path.join(folder, 'params.json'), MAX_CONFIG_BYTES));
+  if (usable === null) return withoutConfig(files, folder, names, id);
+  const stated = architectureFromConfig(usable);
+  if ('problem' in stated) return { problem: `${path.join(folder, 'config.json')}: ${stated.problem}` };
+  const described = await quantizerDescription(files, folder);
+  const read: ConfigFacts = stated.quantization || !described ? stated : { ...stated, quantization: described };
+  const shards = await shardsOf(files, folder, names);
+  const assumptions = [...read.assumptions, ...(await limits(files, folder))];
+  if (shards.missing > 0) assumptions.push(`${shards.missing} weight files of the index are not there yet: sizes computed from the config`);
+  const complete = shards.missing === 0 && shards.files.length > 0;
+  const weights = complete ? summarizeWeights(await safetensorsHeaders(files, shards.files), read.architecture.layout.length) : null;
+  return { facts: factsOf({ id, origin: folder, source, read, assumptions, weights }) };
+}
+
+/** The files quantizers leave beside a config that does not mention them. */
+async function quantizerDescription(files: ModelFiles, folder: string): Promise<CheckpointQuantization | null> {
+  for (const name of ['hf_quant_config.json', 'quantize_config.json', 'quant_config.json']) {
+    const description = await files.json(path.join(folder, name), MAX_CONFIG_BYTES);
+    const quantization = isJsonObject(description) ? quantizationOf(description) : null;
+    if (quantization) return quantization;
+  }
+  return null;
+}
+
+/** Limits that other files of the folder state beside the config's. */
+async function limits(files: ModelFiles, folder: string): Promise<readonly string[]> {
+  const sentences = await files.json(path.join(folder, 'sentence_bert_config.json'), MAX_CONFIG_BYTES);
+  const length: unknown = isJsonObject(sentences) ? sentences['max_seq_length'] : null;
+  return typeof length === 'number' ? [`sentence_bert_config.json limits inputs to ${length} tokens`] : [];
+}
+
+/** A folder without config: one GGUF file, a LoRA adapter, or no model. */
+async function withoutConfig(files: ModelFiles, folder: string, names: readonly string[], id: string): Promise<FolderAnswer> {
+  const adapter = await files.json(path.join(folder, 'adapter_config.json'), MAX_CONFIG_BYTES);
+  const base = isJsonObject(adapter) ? baseOf(adapter) : null;
+  if (base !== null) return { adapterOf: base };
+  const ggufs = names.filter((name) => /\.gguf$/i.test(name) && !/mmproj/i.test(name)).sort();
+  const [first] = ggufs;
+  if (first === undefined) return null;
+  const facts = await readGgufFile(files, path.join(folder, first), id);
+  if (ggufs.length === 1 || /-00001-of-/.test(first)) return { facts };
+  return { facts: { ...facts, assumptions: [...facts.assumptions, `${ggufs.length} GGUF files in the folder: read from ${first}`] } };
+}
+
+function baseOf(adapter: JsonObject): string | null {
+  const base: unknown = adapter['base_model_name_or_path'];
+  return typeof base === 'string' && base !== '' ? base : null;
+}

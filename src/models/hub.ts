@@ -1,0 +1,176 @@
+import { downloadFile, HubApiError, listFiles, modelInfo, parseSafetensorsMetadata } from '@huggingface/hub';
+import type { SafetensorsParseFromRepo } from '@huggingface/hub';
+import { isJsonObject } from './config/fields';
+import { quantizationOf } from './config/quantization';
+import { factsOf } from './facts';
+import { FileProblem, MAX_CONFIG_BYTES, parseJson } from './files';
+import { readGgufUrl } from './ggufFile';
+import { architectureFromConfig } from './hfConfig';
+import type { HubStore, KeptModel } from './hubStore';
+import { boundedFetch } from './boundedFetch';
+import { configFromMistralParams } from './mistralParams';
+import { readName } from './names';
+import { tensorsOf } from './safetensors';
+import type { ModelFacts } from './source';
+import { factsFromJson, factsToJson } from './source';
+import { summarizeWeights } from './weights';
+import type { StoredTensor } from './weights';
+
+/** How the Hub is reached. */
+export interface HubAccess {
+  /** HF_ENDPOINT or the public address, without a trailing slash. */
+  readonly endpoint: string;
+  /** Access token for gated and private models; asked for at each fetch, so that a new one counts at once. */
+  readonly token: () => Promise<string | null>;
+  /** Longest wait for one request, milliseconds. */
+  readonly timeoutMs: number;
+  readonly fetch: typeof fetch;
+}
+
+export type HubAnswer = { readonly facts: ModelFacts } | { readonly problem: string };
+
+/** Public address of the Hub (huggingface_hub `constants.py`). */
+export const PUBLIC_HUB = 'https://huggingface.co';
+/** Longest wait for one request where nothing else is said. */
+export const HUB_TIMEOUT_MS = 15_000;
+
+/** The Hugging Face Hub, or a mirror of it: config and weight headers of a model, kept on disk with their revision. */
+export class HubSource {
+  constructor(
+    private readonly access: HubAccess,
+    private readonly store: HubStore,
+  ) {}
+
+  /** What an earlier fetch found; null when there is nothing kept for this model and revision. No network. */
+  async kept(id: string, revision: string | null): Promise<{ readonly facts: ModelFacts } | null> {
+    const kept = await this.store.read(this.access.endpoint, id, revision);
+    return kept ? { facts: factsFromJson(kept.facts) } : null;
+  }
+
+  /** Asks the Hub and keeps the answer. Problems say what happened and what to do; rejects only when aborted. */
+  async fetch(id: string, revision: string | null, signal?: AbortSignal): Promise<HubAnswer> {
+    try {
+      const kept = await this.download(id, revision, signal);
+      await this.store.write(this.access.endpoint, id, revision, kept);
+      return { facts: factsFromJson(kept.facts) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { problem: explain(error, id, this.access) };
+    }
+  }
+
+  private async download(id: string, revision: string | null, signal?: AbortSignal): Promise<KeptModel> {
+    const [name = id, file] = id.split(':');
+    const token = await this.access.token();
+    const request = boundedFetch(this.access.fetch, this.access.timeoutMs, signal);
+    const common = { hubUrl: this.access.endpoint, fetch: request, ...(token === null ? {} : { accessToken: token }) };
+    const info = await modelInfo({ name, ...common, ...(revision === null ? {} : { revision }), additionalFields: ['sha'] });
+    const commit = info.sha;
+    const repo: Repo = { ...common, repo: name, revision: commit };
+    const origin = `${this.access.endpoint}/${name}/tree/${commit}`;
+    const config = (await this.json(repo, 'config.json')) ?? configFromMistralParams(await this.json(repo, 'params.json'));
+    const facts = config === null || file !== undefined ? await this.fromGguf(repo, id, file ?? null, origin, token) : null;
+    if (facts) return { commit, facts: factsToJson(facts) };
+    return { commit, facts: factsToJson(await this.fromConfig(repo, id, config, origin)) };
+  }
+
+  private async fromConfig(repo: Repo, id: string, config: unknown, origin: string): Promise<ModelFacts> {
+    const answer = architectureFromConfig(config);
+    if ('problem' in answer) throw new FileProblem(`${origin}: ${answer.problem}`);
+    const described = answer.quantization ? null : await this.json(repo, 'hf_quant_config.json');
+    const read = isJsonObject(described) ? { ...answer, quantization: quantizationOf(described) } : answer;
+    const tensors = await storedTensors(repo);
+    const weights = tensors ? summarizeWeights(tensors, read.architecture.layout.length) : null;
+    const facts = factsOf({ id, origin, source: 'hub', read, assumptions: answer.assumptions, weights });
+    return { ...facts, source: 'hub' };
+  }
+
+  /** A repository of GGUF files: the one of the wanted quantization, else the first. */
+  private async fromGguf(repo: Repo, id: string, wanted: string | null, origin: string, token: string | null): Promise<ModelFacts | null> {
+    const names: string[] = [];
+    for await (const entry of listFiles(repo)) if (/\.gguf$/i.test(entry.path) && !/mmproj/i.test(entry.path)) names.push(entry.path);
+    const chosen = names.sort().find((name) => wanted !== null && name.toLowerCase().includes(wanted.toLowerCase())) ?? names[0];
+    if (chosen === undefined) return null;
+    const url = `${repo.hubUrl}/${repo.repo}/resolve/${repo.revision}/${chosen.split('/').map(encodeURIComponent).join('/')}`;
+    const request: typeof fetch = (input, init) => {
+      const headers = new Headers(init?.headers);
+      if (token !== null) headers.set('authorization', `Bearer ${token}`);
+      return repo.fetch(input, { ...init, headers });
+    };
+    const facts = await readGgufUrl(url, request, id, `${origin}/${chosen}`);
+    const several = names.length > 1 && wanted === null && readName(id).quantization?.ggufType == null;
+    return several
+      ? { ...facts, assumptions: [...facts.assumptions, `${names.length} GGUF files in the repository: read from ${chosen}`] }
+      : facts;
+  }
+
+  private async json(repo: Repo, file: string): Promise<unknown> {
+    const blob = await downloadFile({ ...repo, path: file });
+    if (blob === null) return null;
+    if (blob.size > MAX_CONFIG_BYTES) throw new FileProblem(`${file} of ${repo.repo} has ${blob.size} bytes; that is no ${file}.`);
+    return parseJson(await blob.text(), `${file} of ${repo.repo}`);
+  }
+}
+
+interface Repo {
+  readonly repo: string;
+  readonly revision: string;
+  readonly hubUrl: string;
+  readonly fetch: typeof fetch;
+  readonly accessToken?: string;
+}
+
+/** Headers of all shards by range requests; null when the repository has no safetensors. */
+async function storedTensors(repo: Repo): Promise<readonly StoredTensor[] | null> {
+  let parsed: SafetensorsParseFromRepo;
+  try {
+    parsed = await parseSafetensorsMetadata({ ...repo });
+  } catch (error) {
+    if (error instanceof HubApiError || isNetworkError(error)) throw error;
+    return null;
+  }
+  const headers = parsed.sharded ? Object.values(parsed.headers) : [parsed.header];
+  return headers.flatMap((header) => tensorsOf(header, repo.repo));
+}
+
+function isNetworkError(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof DOMException && error.name !== 'SyntaxError');
+}
+
+/** What went wrong, where, and the way out. */
+function explain(error: unknown, id: string, access: HubAccess): string {
+  const host = hostOf(access.endpoint);
+  if (error instanceof FileProblem) return error.message;
+  if (error instanceof HubApiError) return explainStatus(error.statusCode, id, host);
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return `${host} did not answer within ${access.timeoutMs / 1000} seconds. Try again, or set HF_ENDPOINT to a nearer mirror.`;
+  }
+  if (error instanceof SyntaxError)
+    return `${host} answered for ${id} with something that is not JSON. Check HF_ENDPOINT and any proxy in between.`;
+  const cause =
+    error instanceof Error && error.cause instanceof Error ? error.cause.message : error instanceof Error ? error.message : String(error);
+  return `${host} cannot be reached (${cause}). Check the connection, or put the model's config.json beside the file.`;
+}
+
+function explainStatus(status: number, id: string, host: string): string {
+  switch (status) {
+    case 401:
+      return `${host} asks for a token for ${id}, or does not know it (401). Set an access token, or check the name.`;
+    case 403:
+      return `${host} refuses ${id} with this token (403). Accept the model's conditions on its page, or use another token.`;
+    case 404:
+      return `${host} has no model ${id}, or not at this revision (404). Check the name and the revision.`;
+    case 429:
+      return `${host} asks to wait (429, too many requests). Try again in a few minutes, or set an access token.`;
+    default:
+      return status >= 500 ? `${host} has a problem of its own (${status}). Try again later.` : `${host} answered ${status} for ${id}.`;
+  }
+}
+
+function hostOf(endpoint: string): string {
+  try {
+    return new URL(endpoint).host;
+  } catch {
+    return endpoint;
+  }
+}

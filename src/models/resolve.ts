@@ -1,0 +1,162 @@
+import * as path from 'node:path';
+import { huggingFaceSnapshot, isHubId, modelScopeFolder } from './caches';
+import type { CacheFolders } from './caches';
+import type { Catalogue } from './catalogue';
+import type { JsonObject } from './config/fields';
+import { FileProblem, ModelFiles } from './files';
+import { readFolder } from './folder';
+import { isGgufName, readGgufFile } from './ggufFile';
+import type { HubSource } from './hub';
+import { factsFromConfig, manualEntry } from './manual';
+import { guessFromName } from './sizeGuess';
+import type { ModelAnswer, ModelFacts, ModelSourceId } from './source';
+
+/** What a resolution may use. Nothing here is looked up by itself: no environment, no network without `hub`. */
+export interface ModelContext {
+  /** Folders that a relative model path starts from, nearest first. */
+  readonly baseFolders: readonly string[];
+  /** Folders to which all reading is limited (an untrusted workspace's own folders); null: every path may be read. */
+  readonly allowedRoots: readonly string[] | null;
+  /** Model caches of this machine; null: not looked at. */
+  readonly caches: CacheFolders | null;
+  /** Answers of earlier fetches, and the Hub itself when the person allowed it; null: neither. */
+  readonly hub: HubSource | null;
+  /** Whether the Hub may be asked over the network now. Reading its kept answers needs no permission. */
+  readonly mayFetch: boolean;
+  /** The shipped catalogue, loaded when first needed. */
+  readonly catalogue: () => Promise<Catalogue>;
+  /** Models described by hand, config by id. */
+  readonly manual: JsonObject;
+  /** `revision` argument of the deployment; null: the default branch. */
+  readonly revision: string | null;
+  readonly signal?: AbortSignal;
+}
+
+/** Adapters of adapters are followed this far. */
+const MAX_ADAPTER_STEPS = 4;
+
+/**
+ * Everything known of the model a deployment names. Sources in order of trust: what was written by hand, the weights or
+ * config of a folder, a GGUF file, the Hugging Face and ModelScope caches, answers of the Hub, the catalogue, the name. A
+ * source that fails leaves its reason among the assumptions of the next best answer. Rejects only when aborted.
+ */
+export async function resolveModel(id: string, context: ModelContext): Promise<ModelAnswer> {
+  const files = new ModelFiles(context.allowedRoots, context.signal);
+  const troubles: string[] = [];
+  const answer = await firstAnswer(id, context, files, troubles, 0);
+  const dependsOn = files.paths;
+  if (answer) return { facts: { ...answer, id, assumptions: [...answer.assumptions, ...troubles] }, dependsOn };
+  const reason = troubles.length > 0 ? ` ${troubles.join(' ')}` : '';
+  return { problem: { message: `No source knows the model "${id}".${reason}` }, dependsOn };
+}
+
+async function firstAnswer(
+  id: string,
+  context: ModelContext,
+  files: ModelFiles,
+  troubles: string[],
+  depth: number,
+): Promise<ModelFacts | null> {
+  const trying = async (step: () => Promise<ModelFacts | null>): Promise<ModelFacts | null> => {
+    try {
+      return await step();
+    } catch (error) {
+      context.signal?.throwIfAborted();
+      if (!(error instanceof FileProblem)) throw error;
+      troubles.push(error.message);
+      return null;
+    }
+  };
+  const follow = (base: string): Promise<ModelFacts | null> =>
+    depth >= MAX_ADAPTER_STEPS ? Promise.resolve(null) : firstAnswer(base, context, files, troubles, depth + 1);
+  const steps: readonly (() => Promise<ModelFacts | null>)[] = [
+    () => Promise.resolve(byHand(id, context, troubles)),
+    () => fromPath(id, context, files, follow),
+    () => fromCaches(id, context, files, follow),
+    () => fromHub(id, context, troubles),
+    async () => catalogued(id, await context.catalogue()),
+    () => Promise.resolve(guessFromName(id)),
+  ];
+  for (const step of steps) {
+    const facts = await trying(step);
+    if (facts) return facts;
+  }
+  return null;
+}
+
+function byHand(id: string, context: ModelContext, troubles: string[]): ModelFacts | null {
+  const config = manualEntry(context.manual, id);
+  if (config === null) return null;
+  const answer = factsFromConfig(config, id, 'the settings');
+  if ('facts' in answer) return answer.facts;
+  troubles.push(answer.problem);
+  return null;
+}
+
+type Follow = (base: string) => Promise<ModelFacts | null>;
+
+/** A folder or file at the path the id may be: vLLM, too, takes an existing path before a Hub id. */
+async function fromPath(id: string, context: ModelContext, files: ModelFiles, follow: Follow): Promise<ModelFacts | null> {
+  for (const candidate of pathsOf(id, context.baseFolders)) {
+    const kind = await files.kind(candidate);
+    if (kind === 'file' && isGgufName(candidate)) return readGgufFile(files, candidate, id);
+    if (kind === 'file' && path.basename(candidate) === 'config.json')
+      return folderFacts(files, path.dirname(candidate), id, 'folder', follow);
+    if (kind === 'folder') {
+      const facts = await folderFacts(files, candidate, id, 'folder', follow);
+      if (facts) return facts;
+    }
+  }
+  return null;
+}
+
+function pathsOf(id: string, baseFolders: readonly string[]): readonly string[] {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(id) || id.includes('\0')) return [];
+  return path.isAbsolute(id) ? [path.normalize(id)] : baseFolders.map((folder) => path.resolve(folder, id));
+}
+
+async function folderFacts(
+  files: ModelFiles,
+  folder: string,
+  id: string,
+  source: ModelSourceId,
+  follow: Follow,
+): Promise<ModelFacts | null> {
+  const answer = await readFolder(files, folder, id, source);
+  if (answer === null) return null;
+  if ('facts' in answer) return answer.facts;
+  if ('problem' in answer) throw new FileProblem(answer.problem);
+  const base = await follow(answer.adapterOf);
+  return base
+    ? { ...base, id, assumptions: [`${folder} is a LoRA adapter: facts of its base ${answer.adapterOf}`, ...base.assumptions] }
+    : null;
+}
+
+async function fromCaches(id: string, context: ModelContext, files: ModelFiles, follow: Follow): Promise<ModelFacts | null> {
+  const { caches } = context;
+  if (!caches || context.allowedRoots || !isHubId(id)) return null;
+  const snapshot = await huggingFaceSnapshot(files, caches, id, context.revision);
+  const cached = snapshot ? await folderFacts(files, snapshot, id, 'hf-cache', follow) : null;
+  if (cached) return cached;
+  const folder = await modelScopeFolder(files, caches, id);
+  return folder ? folderFacts(files, folder, id, 'hf-cache', follow) : null;
+}
+
+async function fromHub(id: string, context: ModelContext, troubles: string[]): Promise<ModelFacts | null> {
+  const { hub } = context;
+  // "org/name:Q4_K_M" is vLLM's way to name one GGUF file of a repository.
+  if (!hub || !isHubId(id.replace(/:[\w.-]+$/, '')) || !id.includes('/')) return null;
+  if (context.mayFetch) {
+    const answer = await hub.fetch(id, context.revision, context.signal);
+    if ('facts' in answer) return answer.facts;
+    troubles.push(answer.problem);
+  }
+  return (await hub.kept(id, context.revision))?.facts ?? null;
+}
+
+/** The catalogue's own entry, else the entry whose name the id carries; a path is known by its last part. */
+function catalogued(id: string, catalogue: Catalogue): ModelFacts | null {
+  const found = catalogue.find(id) ?? catalogue.findByName(id);
+  if (!found || isHubId(id)) return found;
+  return { ...found, confidence: 'derived', assumptions: [`no folder at "${id}" on this machine`, ...found.assumptions] };
+}

@@ -9,6 +9,7 @@ import type { StartupReport } from '../vllm/startup/report';
 import type { Analysis, PlacedFinding } from './analysis';
 import type { GpuResolution } from './gpu';
 import { outcomeFinding } from './outcome';
+import { findRemedies } from './remedies';
 
 /** One deployment and all that is known beside the file. */
 export interface AnalysisInput {
@@ -21,6 +22,8 @@ export interface AnalysisInput {
   readonly version: string;
   /** The draft model that `speculative-config` names, where it is known. */
   readonly draft?: Model | null;
+  /** Leave out the changes that would make a refused start-up start: each costs simulations. */
+  readonly withoutRemedies?: boolean;
 }
 
 /** A finding that needs no fix of ours. */
@@ -68,7 +71,13 @@ export function analyze(input: AnalysisInput): Analysis {
   const report: StartupReport | null = facts
     ? simulateStartup({ model: facts.model, gpu, args: deployment.args, version, draft: input.draft ?? null })
     : null;
-  const outcome = report ? outcomeFinding(report) : null;
+  const remedies = report && input.withoutRemedies !== true ? findRemedies(report, simulateStartup) : [];
+  const outcome = report
+    ? outcomeFinding(
+        report,
+        remedies.map(({ fix }) => fix),
+      )
+    : null;
   const rules = checkRules({
     args: deployment.args,
     model: facts?.model ?? null,

@@ -74,7 +74,8 @@ export function resolveGpu(candidates: readonly GpuCandidate[], args: VllmArgume
   const trusted = ordered.filter(({ source }) => ORDER.indexOf(source) <= ORDER.indexOf(chosen.source));
   const memory = trusted.find(({ totalMemoryGib }) => totalMemoryGib !== null)?.totalMemoryGib ?? null;
   const name = chosen.name?.trim() ?? '';
-  const gpu = name === '' ? cardOfMemory(memory ?? 0) : findGpu(name, memory ?? undefined);
+  const known = name === '' ? null : findGpu(name, memory ?? undefined);
+  const gpu = known ?? (memory === null ? null : cardOfMemory(memory));
   if (!gpu) return { gpu: null, problem: unknownName(name), assumptions: [] };
   const stated = trusted.find(({ count }) => count !== null)?.count ?? null;
   const count = stated ?? worldSize(args);
@@ -85,7 +86,9 @@ export function resolveGpu(candidates: readonly GpuCandidate[], args: VllmArgume
     freeMemoryGib: trusted.find(({ freeMemoryGib }) => typeof freeMemoryGib === 'number')?.freeMemoryGib ?? null,
     source: chosen.source,
   };
-  const assumptions =
-    stated === null ? [`The number of GPUs is not stated: ${count}, as many as the parallel sizes ask for, is assumed.`] : [];
+  const assumptions = [
+    ...(known || name === '' ? [] : [`No GPU is known as "${name}": it is judged by its memory alone`]),
+    ...(stated === null ? [`the number of GPUs is not stated: ${count}, as the parallel sizes ask for`] : []),
+  ];
   return { gpu: setup, problem: null, assumptions };
 }

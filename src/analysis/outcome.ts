@@ -1,7 +1,7 @@
 /** What the simulated start-up means for the file: the error vLLM would raise, on the key to blame. */
 import { formatCount, formatGib, formatGibRange } from '../estimator/figures';
 import { GIB } from '../estimator/units';
-import type { Finding } from '../vllm/findings';
+import type { Finding, Fix } from '../vllm/findings';
 import { makeFinding } from '../vllm/rules/rule';
 import type { StartupReport } from '../vllm/startup/report';
 
@@ -44,7 +44,7 @@ function noKvBlocks(report: StartupReport): Refusal {
     code: 'kv-none',
     keys: ['gpu-memory-utilization', 'max-num-batched-tokens', 'max-num-seqs', 'tensor-parallel-size', 'quantization'],
     message:
-      `No memory is left for the KV cache: weights (${formatGib(perGpu.weights.value)}), activation peak (${formatGibRange(perGpu.activationPeak)}) and the rest ` +
+      `No memory is left for the KV cache: weights ${formatGib(perGpu.weights.value)}, activation peak ${formatGibRange(perGpu.activationPeak)} and the rest ` +
       `exceed the budget of ${formatGib(perGpu.budget)} (gpu-memory-utilization ${settings.gpuMemoryUtilization}) by ${formatGib(missing)}.`,
     vllmMessage: 'No available memory for the cache blocks. Try increasing `gpu_memory_utilization` when initializing the engine.',
   };
@@ -75,6 +75,26 @@ function outOfMemoryWhileProfiling(report: StartupReport): Refusal {
   };
 }
 
+/** The KV cache is allocated, then CUDA graphs and whatever else the budget does not count need more than the card has. */
+function outOfMemoryAfterwards(report: StartupReport): Refusal {
+  const { perGpu, settings } = report;
+  return {
+    code: 'capture-oom',
+    keys: ['gpu-memory-utilization', 'max-num-seqs', 'max-cudagraph-capture-size', 'kv-cache-memory-bytes'],
+    message:
+      `The budget of ${formatGib(perGpu.budget)} (gpu-memory-utilization ${settings.gpuMemoryUtilization}) leaves too little of the GPU's ` +
+      `${formatGib(perGpu.total)} for what it does not count: CUDA context${settings.enforceEager ? '' : ' and CUDA graphs'}, ` +
+      `${formatGibRange(perGpu.outsideBudget)}.`,
+    vllmMessage: 'torch.OutOfMemoryError: CUDA out of memory.',
+  };
+}
+
+/** Whether the profile run itself fits the card by the central estimate. */
+function profileFits({ perGpu }: StartupReport): boolean {
+  const needed = perGpu.weights.value + (perGpu.activationPeak?.value ?? 0) + (perGpu.nonTorch?.value ?? 0);
+  return perGpu.total !== null && needed <= perGpu.total;
+}
+
 function tooLittleFree(report: StartupReport): Refusal {
   const { perGpu, settings, input } = report;
   const free = input.gpu?.freeMemoryGib ?? 0;
@@ -101,7 +121,7 @@ function refusalOf(report: StartupReport): Refusal | null {
     case 'oom_load':
       return outOfMemoryWhileLoading(report);
     case 'oom_profile':
-      return outOfMemoryWhileProfiling(report);
+      return profileFits(report) ? outOfMemoryAfterwards(report) : outOfMemoryWhileProfiling(report);
     case 'startup_free_memory':
       return tooLittleFree(report);
     case 'ok':
@@ -112,15 +132,19 @@ function refusalOf(report: StartupReport): Refusal | null {
   }
 }
 
+/** What the unfavourable end of a start-up that fits by the central estimate would meet. */
 function narrowly(report: StartupReport): Refusal {
   const { kvCache, perGpu, settings } = report;
-  const none = (perGpu.kvCache?.low ?? 0) <= 0;
-  const refusal = none ? noKvBlocks(report) : kvTooSmall(report);
-  const message = none
-    ? `The KV cache gets ${formatGibRange(perGpu.kvCache)}: at the unfavourable end of the estimate nothing is left of the budget of ${formatGib(perGpu.budget)}.`
-    : `One request of max-model-len ${formatCount(settings.maxModelLen ?? 0)} needs ${formatGib(kvCache.neededForMaxModelLen)} of the ` +
-      `${formatGibRange(perGpu.kvCache)} left for the KV cache: it fits only if the estimate holds.`;
-  return { ...refusal, message };
+  const left = perGpu.kvCache?.low ?? 0;
+  if (left <= 0) {
+    const message = `The KV cache gets ${formatGibRange(perGpu.kvCache)} of the budget of ${formatGib(perGpu.budget)}: perhaps nothing.`;
+    return { ...noKvBlocks(report), message };
+  }
+  if (kvCache.neededForMaxModelLen === null || kvCache.neededForMaxModelLen <= left) return outOfMemoryAfterwards(report);
+  const message =
+    `One request of max-model-len ${formatCount(settings.maxModelLen)} needs ${formatGib(kvCache.neededForMaxModelLen)} of the KV cache's ` +
+    `${formatGibRange(perGpu.kvCache)}.`;
+  return { ...kvTooSmall(report), message };
 }
 
 /** Why a verdict is not sure. */
@@ -133,8 +157,9 @@ function doubt(report: StartupReport): string {
 /**
  * The start-up's verdict as a finding; null when vLLM starts for sure or nothing can be said.
  * An error only when both ends of the range refuse, a warning that says so otherwise.
+ * @param fixes what was tried and starts.
  */
-export function outcomeFinding(report: StartupReport): Finding | null {
+export function outcomeFinding(report: StartupReport, fixes: readonly Fix[]): Finding | null {
   const refusal = refusalOf(report);
   if (!refusal) return null;
   const certain = report.certainty === 'certain';
@@ -143,5 +168,6 @@ export function outcomeFinding(report: StartupReport): Finding | null {
     message: refusal.message + (certain ? '' : ` ${doubt(report)}`),
     vllmMessage: refusal.vllmMessage,
     severity: certain ? 'error' : 'warning',
+    fixes,
   });
 }

@@ -27,7 +27,7 @@ export function breakdownLines(report: StartupReport): readonly string[] {
   const { total, budget, inside, outside } = breakdown;
   const utilization = report.settings.gpuMemoryUtilization;
   return aligned([
-    ['budget', `${formatGib(budget)}`, `${utilization} of ${formatGib(total)}`],
+    ['budget', `${formatGib(budget)}, ${utilization} of ${formatGib(total)}`, ''],
     ...inside.map(lineOf),
     ['outside', formatGib(total - budget), ''],
     ...outside.map(lineOf),

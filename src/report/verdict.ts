@@ -29,9 +29,18 @@ function usage({ perGpu }: StartupReport): string {
   return used && perGpu.total !== null ? `${(used.value / GIB).toFixed(1)} of ${(perGpu.total / GIB).toFixed(2)} GiB` : '';
 }
 
+/** The first sentence: the rest stands in the diagnostic. */
+function firstSentence(message: string): string {
+  return message.split(/(?<=[.!?]) (?=\p{Lu})/u, 1)[0] ?? message;
+}
+
+/** Why vLLM would refuse, and how many reasons more there are; null when it would not. */
 function refusal(analysis: Analysis): string | null {
-  const first = analysis.findings.find(({ severity }) => severity === 'error');
-  return first ? first.message : null;
+  const errors = analysis.findings.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (!first) return null;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return firstSentence(first.message) + more;
 }
 
 function starting(analysis: Analysis, report: StartupReport): Verdict {
@@ -66,7 +75,7 @@ export function verdict(analysis: Analysis): Verdict {
   const doubt = analysis.findings.find(({ severity, code }) => severity === 'warning' && OUTCOME_CODES.has(code));
   return {
     level: report.outcome === 'invalid' ? 'error' : 'warning',
-    line: `vLLM would probably not start on ${gpuName(gpu)}: ${doubt?.message ?? 'the memory does not suffice.'}`,
+    line: `vLLM would probably not start on ${gpuName(gpu)}: ${doubt ? firstSentence(doubt.message) : 'the memory does not suffice.'}`,
     short: 'may not start',
   };
 }

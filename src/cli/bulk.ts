@@ -1,0 +1,135 @@
+/** Estimates by the thousand: one JSON row in, one JSON line out, in order. */
+import { createReadStream } from 'node:fs';
+import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { analyze } from '../analysis/analyze';
+import { resolveGpu } from '../analysis/gpu';
+import type { GpuCandidate } from '../analysis/gpu';
+import { deploymentOfArguments, withArguments } from '../deployments/argumentList';
+import { estimateJson } from '../report/estimateJson';
+import type { EstimateJson } from '../report/estimateJson';
+import type { ArgumentValue } from '../vllm/arguments';
+import { parseRelease } from '../vllm/release';
+import { NEWEST_VERSION } from '../vllm/versions';
+import { EXIT, UsageError } from './command';
+import type { Terminal } from './command';
+import type { EstimateOptions } from './estimate';
+import { factsFromConfig } from './models';
+import type { CommandLineModels, ModelLookup } from './models';
+
+/** A row's answer: the estimate, or why there is none. */
+export type RowAnswer = ({ readonly id: unknown } & EstimateJson) | { readonly id: unknown; readonly error: string };
+
+/** What a row says that cannot be used. */
+class RowError extends Error {}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new RowError(`${what} must be an object`);
+  return value as Fields;
+}
+
+/** A field of a type; null when it is absent or null. */
+function field<T extends 'string' | 'number'>(fields: Fields, name: string, type: T): (T extends 'string' ? string : number) | null {
+  const value = fields[name];
+  if (value === undefined || value === null) return null;
+  if (typeof value !== type) throw new RowError(`${name} must be a ${type}, not ${JSON.stringify(value)}`);
+  return value as T extends 'string' ? string : number;
+}
+
+function positive(fields: Fields, name: string): number | null {
+  const value = field(fields, name, 'number');
+  if (value !== null && !(value > 0 && Number.isFinite(value))) throw new RowError(`${name} must be above 0, not ${value}`);
+  return value;
+}
+
+function gpuOf(row: Fields): GpuCandidate | null {
+  if (row['gpu'] === undefined || row['gpu'] === null) return null;
+  const gpu = fieldsOf(row['gpu'], 'gpu');
+  const count = positive(gpu, 'count');
+  if (count !== null && !Number.isInteger(count)) throw new RowError(`gpu.count must be a whole number, not ${count}`);
+  return {
+    name: field(gpu, 'key', 'string') ?? field(gpu, 'name', 'string'),
+    count,
+    totalMemoryGib: positive(gpu, 'total_memory_gib'),
+    freeMemoryGib: positive(gpu, 'free_memory_gib'),
+    source: 'flag',
+  };
+}
+
+function versionOf(row: Fields): string | null {
+  const version = field(row, 'vllm_version', 'string');
+  if (version !== null && !parseRelease(version)) throw new RowError(`vllm_version ${JSON.stringify(version)} is no release`);
+  return version;
+}
+
+function modelOf(row: Fields, model: ArgumentValue | undefined, models: CommandLineModels): ModelLookup {
+  const id = typeof model === 'string' ? model : '';
+  if (row['model_config'] !== undefined && row['model_config'] !== null) return factsFromConfig(row['model_config'], id, 'the row');
+  if (id === '' && !models.isManual) throw new RowError('args.model must name the model');
+  return models.findById(id);
+}
+
+/** Answers one row. Never throws: what cannot be used becomes the row's error. */
+export function answerRow(line: string, options: EstimateOptions, models: CommandLineModels): RowAnswer {
+  let id: unknown = null;
+  try {
+    const row = fieldsOf(JSON.parse(line), 'a row');
+    id = row['id'] ?? null;
+    const version = options.version ?? versionOf(row) ?? NEWEST_VERSION;
+    const args = fieldsOf(row['args'], 'args') as Readonly<Record<string, ArgumentValue>>;
+    const deployment = withArguments(deploymentOfArguments(args, version), options.set, version);
+    const { facts, problem } = modelOf(row, deployment.args.get('model'), models);
+    if (!facts) throw new RowError(problem.message);
+    const stated = gpuOf(row);
+    const candidates = [options.gpu, stated].filter((candidate) => candidate !== null);
+    const gpu = resolveGpu(candidates, deployment.args);
+    if (gpu.problem !== null) throw new RowError(gpu.problem);
+    const analysis = analyze({ deployment, facts, modelProblem: null, gpu, version, withoutRemedies: true });
+    return { id, ...estimateJson(analysis, null) };
+  } catch (error) {
+    if (error instanceof RowError) return { id, error: error.message };
+    if (error instanceof SyntaxError) return { id, error: `no JSON: ${error.message}` };
+    return { id, error: `internal: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function codeOf(answer: RowAnswer): number {
+  if ('error' in answer) return EXIT.unusable;
+  if (answer.diagnostics.some(({ severity }) => severity === 'error')) return EXIT.doesNotFit;
+  if (answer.outcome === null) return EXIT.unusable;
+  return answer.outcome === 'ok' ? EXIT.ok : EXIT.doesNotFit;
+}
+
+/** Characters gathered before they are written. */
+const BATCH = 64 * 1024;
+
+/** Answers every row of a file, or of standard input for `-`, as it is read. */
+export async function estimateRows(
+  source: string,
+  options: EstimateOptions,
+  models: CommandLineModels,
+  terminal: Terminal,
+): Promise<number> {
+  const input = source === '-' ? Readable.from(terminal.stdin) : createReadStream(path.resolve(terminal.cwd, source));
+  let code: number = EXIT.ok;
+  let batch = '';
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+      if (line.trim() === '') continue;
+      const answer = answerRow(line, options, models);
+      code = Math.max(code, codeOf(answer));
+      batch += `${JSON.stringify(answer)}\n`;
+      if (batch.length >= BATCH) {
+        await terminal.write(batch);
+        batch = '';
+      }
+    }
+  } catch (error) {
+    throw new UsageError(`--jsonl "${source}" cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  await terminal.write(batch);
+  return code;
+}

@@ -6,10 +6,12 @@ import type { Finding } from '../vllm/findings';
 import { checkRules } from '../vllm/rules/check';
 import { simulateStartup } from '../vllm/startup/simulate';
 import type { StartupReport } from '../vllm/startup/report';
+import { adviceFor } from './advice';
 import type { Analysis, PlacedFinding } from './analysis';
 import type { GpuResolution } from './gpu';
 import { outcomeFinding } from './outcome';
 import { findRemedies } from './remedies';
+import { applySuppressions } from './suppressions';
 
 /** One deployment and all that is known beside the file. */
 export interface AnalysisInput {
@@ -22,7 +24,9 @@ export interface AnalysisInput {
   readonly version: string;
   /** The draft model that `speculative-config` names, where it is known. */
   readonly draft?: Model | null;
-  /** Leave out the changes that would make a refused start-up start: each costs simulations. */
+  /** Text of the file, whose comments may turn findings off. Absent where there is none. */
+  readonly text?: string;
+  /** Leave out what costs further simulations: changes that would make a refused start-up start, and advice. */
   readonly withoutRemedies?: boolean;
 }
 
@@ -61,23 +65,23 @@ function directiveFindings(deployment: Deployment, problem: string | null): Plac
   return findings;
 }
 
+/** What the start-up comes to, with changes that mend it, or advice where it starts. */
+function startupFindings(report: StartupReport, facts: ModelFacts, withoutRemedies: boolean): readonly Finding[] {
+  const fixes = withoutRemedies ? [] : findRemedies(report, simulateStartup).map(({ fix }) => fix);
+  const outcome = outcomeFinding(report, fixes, facts.confidence);
+  if (outcome) return [outcome];
+  return withoutRemedies ? [] : adviceFor(report, simulateStartup);
+}
+
 /**
  * All that can be said about one deployment: the simulated start-up and everything vLLM would refuse or drop, placed in the file.
  * Without a model there is no report; the rules that need none are still checked.
  */
 export function analyze(input: AnalysisInput): Analysis {
-  const { deployment, facts, modelProblem, gpu: resolution, version } = input;
+  const { deployment, facts, modelProblem, gpu: resolution, version, text } = input;
   const { gpu } = resolution;
-  const report: StartupReport | null = facts
-    ? simulateStartup({ model: facts.model, gpu, args: deployment.args, version, draft: input.draft ?? null })
-    : null;
-  const remedies = report && input.withoutRemedies !== true ? findRemedies(report, simulateStartup) : [];
-  const outcome = report
-    ? outcomeFinding(
-        report,
-        remedies.map(({ fix }) => fix),
-      )
-    : null;
+  const report = facts ? simulateStartup({ model: facts.model, gpu, args: deployment.args, version, draft: input.draft ?? null }) : null;
+  const startup = report && facts ? startupFindings(report, facts, input.withoutRemedies === true) : [];
   const rules = checkRules({
     args: deployment.args,
     model: facts?.model ?? null,
@@ -87,9 +91,13 @@ export function analyze(input: AnalysisInput): Analysis {
     report,
     modelIsCertain: facts !== null && facts.confidence !== 'guessed',
   });
-  const isNamed = deployment.args.has('model');
-  const unknownModel = modelProblem && !facts && isNamed ? [remark('model-unknown', 'information', 'model', modelProblem.message)] : [];
-  const findings = [...(outcome ? [outcome] : []), ...rules, ...unknownModel].map((finding) => placeFinding(deployment, finding));
+  const unknownModel =
+    modelProblem && !facts && deployment.args.has('model') ? [remark('model-unknown', 'information', 'model', modelProblem.message)] : [];
+  const findings = [
+    ...[...startup, ...rules, ...unknownModel].map((finding) => placeFinding(deployment, finding)),
+    ...findTraps(deployment, version),
+    ...directiveFindings(deployment, resolution.problem),
+  ];
   return {
     deployment,
     facts,
@@ -99,6 +107,6 @@ export function analyze(input: AnalysisInput): Analysis {
     gpuAssumptions: resolution.assumptions,
     version,
     report,
-    findings: [...findings, ...findTraps(deployment, version), ...directiveFindings(deployment, resolution.problem)],
+    findings: text === undefined ? findings : applySuppressions(text, findings, { model: facts !== null, gpu: gpu !== null }),
   };
 }

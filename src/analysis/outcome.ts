@@ -1,6 +1,7 @@
 /** What the simulated start-up means for the file: the error vLLM would raise, on the key to blame. */
 import { formatCount, formatGib, formatGibRange } from '../estimator/figures';
 import { GIB } from '../estimator/units';
+import type { Confidence } from '../models/source';
 import type { Finding, Fix } from '../vllm/findings';
 import { makeFinding } from '../vllm/rules/rule';
 import type { StartupReport } from '../vllm/startup/report';
@@ -149,6 +150,7 @@ function narrowly(report: StartupReport): Refusal {
 
 /** Why a verdict is not sure. */
 function doubt(report: StartupReport): string {
+  if (report.certainty === 'certain') return 'This is likely, not certain: the model is only guessed from its name.';
   return report.outcome === 'ok'
     ? 'It starts by the central estimate; the unfavourable end of its range does not.'
     : 'This is likely, not certain: at the favourable end of the estimate it starts.';
@@ -156,16 +158,16 @@ function doubt(report: StartupReport): string {
 
 /**
  * The start-up's verdict as a finding; null when vLLM starts for sure or nothing can be said.
- * An error only when both ends of the range refuse, a warning that says so otherwise.
+ * An error only when both ends of the range refuse and the model is known, a warning that says so otherwise.
  * @param fixes what was tried and starts.
  */
-export function outcomeFinding(report: StartupReport, fixes: readonly Fix[]): Finding | null {
+export function outcomeFinding(report: StartupReport, fixes: readonly Fix[], confidence: Confidence): Finding | null {
   const refusal = refusalOf(report);
   if (!refusal) return null;
-  const certain = report.certainty === 'certain';
+  const certain = report.certainty === 'certain' && confidence !== 'guessed';
   return makeFinding(refusal.code, report.input.args, {
     keys: refusal.keys,
-    message: refusal.message + (certain ? '' : ` ${doubt(report)}`),
+    message: certain ? refusal.message : `${refusal.message} ${doubt(report)}`,
     vllmMessage: refusal.vllmMessage,
     severity: certain ? 'error' : 'warning',
     fixes,

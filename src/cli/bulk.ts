@@ -15,7 +15,7 @@ import { NEWEST_VERSION } from '../vllm/versions';
 import { EXIT, UsageError } from './command';
 import type { Terminal } from './command';
 import type { EstimateOptions } from './estimate';
-import { factsFromConfig } from './models';
+import { lookupInConfig } from './models';
 import type { CommandLineModels, ModelLookup } from './models';
 
 /** A row's answer: the estimate, or why there is none. */
@@ -67,7 +67,7 @@ function versionOf(row: Fields): string | null {
 
 function modelOf(row: Fields, model: ArgumentValue | undefined, models: CommandLineModels): ModelLookup {
   const id = typeof model === 'string' ? model : '';
-  if (row['model_config'] !== undefined && row['model_config'] !== null) return factsFromConfig(row['model_config'], id, 'the row');
+  if (row['model_config'] !== undefined && row['model_config'] !== null) return lookupInConfig(row['model_config'], id, 'the row');
   if (id === '' && !models.isManual) throw new RowError('args.model must name the model');
   return models.findById(id);
 }

@@ -6,6 +6,7 @@ import { resolveGpu } from '../analysis/gpu';
 import type { GpuCandidate } from '../analysis/gpu';
 import { typedValue, withArguments } from '../deployments/argumentList';
 import type { Deployment } from '../deployments/deployment';
+import { Lines } from '../deployments/lines';
 import { readNamedFile } from '../deployments/readers';
 import { findGpu, nearestGpus } from '../estimator/hardware/catalogue';
 import { estimateJson } from '../report/estimateJson';
@@ -18,7 +19,6 @@ import { NEWEST_VERSION } from '../vllm/versions';
 import { estimateRows } from './bulk';
 import { EXIT, parseOptions, positiveInteger, positiveNumber, UsageError } from './command';
 import type { Command, Terminal } from './command';
-import { Lines } from './lines';
 import { CommandLineModels } from './models';
 
 const OPTIONS = {
@@ -125,17 +125,22 @@ async function estimateFile(
   const deployments = readNamedFile(path.relative(cwd, location), text, options.version ?? NEWEST_VERSION);
   if (deployments.length === 0) return { file, reason: 'It configures no vLLM engine: no key of `vllm serve` stands at its top level.' };
   const lines = new Lines(text);
-  return Promise.all(
-    deployments.map(async (deployment) => ({ analysis: await judge(deployment, options, models, path.dirname(location)), file, lines })),
-  );
+  const folders = [path.dirname(location), cwd];
+  return Promise.all(deployments.map(async (read) => ({ analysis: await judge(read, text, options, models, folders), file, lines })));
 }
 
-async function judge(read: Deployment, options: EstimateOptions, models: CommandLineModels, folder: string): Promise<Analysis> {
+async function judge(
+  read: Deployment,
+  text: string,
+  options: EstimateOptions,
+  models: CommandLineModels,
+  folders: readonly string[],
+): Promise<Analysis> {
   const version = options.version ?? read.vllmVersion ?? NEWEST_VERSION;
   const deployment = withArguments(read, options.set, version);
-  const { facts, problem } = await models.find(deployment.args.get('model'), folder);
+  const { facts, problem } = await models.find(deployment.args.get('model'), deployment.args.get('revision'), folders);
   const candidates = [...(options.gpu ? [options.gpu] : []), ...deployment.gpuHints];
-  return analyze({ deployment, facts, modelProblem: problem, gpu: resolveGpu(candidates, deployment.args), version });
+  return analyze({ deployment, facts, modelProblem: problem, gpu: resolveGpu(candidates, deployment.args), version, text });
 }
 
 /** The exit code of one estimate: what cannot be judged is not called fitting. */

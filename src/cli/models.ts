@@ -1,16 +1,20 @@
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import * as path from 'node:path';
-import { factsOf } from '../models/facts';
 import type { Catalogue } from '../models/catalogue';
 import { loadCatalogue } from '../models/catalogueFile';
-import { ModelFiles } from '../models/files';
-import { readFolder } from '../models/folder';
-import { architectureFromConfig } from '../models/hfConfig';
+import { modelContext } from '../models/environment';
+import { FileProblem } from '../models/files';
+import { factsFromConfig } from '../models/manual';
+import { resolveModel } from '../models/resolve';
+import { guessFromName } from '../models/sizeGuess';
 import type { ModelFacts, ModelProblem } from '../models/source';
 import { UsageError } from './command';
 
 /** Facts about a model, or why there are none. */
 export type ModelLookup = { readonly facts: ModelFacts; readonly problem: null } | { readonly facts: null; readonly problem: ModelProblem };
+
+const WAY_OUT = 'Give its config.json with --model-config.';
 
 function known(facts: ModelFacts): ModelLookup {
   return { facts, problem: null };
@@ -21,13 +25,16 @@ function unknown(message: string): ModelLookup {
 }
 
 /** Facts from a parsed config.json. */
-export function factsFromConfig(config: unknown, id: string, origin: string): ModelLookup {
-  const read = architectureFromConfig(config);
-  if ('problem' in read) return unknown(read.problem);
-  return known(factsOf({ id, origin, source: 'manual', read, assumptions: read.assumptions, weights: null }));
+export function lookupInConfig(config: unknown, id: string, origin: string): ModelLookup {
+  try {
+    return known(factsFromConfig(config, id, origin));
+  } catch (error) {
+    if (error instanceof FileProblem) return unknown(error.message);
+    throw error;
+  }
 }
 
-/** Where the command line gets its models: a config.json given by a flag, a folder on disk, the catalogue. */
+/** Where the command line gets its models: a config.json given by a flag, this machine's folders and caches, the catalogue. Never the network. */
 export class CommandLineModels {
   private readonly cache = new Map<string, ModelLookup>();
 
@@ -42,7 +49,10 @@ export class CommandLineModels {
     if (modelConfig === undefined) return new CommandLineModels(catalogue, null);
     const origin = path.resolve(cwd, modelConfig);
     try {
-      return new CommandLineModels(catalogue, { config: JSON.parse(await readFile(origin, 'utf8')) as unknown, origin });
+      const config: unknown = JSON.parse(await readFile(origin, 'utf8'));
+      const { problem } = lookupInConfig(config, '', origin);
+      if (problem) throw new Error(problem.message);
+      return new CommandLineModels(catalogue, { config, origin });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new UsageError(`--model-config "${modelConfig}" cannot be used: ${why}. The path of a Hugging Face config.json is needed.`);
@@ -54,17 +64,27 @@ export class CommandLineModels {
     return this.manual !== null;
   }
 
-  /** Facts about what a file or a row names as its model; `folder` is where relative paths begin. */
-  async find(model: unknown, folder: string): Promise<ModelLookup> {
-    const id = typeof model === 'string' ? model : '';
+  /**
+   * Facts about the model that a file names.
+   * @param folders where relative paths begin, nearest first.
+   */
+  async find(model: unknown, revision: unknown, folders: readonly string[]): Promise<ModelLookup> {
+    const id = typeof model === 'string' ? model.trim() : '';
     if (this.manual) return this.findById(id);
-    if (id === '') return unknown('No model is named. Give one with --set model=ID, or its config.json with --model-config.');
-    const onDisk = await readFolder(new ModelFiles(null), path.resolve(folder, id), id, 'folder').catch(() => null);
-    if (onDisk && 'facts' in onDisk) return known(onDisk.facts);
-    return this.findById(id);
+    if (id === '') return unknown(`The file names no model. Give one with --set model=ID. ${WAY_OUT}`);
+    const place = { env: process.env, home: homedir(), storage: null, token: null };
+    const occasion = {
+      baseFolders: folders,
+      allowedRoots: null,
+      mayFetch: false,
+      revision: typeof revision === 'string' ? revision : null,
+    };
+    const answer = await resolveModel(id, modelContext(place, occasion));
+    if (answer && 'facts' in answer) return known(answer.facts);
+    return unknown(`${answer?.problem.message ?? `No source knows the model "${id}".`} ${WAY_OUT}`);
   }
 
-  /** Facts from the config.json given by a flag or from the catalogue, at once. */
+  /** Facts from the config.json given by a flag, the catalogue or the name, at once. */
   findById(id: string): ModelLookup {
     const found = this.cache.get(id) ?? this.search(id);
     this.cache.set(id, found);
@@ -72,8 +92,8 @@ export class CommandLineModels {
   }
 
   private search(id: string): ModelLookup {
-    if (this.manual) return factsFromConfig(this.manual.config, id, this.manual.origin);
-    const facts = this.catalogue.find(id) ?? this.catalogue.findByName(id);
-    return facts ? known(facts) : unknown(`The model ${id} is not in the catalogue. Give its config.json with --model-config.`);
+    if (this.manual) return lookupInConfig(this.manual.config, id, this.manual.origin);
+    const facts = this.catalogue.find(id) ?? this.catalogue.findByName(id) ?? guessFromName(id);
+    return facts ? known(facts) : unknown(`The model "${id}" is not in the catalogue, and its name tells no size.`);
   }
 }

@@ -2,6 +2,7 @@
 import type { Analysis, PlacedFinding } from '../analysis/analysis';
 import { usedShare } from '../analysis/derived';
 import type { ReaderId } from '../deployments/deployment';
+import type { Position } from '../deployments/lines';
 import type { GpuSource } from '../estimator/hardware/gpu';
 import { memoryStatus } from '../estimator/memoryStatus';
 import type { MemoryStatus } from '../estimator/contracts/finetuning';
@@ -11,12 +12,6 @@ import type { Confidence, ModelSourceId } from '../models/source';
 import type { ArgumentValue } from '../vllm/arguments';
 import type { Severity } from '../vllm/findings';
 import type { Outcome, StartupReport } from '../vllm/startup/report';
-
-/** 0-based line, UTF-16 character. */
-export interface Position {
-  readonly line: number;
-  readonly character: number;
-}
 
 export interface DiagnosticJson {
   readonly code: string;

@@ -74,11 +74,11 @@ export function verdict(analysis: Analysis): Verdict {
   if (report.outcome === 'ok') return starting(analysis, report);
   const doubt = analysis.findings.find(({ severity, code }) => severity === 'warning' && OUTCOME_CODES.has(code));
   return {
-    level: report.outcome === 'invalid' ? 'error' : 'warning',
+    level: 'warning',
     line: `vLLM would probably not start on ${gpuName(gpu)}: ${doubt ? firstSentence(doubt.message) : 'the memory does not suffice.'}`,
     short: 'may not start',
   };
 }
 
 /** Codes of the findings that the outcome of the start-up brings. */
-const OUTCOME_CODES: ReadonlySet<string> = new Set(['kv-too-small', 'kv-none', 'load-oom', 'sampler-oom', 'free-mem-start']);
+const OUTCOME_CODES: ReadonlySet<string> = new Set(['kv-too-small', 'kv-none', 'load-oom', 'sampler-oom', 'capture-oom', 'free-mem-start']);

@@ -1,4 +1,8 @@
-import type { Position } from '../report/estimateJson';
+/** 0-based line, UTF-16 character. */
+export interface Position {
+  readonly line: number;
+  readonly character: number;
+}
 
 /** Line starts of a text, to turn offsets into positions as editors count them. */
 export class Lines {

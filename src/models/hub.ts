@@ -98,7 +98,7 @@ export class HubSource {
       return repo.fetch(input, { ...init, headers });
     };
     const facts = await readGgufUrl(url, request, id, `${origin}/${chosen}`);
-    const several = names.length > 1 && wanted === null && readName(id).quantization?.ggufType == null;
+    const several = names.length > 1 && wanted === null && (readName(id).quantization?.ggufType ?? null) === null;
     return several
       ? { ...facts, assumptions: [...facts.assumptions, `${names.length} GGUF files in the repository: read from ${chosen}`] }
       : facts;

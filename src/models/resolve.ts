@@ -3,7 +3,7 @@ import { huggingFaceSnapshot, isHubId, modelScopeFolder } from './caches';
 import type { CacheFolders } from './caches';
 import type { Catalogue } from './catalogue';
 import type { JsonObject } from './config/fields';
-import { FileProblem, ModelFiles } from './files';
+import { FileProblem, MAX_CONFIG_BYTES, ModelFiles } from './files';
 import { readFolder } from './folder';
 import { isGgufName, readGgufFile } from './ggufFile';
 import type { HubSource } from './hub';
@@ -70,7 +70,7 @@ async function firstAnswer(
   const follow = (base: string): Promise<ModelFacts | null> =>
     depth >= MAX_ADAPTER_STEPS ? Promise.resolve(null) : firstAnswer(base, context, files, troubles, depth + 1);
   const steps: readonly (() => Promise<ModelFacts | null>)[] = [
-    () => Promise.resolve(byHand(id, context, troubles)),
+    () => byHand(id, context, files),
     () => fromPath(id, context, files, follow),
     () => fromCaches(id, context, files, follow),
     () => fromHub(id, context, troubles),
@@ -84,13 +84,19 @@ async function firstAnswer(
   return null;
 }
 
-function byHand(id: string, context: ModelContext, troubles: string[]): ModelFacts | null {
-  const config = manualEntry(context.manual, id);
-  if (config === null) return null;
-  const answer = factsFromConfig(config, id, 'the settings');
-  if ('facts' in answer) return answer.facts;
-  troubles.push(answer.problem);
-  return null;
+/** A description given for exactly this id: the path of a config.json or model folder, or the config itself. */
+async function byHand(id: string, context: ModelContext, files: ModelFiles): Promise<ModelFacts | null> {
+  const given = manualEntry(context.manual, id);
+  if (given === null || given === undefined) return null;
+  if (typeof given !== 'string') return factsFromConfig(given, id, 'the settings');
+  const candidates = pathsOf(given, context.baseFolders);
+  for (const candidate of candidates) {
+    const kind = await files.kind(candidate);
+    if (kind === null) continue;
+    const file = kind === 'folder' ? path.join(candidate, 'config.json') : candidate;
+    return factsFromConfig(await files.json(file, MAX_CONFIG_BYTES), id, file);
+  }
+  throw new FileProblem(`The config given for ${id} is not there: ${candidates.join(' or ')}.`);
 }
 
 type Follow = (base: string) => Promise<ModelFacts | null>;

@@ -17,7 +17,8 @@ export function ropeTables(text: TextConfig, types: readonly LayerType[], maxPos
   if (dims === 0) return NONE;
   const scaling = fields.object('rope_scaling', 'rope_parameters');
   const local =
-    types.includes('sliding') && (fields.has('rope_local_base_freq', 'swa_rope_theta') || scaling?.object('sliding_attention') != null);
+    types.includes('sliding') &&
+    (fields.has('rope_local_base_freq', 'swa_rope_theta') || (scaling?.object('sliding_attention') ?? null) !== null);
   const global = scaling?.object('full_attention') ?? scaling;
   const globalRows = traits.positions === 'mrope' ? MROPE_FACTOR * maxPositions : scaledRows(global, fields, maxPositions);
   return local ? { lengths: [globalRows, maxPositions], dims: [dims, dims] } : { lengths: [globalRows], dims: [dims] };

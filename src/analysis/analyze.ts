@@ -56,13 +56,16 @@ export function placeFinding(deployment: Deployment, finding: Finding): PlacedFi
   return place(finding, deployment.arguments[0]?.keyRange ?? deployment.range);
 }
 
-function directiveFindings(deployment: Deployment, problem: string | null): PlacedFinding[] {
-  const findings = deployment.problems
-    .filter(({ kind }) => kind === 'directive')
-    .map(({ message, range }) => place(remark('directive-invalid', 'warning', null, message), range));
+/** What is wrong with the file itself: the first place where YAML stops, and directives that cannot be used. */
+function fileFindings(deployment: Deployment, gpuProblem: string | null): PlacedFinding[] {
+  const syntax = deployment.problems.filter(({ kind }) => kind === 'syntax').slice(0, 1);
+  const directives = deployment.problems.filter(({ kind }) => kind === 'directive');
   const named = deployment.gpuHints.find(({ name }) => name !== null);
-  if (problem !== null && named) findings.push(place(remark('gpu-unknown', 'warning', null, problem), named.range));
-  return findings;
+  return [
+    ...syntax.map(({ message, range }) => place(remark('yaml-syntax', 'warning', null, `YAML cannot be read here: ${message}`), range)),
+    ...directives.map(({ message, range }) => place(remark('directive-invalid', 'warning', null, message), range)),
+    ...(gpuProblem !== null && named ? [place(remark('gpu-unknown', 'warning', null, gpuProblem), named.range)] : []),
+  ];
 }
 
 /** What the start-up comes to, with changes that mend it, or advice where it starts. */
@@ -96,7 +99,7 @@ export function analyze(input: AnalysisInput): Analysis {
   const findings = [
     ...[...startup, ...rules, ...unknownModel].map((finding) => placeFinding(deployment, finding)),
     ...findTraps(deployment, version),
-    ...directiveFindings(deployment, resolution.problem),
+    ...fileFindings(deployment, resolution.problem),
   ];
   return {
     deployment,

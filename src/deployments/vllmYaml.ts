@@ -115,7 +115,11 @@ function effectiveArguments(written: readonly WrittenArgument[]): VllmArguments 
   return args;
 }
 
-function syntaxProblems(documents: readonly YamlDocument[]): DeploymentProblem[] {
+/** A file that a template engine fills in before vLLM reads it is no YAML yet. */
+const TEMPLATE = /\{\{|\{%/;
+
+function syntaxProblems(documents: readonly YamlDocument[], text: string): DeploymentProblem[] {
+  if (TEMPLATE.test(text)) return [];
   const problems = documents.flatMap(({ errors }) =>
     errors.map(({ message, pos }) => ({ kind: 'syntax' as const, message, range: { start: pos[0], end: pos[1] } })),
   );
@@ -135,7 +139,7 @@ export function readVllmYaml(text: string, version: string = NEWEST_VERSION): De
   const directives = readDirectives(text);
   const release = directives.vllmVersion ?? version;
   const documents = parseYaml(text);
-  const problems = syntaxProblems(documents);
+  const problems = syntaxProblems(documents, text);
   const document = documents.find(({ contents }) => isMap(contents));
   const broken = documents.some(({ errors }) => errors.length > 0);
   const written: WrittenArgument[] = [];

@@ -40,6 +40,7 @@ export interface TrainingRow {
   readonly memory_scope: string | null;
   readonly tokens_per_second: number | null;
   readonly tokens_per_second_scope: string | null;
+  readonly extra: { readonly gbs?: number } | null;
   readonly fold5: number;
 }
 
@@ -59,7 +60,7 @@ export function judgesSpeed(row: TrainingRow): boolean {
 /** Tokens per second over all GPUs, as the row's scope says it counts. */
 export function measuredSpeed(row: TrainingRow): number {
   const scope = row.tokens_per_second_scope ?? '';
-  const perGpu = /per GPU|per rank/i.test(scope) && !/all GPUs/i.test(scope);
+  const perGpu = /per GPU/i.test(scope) && !/all GPUs|not stated\)$/i.test(scope);
   return (row.tokens_per_second ?? 0) * (perGpu ? (row.gpus ?? 1) : 1);
 }
 
@@ -69,7 +70,7 @@ export function requestOf(row: TrainingRow, gpuKey: string): Readonly<Record<str
   const parallel = parallelOf(row);
   // torchtitan's batch is what its pipeline cuts into micro batches of one sequence.
   const cut = /torchtitan/.test(row.framework) && parallel.pipeline > 1;
-  const accumulation = cut ? (row.micro_batch_size ?? 1) : (row.gradient_accumulation ?? 1);
+  const accumulation = cut ? (row.micro_batch_size ?? 1) : accumulationOf(row, parallel);
   const data = Math.max(1, Math.floor(gpus / (parallel.tensor * parallel.pipeline * parallel.context)));
   const method = methodOf(row);
   return {
@@ -100,7 +101,7 @@ export function requestOf(row: TrainingRow, gpuKey: string): Readonly<Record<str
     ...(offloads(row) === null ? {} : { enable_offloading: true, offload_parts: offloads(row) }),
     optimization_config: {
       flash_attention: !/none|eager|unfused/.test(row.flash_attention ?? (row.framework === 'plain PyTorch' ? 'eager' : '')),
-      gradient_checkpointing: checkpointingOf(row.gradient_checkpointing),
+      gradient_checkpointing: checkpointingOf(row),
       use_fused_kernels: /liger|cut_cross/.test(row.fused_cross_entropy ?? ''),
       activation_offloading: row.activation_offload === true,
       zero_stage: zeroStage(row),
@@ -108,6 +109,14 @@ export function requestOf(row: TrainingRow, gpuKey: string): Readonly<Record<str
       optimizer_in_backward: /in_bwd|per layer/.test(row.optimizer ?? ''),
     } as FinetuningRequest['optimization_config'],
   };
+}
+
+/** Micro batches of a step: stated, or from the global batch. */
+function accumulationOf(row: TrainingRow, parallel: RowParallel): number {
+  const global = row.extra?.gbs;
+  if (row.gradient_accumulation !== null || global === undefined) return row.gradient_accumulation ?? 1;
+  const data = (row.gpus ?? 1) / (parallel.tensor * parallel.pipeline * parallel.context);
+  return Math.max(1, Math.round(global / (data * (row.micro_batch_size ?? 1))));
 }
 
 function methodOf(row: TrainingRow): FinetuningRequest['finetuning_method'] {
@@ -126,9 +135,11 @@ function baseQuantization(row: TrainingRow): FinetuningRequest['base_quantizatio
 
 function computeDtype(row: TrainingRow): FinetuningRequest['compute_dtype'] {
   const named = (row.compute_dtype ?? '').toLowerCase();
-  if (/fp8|float8|nvfp4/.test(named) && !/^none/.test(named)) return 'fp8';
+  if (/nvfp4/.test(named)) return 'fp4';
+  if (/fp8|float8/.test(named) && !/^none/.test(named)) return 'fp8';
+  if (named === 'tf32') return 'tf32';
   if (/fp16/.test(named)) return 'fp16';
-  if (named === 'fp32' || named === 'tf32') return 'fp32';
+  if (named === 'fp32') return 'fp32';
   return named === '' && row.base_precision === 'fp32' ? 'fp32' : 'bf16';
 }
 
@@ -214,8 +225,9 @@ function lossOf(row: TrainingRow): boolean | null {
   return named === '' && /torchtune|plain PyTorch/.test(row.framework) ? false : null;
 }
 
-function checkpointingOf(named: string | null): FinetuningRequest['optimization_config']['gradient_checkpointing'] {
-  const mode = named ?? 'full';
+function checkpointingOf(row: TrainingRow): FinetuningRequest['optimization_config']['gradient_checkpointing'] {
+  // Pre-training recipes that do not name recomputation do without; fine-tuning scripts turn it on.
+  const mode = row.gradient_checkpointing ?? (/Megatron|AutoModel/.test(row.framework) ? 'none' : 'full');
   if (/offload/.test(mode)) return 'offloaded';
   if (/selective/.test(mode)) return 'selective';
   return mode.startsWith('none') ? 'none' : 'full';

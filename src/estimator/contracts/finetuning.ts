@@ -10,7 +10,7 @@ export const OPTIMIZERS = [
   'paged_lion_8bit', 'muon', 'galore', 'galore_8bit', 'apollo', 'adam_mini',
 ] as const; // prettier-ignore
 export const BASE_QUANTIZATIONS = ['nf4', 'nf4_double', 'int8', 'gptq', 'awq', 'fp8'] as const;
-export const COMPUTE_DTYPES = ['fp32', 'fp16', 'bf16', 'fp8'] as const;
+export const COMPUTE_DTYPES = ['fp32', 'tf32', 'fp16', 'bf16', 'fp8', 'fp4'] as const;
 export const FRAMEWORKS = [
   'peft', 'trl', 'llama_factory', 'axolotl', 'unsloth', 'torchtune', 'litgpt', 'ms_swift', 'deepspeed', 'fsdp', 'megatron',
 ] as const; // prettier-ignore

@@ -72,13 +72,18 @@ function logitBytes(plan: TrainingPlan, constants: TrainingConstants, tokens: nu
   return logits + headCopy;
 }
 
+/** Bytes per token that all layers would keep without checkpointing, and the logits beside them: what crosses the GPU's memory. */
+export function keptBytesPerToken(plan: TrainingPlan, constants: TrainingConstants): number {
+  const layers = plan.shape.layers.reduce((sum, layer, index) => sum + layer.count * layerBytesPerToken(plan, constants, layer, index), 0);
+  return layers * plan.parallel.tensor + (plan.shape.hasHead ? plan.shape.vocabSize * constants.logit[plan.loss] : 0);
+}
+
 /** Bytes per token that one layer keeps without checkpointing, on one tensor-parallel rank with sequence parallelism. */
 function layerBytesPerToken(plan: TrainingPlan, constants: TrainingConstants, layer: LayerShape, index: number): number {
   const { widths } = layer;
   const { shape, parallel, adapters } = plan;
   const kernel = constants.kernels[plan.kernels];
-  const routedHidden =
-    layer.expertParameters > 0 ? (layer.activeExpertParameters / layer.expertParameters) * expertCount(layer) * shape.hiddenSize : 0;
+  const routedHidden = layer.routedPerToken * shape.hiddenSize;
   const elements =
     widths.norms * (shape.rmsNorm ? kernel.norm : kernel.layerNorm) +
     widths.mixer * kernel.mixer +
@@ -110,8 +115,4 @@ function linearElements(layer: LayerShape): number {
     const used = linear.group === 'experts' ? linear.copies * share : linear.copies;
     return sum + (linear.inFeatures + linear.outFeatures) * used;
   }, 0);
-}
-
-function expertCount(layer: LayerShape): number {
-  return Math.max(1, ...layer.linears.filter((linear) => linear.group === 'experts').map((linear) => linear.copies));
 }

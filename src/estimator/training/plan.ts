@@ -100,7 +100,7 @@ export function planTraining(request: FinetuningRequest, architecture: Architect
     optimizer: OPTIMIZER_FACTS[request.optimizer],
     adapters,
     base,
-    activationBytes: request.compute_dtype === 'fp32' ? 4 : 2,
+    activationBytes: isSinglePrecision(request) ? 4 : 2,
     trainedBytes,
     gradientBytes: masterBytes > 0 && framework.fp32Gradients ? 4 : trainedBytes,
     masterBytes,
@@ -140,7 +140,7 @@ function usesMasters(request: FinetuningRequest, framework: FrameworkFacts): boo
 }
 
 function planBase(request: FinetuningRequest, framework: FrameworkFacts, masters: boolean): BasePrecisionPlan {
-  const compute = request.compute_dtype === 'fp32' ? 4 : 2;
+  const compute = isSinglePrecision(request) ? 4 : 2;
   const format = request.base_quantization ?? (request.fine_tuning_quantization === 'fp8' ? 'fp8' : null);
   if (format === null) {
     const replaced = masters && framework.mastersReplaceWeights;
@@ -152,6 +152,11 @@ function planBase(request: FinetuningRequest, framework: FrameworkFacts, masters
   // PEFT leaves GPTQ and AWQ models as they are and casts only what bitsandbytes left in 16 bits.
   const cast = framework.castsToFp32 && (format === 'nf4' || format === 'nf4_double' || format === 'int8');
   return { linear: QUANTIZED_BITS[format] / 8, rest: cast ? 4 : 2, compute, quantized: true };
+}
+
+/** Activations in 4 bytes; TF32 only shortens what the matrix units read. */
+function isSinglePrecision(request: FinetuningRequest): boolean {
+  return request.compute_dtype === 'fp32' || request.compute_dtype === 'tf32';
 }
 
 function planKernels(request: FinetuningRequest, framework: FrameworkFacts): KernelClass {

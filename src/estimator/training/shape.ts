@@ -41,6 +41,8 @@ export interface LayerShape {
   readonly expertParameters: number;
   /** Elements of the routed experts that one token uses. */
   readonly activeExpertParameters: number;
+  /** Experts one token is routed to. */
+  readonly routedPerToken: number;
   /** Norms, biases and whatever else quantization leaves alone. */
   readonly otherParameters: number;
   readonly widths: LayerWidths;
@@ -129,6 +131,7 @@ function layerShape(architecture: Architecture, kind: LayerKind, count: number):
     linearParameters: countElements(linears) - expertParameters,
     expertParameters,
     activeExpertParameters: expertParameters * routedShare(kind.feedForwards),
+    routedPerToken: kind.feedForwards.reduce((sum, block) => sum + (block.kind === 'moe' ? block.expertsPerToken : 0), 0),
     otherParameters: countElements(tensors) - countElements(linears),
     widths: layerWidths(architecture, kind, tensors),
   };

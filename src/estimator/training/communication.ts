@@ -1,0 +1,84 @@
+import type { Gpu } from '../hardware/gpu';
+import { linkBandwidth } from '../hardware/interconnects';
+import { computedTokens, passesOf } from './compute';
+import type { TrainingPlan } from './plan';
+import type { TimeConstants } from './timeConstants';
+
+/** Seconds that compute does not hide. */
+export interface ExposedSeconds {
+  readonly perMicroBatch: number;
+  readonly perStep: number;
+}
+
+/** Parameters one GPU works with before ZeRO shards them. */
+export function heldParameters(plan: TrainingPlan): number {
+  const { shape, parallel } = plan;
+  const experts = shape.layers.reduce((sum, layer) => sum + layer.count * layer.expertParameters, 0);
+  const spread = parallel.expert > 1 ? parallel.expert : parallel.tensor;
+  return ((shape.parameters - experts) / parallel.tensor + experts / spread) / parallel.pipeline;
+}
+
+/** Parameters one GPU trains, before ZeRO. */
+export function trainedHere(plan: TrainingPlan): number {
+  return plan.adapters ? plan.adapters.parameters / plan.parallel.pipeline : heldParameters(plan) * plan.trainedShare;
+}
+
+/** Communication of one micro batch and one step that `computing` seconds per micro batch do not hide. */
+export function communicationSeconds(plan: TrainingPlan, gpu: Gpu, computing: number, constants: TimeConstants): ExposedSeconds {
+  if (plan.parallel.gpus === 1) return { perMicroBatch: 0, perStep: 0 };
+  const inside = (linkBandwidth(gpu, plan.request.interconnect_type) ?? constants.unknownLinkGbS) * 1e9;
+  const sharded = shardedSeconds(plan, gpu, inside);
+  const hidden = computing * constants.overlap;
+  const exposed = constants.exposed * (tensorSeconds(plan, inside, constants) + expertSeconds(plan, gpu, inside, constants));
+  return { perMicroBatch: Math.max(0, sharded.perMicroBatch - hidden) + exposed, perStep: Math.max(0, sharded.perStep - hidden) };
+}
+
+/** Gathering weights and reducing gradients over the data-parallel ranks. */
+function shardedSeconds(plan: TrainingPlan, gpu: Gpu, inside: number): ExposedSeconds {
+  const { shards, zeroStage, gpus } = plan.parallel;
+  const share = shards > 1 ? (shards - 1) / shards : 0;
+  const domain = domainSize(gpu);
+  // A ring over machines crosses each network card once, and a machine has one per GPU: together they carry what one GPU receives.
+  const bandwidth = gpus > domain ? Math.min(inside, networkBandwidth(gpu) * domain) : inside;
+  const weights = heldParameters(plan) * (plan.base.quantized ? plan.base.linear : plan.base.compute) * share;
+  const gradients = trainedHere(plan) * Math.min(plan.gradientBytes, GRADIENT_WIRE_BYTES) * share;
+  const gathers = zeroStage >= 3 ? 2 * weights : 0;
+  return {
+    perMicroBatch: (gathers + (zeroStage >= 2 ? gradients : 0)) / bandwidth,
+    perStep: zeroStage >= 2 ? 0 : (2 * gradients) / bandwidth,
+  };
+}
+
+/** Two all-reduces per layer and pass over the hidden states, each twice the tensor's size around a ring (Megatron-LM, arXiv 1909.08053). */
+function tensorSeconds(plan: TrainingPlan, inside: number, constants: TimeConstants): number {
+  const { tensor, pipeline, context } = plan.parallel;
+  if (tensor === 1) return 0;
+  const layers = plan.shape.layerCount / pipeline;
+  const bytes = (computedTokens(plan, constants) / context) * plan.shape.hiddenSize * 2;
+  return ((2 * passesOf(plan) * layers * 2 * (tensor - 1)) / tensor) * (bytes / inside);
+}
+
+/** Tokens go to their experts and back, forward and backward: four all-to-alls per layer. */
+function expertSeconds(plan: TrainingPlan, gpu: Gpu, inside: number, constants: TimeConstants): number {
+  const { expert, pipeline, context } = plan.parallel;
+  if (expert === 1) return 0;
+  const { shape } = plan;
+  const routed = shape.layers.reduce((sum, layer) => sum + layer.count * layer.routedPerToken, 0) / pipeline;
+  const bytes = (computedTokens(plan, constants) / context) * routed * shape.hiddenSize * 2;
+  const bandwidth = expert > domainSize(gpu) ? networkBandwidth(gpu) : inside;
+  return (4 * bytes * ((expert - 1) / expert)) / bandwidth;
+}
+
+/** Gradients travel in at most this many bytes per element. */
+const GRADIENT_WIRE_BYTES = 4;
+
+/** GPUs joined by NVLink or one PCIe root: eight in the usual server (DGX and HGX boards), 72 in the racks of Grace Blackwell. */
+function domainSize(gpu: Gpu): number {
+  return /^gb[23]00/.test(gpu.key) ? 72 : 8;
+}
+
+/** Bytes per second of the network card beside each GPU: 200 Gb/s InfiniBand up to Ampere, 400 Gb/s since Hopper (DGX data sheets). */
+function networkBandwidth(gpu: Gpu): number {
+  const old = gpu.computeCapability !== null && gpu.computeCapability < 90;
+  return (old ? 25 : 50) * 1e9;
+}

@@ -16,6 +16,7 @@ export type ModelEntry =
 export interface HostState {
   readonly followed: Followed | null;
   readonly followedFacts: ModelFacts | null;
+  readonly followedModel: ModelEntry | null;
   readonly gpus: readonly Gpu[];
   readonly interconnects: readonly string[];
   readonly versions: readonly string[];
@@ -121,7 +122,7 @@ export class Planner {
   model(id: string): ModelEntry | null {
     if (id === '') return null;
     const followed = this.host?.followed;
-    if (followed && this.host?.followedFacts && followed.modelName === id) return { state: 'known', facts: this.host.followedFacts };
+    if (followed && this.host?.followedModel && followed.modelName === id) return this.host.followedModel;
     const known = this.models.get(id);
     if (known || !this.host) return known ?? null;
     return this.fetchModel(id);
@@ -164,7 +165,7 @@ export class Planner {
       for (const [id, entry] of this.models) if (entry.state === 'problem') this.models.delete(id);
       if (this.place === 'panel') this.change({ link: message.followed?.link ?? this.state.link });
     } else if (this.host && message.type === 'followed') {
-      this.host = { ...this.host, followed: message.followed, followedFacts: factsOf(message.followed) };
+      this.host = { ...this.host, ...followedState(message.followed) };
       // The lines of a preview are those of an older version of the document.
       if (this.preview && message.followed?.link.version !== this.preview.link.version) this.preview = null;
     } else if (this.host && message.type === 'saved') {
@@ -183,11 +184,12 @@ export class Planner {
 }
 
 function hostState({ followed, gpus, interconnects, versions, saved }: Snapshot): HostState {
-  return { followed, followedFacts: factsOf(followed), gpus, interconnects, versions, saved };
+  return { ...followedState(followed), gpus, interconnects, versions, saved };
 }
 
-function factsOf(followed: Followed | null): ModelFacts | null {
-  return followed?.facts ? decodeFacts(followed.facts) : null;
+function followedState(followed: Followed | null): Pick<HostState, 'followed' | 'followedFacts' | 'followedModel'> {
+  const followedFacts = followed?.facts ? decodeFacts(followed.facts) : null;
+  return { followed, followedFacts, followedModel: followedFacts && { state: 'known', facts: followedFacts } };
 }
 
 function messageOf(error: unknown): string {

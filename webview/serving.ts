@@ -2,10 +2,8 @@ import { answerServing, type ServingAnswer, type ServingQuestion, type Simulate 
 import { sizedModel } from '../src/analysis/sizedModel';
 import { formOfReport, type InferenceForm } from '../src/analysis/scenario';
 import type { Gpu, GpuSetup } from '../src/estimator/hardware/gpu';
-import type { ModelFacts } from '../src/models/source';
 import type { Followed } from '../src/protocol/messages';
 import type { VllmArguments } from '../src/vllm/arguments';
-import type { StartupReport } from '../src/vllm/startup/report';
 import { INFERENCE_DEFAULTS, INFERENCE_FIELDS } from './fields/inference';
 import { restoreForm } from './fields/field';
 import type { HostState, ModelEntry, Planner } from './planner';
@@ -18,55 +16,54 @@ export interface Serving {
   readonly gpu: GpuSetup | null;
   readonly question: ServingQuestion | null;
   readonly answer: ServingAnswer | null;
-  /** The report on the file as it is written, without the form's changes. */
-  readonly fileReport: StartupReport | null;
 }
 
 /** The model of which only the size is known. */
 export const SIZED = 'custom';
 
-const NO_ARGUMENTS: VllmArguments = new Map();
-
 /** The deployment of the file, read once per message. */
 export class FileDeployment {
   private seen: HostState | null = null;
   private form: InferenceForm = INFERENCE_DEFAULTS;
-  private args: VllmArguments = NO_ARGUMENTS;
+  private args: VllmArguments = new Map();
   private setup: GpuSetup | null = null;
-  private fileReport: StartupReport | null = null;
-  private size = 0;
-  private sizedFacts: ModelFacts | null = null;
+  private sizedEntry: (ModelEntry & { readonly billions: number }) | null = null;
+  private last: { readonly host: HostState | null; readonly inference: object; readonly serving: Serving } | null = null;
 
   constructor(private readonly simulate: Simulate) {}
 
+  /** The question and its answer; the same object as long as nothing they depend on has changed. */
   serving(planner: Planner): Serving {
-    const { host } = planner;
+    const { host, state } = planner;
     if (host !== null && host !== this.seen) this.read(host);
-    const form = restoreForm(this.form, INFERENCE_FIELDS, { ...this.form, ...planner.state.inference });
+    const form = restoreForm(this.form, INFERENCE_FIELDS, { ...this.form, ...state.inference });
     const model = form.llm_key === SIZED ? this.sized(form.custom_parameters) : planner.model(form.llm_key);
+    const { last } = this;
+    if (last && last.host === host && last.inference === state.inference && last.serving.model === model) return last.serving;
     const gpu = this.setupOf(form, host?.gpus ?? []);
-    const fileArgs = this.args;
-    const question = model?.state === 'known' ? { form, fileForm: this.form, fileArgs, facts: model.facts, gpu } : null;
+    const question = model?.state === 'known' ? { form, fileForm: this.form, fileArgs: this.args, facts: model.facts, gpu } : null;
     const answer = question && answerServing(question, this.simulate);
-    return { form, fileForm: this.form, model, gpu, question, answer, fileReport: this.fileReport };
+    const serving = { form, fileForm: this.form, model, gpu, question, answer };
+    this.last = { host, inference: state.inference, serving };
+    return serving;
   }
 
   private sized(billions: number): ModelEntry {
-    if (billions !== this.size) [this.size, this.sizedFacts] = [billions, sizedModel(billions)];
-    return this.sizedFacts ? { state: 'known', facts: this.sizedFacts } : { state: 'problem', message: 'Choose a size.' };
+    if (this.sizedEntry?.billions !== billions) this.sizedEntry = { billions, state: 'known', facts: sizedModel(billions) };
+    return this.sizedEntry;
   }
 
   private read(host: HostState): void {
     this.seen = host;
     const { followed, followedFacts, versions, gpus } = host;
     const defaults = { ...INFERENCE_DEFAULTS, engine_version: versions[0] ?? '' };
-    this.args = followed ? new Map(followed.args) : NO_ARGUMENTS;
+    // Without a file the form's own context counts, not the model's longest.
+    this.args = new Map(followed?.args ?? [['max-model-len', defaults.seq_length]]);
     this.setup = followed ? setupOf(followed, gpus) : null;
-    this.fileReport = null;
     this.form = defaults;
     if (followed && followedFacts) {
-      this.fileReport = this.simulate({ model: followedFacts.model, gpu: this.setup, args: this.args, version: followed.version });
-      this.form = formOfReport(this.fileReport, followed.modelName ?? followedFacts.id, defaults);
+      const report = this.simulate({ model: followedFacts.model, gpu: this.setup, args: this.args, version: followed.version });
+      this.form = formOfReport(report, followed.modelName ?? followedFacts.id, defaults);
     } else if (this.setup) {
       this.form = { ...defaults, gpu_key: this.setup.gpu.key, num_gpus: this.setup.count, custom_vram: this.setup.totalMemoryGib };
     }

@@ -1,6 +1,4 @@
-import type { SegmentId } from '../src/analysis/plan';
 import type { Ranged } from '../src/estimator/ranged';
-import { GIB } from '../src/estimator/units';
 import type { Outcome } from '../src/vllm/startup/report';
 
 const integer = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -17,11 +15,6 @@ export function short(value: number): string {
   return new Intl.NumberFormat('en', { maximumFractionDigits: digits }).format(value);
 }
 
-/** Bytes as GiB. */
-export function gib(bytes: number): string {
-  return `${short(bytes / GIB)} GiB`;
-}
-
 /** Tokens on an axis: `32K` is 32,768. */
 export function tokens(value: number): string {
   if (value >= 2 ** 20 && value % 2 ** 20 === 0) return `${value / 2 ** 20}M`;
@@ -29,23 +22,23 @@ export function tokens(value: number): string {
   return whole(value);
 }
 
-/** `± 4 %`, or `−2 % +9 %` when lopsided; empty for an exact figure. */
-export function spread(figure: Ranged): string {
-  if (figure.low === figure.high || figure.value === 0) return '';
-  const percent = (end: number): string => short((Math.abs(end - figure.value) / Math.abs(figure.value)) * 100);
-  const [down, up] = [percent(figure.low), percent(figure.high)];
-  return down === up ? `± ${up} %` : `−${down} % +${up} %`;
+/** A duration given in hours, in the unit that reads best: `42 s`, `12 min`, `3.5 h`, `2.1 days`. */
+export function hours(value: number): string {
+  if (value < 1 / 60) return `${short(value * 3600)} s`;
+  if (value < 1) return `${short(value * 60)} min`;
+  return value < 48 ? `${short(value)} h` : `${short(value / 24)} days`;
 }
 
-export const SEGMENT_NAMES: Readonly<Record<SegmentId | 'free', string>> = {
-  weights: 'Weights',
-  activations: 'Activations',
-  cuda_graphs: 'CUDA graphs',
-  runtime: 'Runtime',
-  kv_cache: 'KV cache',
-  other: 'Other',
-  free: 'Free',
-};
+/** `± 4 %`, or `−2 +9 %` when lopsided; empty for an exact figure. */
+export function spread(figure: Ranged): string {
+  if (figure.low === figure.high || figure.value === 0) return '';
+  const percent = (end: number): string => {
+    const share = (Math.abs(end - figure.value) / Math.abs(figure.value)) * 100;
+    return share > 0 && share < 1 ? '<1' : whole(share);
+  };
+  const [down, up] = [percent(figure.low), percent(figure.high)];
+  return down === up ? `± ${up} %` : `−${down} +${up} %`;
+}
 
 export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   ok: 'Starts',

@@ -1,3 +1,7 @@
+import type { FinetuningRequest, FinetuningResponse } from '../estimator/contracts/finetuning';
+import { readFinetuningRequest } from '../estimator/contracts/finetuningRequest';
+import { estimateFinetuning, type FinetuningFacts } from '../estimator/training/estimate';
+
 /**
  * A question about fine-tuning, as a form holds it. Field names are those of the request contract, with the members of `optimization_config`
  * beside the others; here everything has a value, and {@link finetuningRequestOf} leaves out what stands for "not given".
@@ -57,6 +61,18 @@ export interface FinetuningForm {
   readonly gpu_memory_measure: string;
 }
 
+/** A fine-tuning run that was asked for, estimated; or what is wrong with the question, by field of the form. */
+export type FinetuningAnswer =
+  | { readonly ok: true; readonly request: FinetuningRequest; readonly response: FinetuningResponse }
+  | { readonly ok: false; readonly problems: ReadonlyMap<string, string> };
+
+/** Estimates the run that a form asks for. */
+export function answerFinetuning(form: FinetuningForm, facts: FinetuningFacts): FinetuningAnswer {
+  const read = readFinetuningRequest(finetuningRequestOf(form));
+  if (read.ok) return { ok: true, request: read.request, response: estimateFinetuning(read.request, facts) };
+  return { ok: false, problems: new Map(read.problems.map(({ field, message }) => [field.replace('optimization_config.', ''), message])) };
+}
+
 /** Members of the request's `optimization_config`. */
 const OPTIMIZATIONS = [
   'flash_attention',
@@ -76,7 +92,8 @@ export function finetuningRequestOf(form: FinetuningForm): Record<string, unknow
   const full = form.finetuning_method === 'full';
   const left: Partial<Record<keyof FinetuningForm, boolean>> = {
     custom_vram: !custom,
-    custom_parameters: form.llm_key !== 'custom',
+    // The model itself is handed over beside the request.
+    custom_parameters: true,
     base_quantization: form.finetuning_method !== 'qlora',
     lora_rank: full,
     lora_alpha: full,

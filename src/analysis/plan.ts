@@ -1,5 +1,4 @@
 import type { GpuSetup } from '../estimator/hardware/gpu';
-import { between, type Ranged } from '../estimator/ranged';
 import type { ModelFacts } from '../models/source';
 import type { VllmArguments } from '../vllm/arguments';
 import type { StartupInput, StartupReport } from '../vllm/startup/report';
@@ -80,44 +79,6 @@ function sharedPart(form: InferenceForm): number {
   if (!form.enable_prefix_caching || form.seq_length <= 0) return 0;
   const prompt = Math.max(0, form.seq_length - form.output_length);
   return (form.shared_prefix_ratio * prompt) / form.seq_length;
-}
-
-export type SegmentId = 'weights' | 'activations' | 'cuda_graphs' | 'runtime' | 'kv_cache' | 'other';
-
-/** One stretch of the memory bar. */
-export interface MemorySegment {
-  readonly id: SegmentId;
-  readonly bytes: Ranged;
-}
-
-/** One GPU's memory as a bar. */
-export interface MemoryBar {
-  /** Bytes of the card; null when no GPU is known. */
-  readonly capacity: number | null;
-  /** Bytes vLLM may use; null when no GPU is known. */
-  readonly budget: number | null;
-  readonly segments: readonly MemorySegment[];
-  /** Bytes by which the parts exceed the budget; 0 when they fit. */
-  readonly over: number;
-}
-
-/** The report's memory in the order it is taken. A KV cache that got nothing has no segment; what is missing is `over`. */
-export function memoryBar(report: StartupReport): MemoryBar {
-  const { perGpu } = report;
-  const fixed: MemorySegment[] = [
-    { id: 'weights', bytes: perGpu.weights },
-    { id: 'activations', bytes: perGpu.activationPeak ?? between(0, 0, 0) },
-    { id: 'runtime', bytes: perGpu.nonTorch ?? between(0, 0, 0) },
-    { id: 'cuda_graphs', bytes: perGpu.cudaGraphs ?? between(0, 0, 0) },
-  ];
-  const kv = perGpu.kvCache;
-  const segments = kv && kv.value > 0 ? [...fixed, { id: 'kv_cache' as const, bytes: kv }] : fixed;
-  return {
-    capacity: perGpu.total,
-    budget: perGpu.budget,
-    segments: segments.filter((segment) => segment.bytes.value > 0),
-    over: Math.max(0, -(kv?.value ?? 0)),
-  };
 }
 
 /** Bytes per GPU at one setting: what is there whatever the load, and the KV cache of the load. */

@@ -1,7 +1,8 @@
+import { formatGib } from '../../src/estimator/figures';
 import type { ServingAnswer } from '../../src/analysis/plan';
 import type { InferenceForm } from '../../src/analysis/scenario';
 import { exactly, type Ranged } from '../../src/estimator/ranged';
-import { gib, short, whole } from '../words';
+import { short, whole } from '../words';
 import type { Figure } from './figures';
 
 /** The figures people ask for about a deployment, most asked first. */
@@ -20,10 +21,10 @@ export function servingFigures(answer: ServingAnswer, form: InferenceForm): read
     {
       name: `KV cache of ${whole(answer.requests)} ${answer.requests === 1 ? 'request' : 'requests'} of ${whole(form.seq_length)}`,
       figure: known(answer.kvForLoad),
-      format: gib,
+      format: formatGib,
     },
-    { name: 'Peak on the GPU', figure: perGpu.peakUsed, format: gib, note: noGpu === '' ? 'What nvidia-smi shows' : noGpu },
-    { name: 'Host memory', figure: host.required, format: gib, note: host.offloaded ?? '' },
+    { name: 'Peak on the GPU', figure: perGpu.peakUsed, format: formatGib, note: noGpu === '' ? 'What nvidia-smi shows' : noGpu },
+    { name: 'Host memory', figure: host.required, format: formatGib, note: host.offloaded ?? '' },
   ];
 }
 

@@ -1,9 +1,14 @@
 import type { VNode } from 'preact';
-import type { Simulate } from '../../src/analysis/plan';
+import type { ServingQuestion, Simulate } from '../../src/analysis/plan';
+import type { GpuOption } from '../../src/analysis/solve';
 import type { Planner } from '../planner';
 import type { Serving } from '../serving';
 import type { TabId } from '../state';
+import type { Sweep } from '../sweep';
+import type { Training, TrainingOption } from '../training';
 import { Tabs } from '../ui/toolkit';
+import { CompareView } from './compare';
+import { FinetuningView } from './finetuning';
 import { InferenceView } from './inference';
 import { Patterns } from './patterns';
 import { SideView } from './side';
@@ -11,11 +16,14 @@ import { SideView } from './side';
 export interface AppProps {
   readonly planner: Planner;
   readonly serving: Serving;
+  readonly training: () => Training;
   readonly simulate: Simulate;
+  readonly options: Sweep<ServingQuestion, GpuOption>;
+  readonly cards: Sweep<string, TrainingOption>;
 }
 
 /** The whole page. */
-export function App({ planner, serving, simulate }: AppProps): VNode {
+export function App({ planner, serving, training, simulate, options, cards }: AppProps): VNode {
   return (
     <>
       <Patterns />
@@ -42,6 +50,16 @@ export function App({ planner, serving, simulate }: AppProps): VNode {
                 id: 'inference',
                 title: 'Inference',
                 view: () => <InferenceView planner={planner} serving={serving} simulate={simulate} />,
+              },
+              {
+                id: 'finetuning',
+                title: 'Fine-tuning',
+                view: () => <FinetuningView planner={planner} training={training()} cards={cards} />,
+              },
+              {
+                id: 'compare',
+                title: 'Compare',
+                view: () => <CompareView planner={planner} serving={serving} simulate={simulate} options={options} />,
               },
             ]}
           />

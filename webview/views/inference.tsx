@@ -1,15 +1,19 @@
 import type { VNode } from 'preact';
+import { formatGib, formatPercent } from '../../src/estimator/figures';
 import {
   memoryAgainstContext,
   memoryAgainstRequests,
-  memoryBar,
   requestsIn,
   type MemoryPoint,
+  type ServingAnswer,
+  type ServingQuestion,
   type Simulate,
 } from '../../src/analysis/plan';
 import type { InferenceForm } from '../../src/analysis/scenario';
 import { leastTensorParallel, longestContext, mostUsers, type Solution } from '../../src/analysis/solve';
 import { GIB } from '../../src/estimator/units';
+import { PART_LABELS } from '../../src/report/words';
+import type { StartupReport } from '../../src/vllm/startup/report';
 import type { ChoiceField, Field } from '../fields/field';
 import { INFERENCE_FIELDS } from '../fields/inference';
 import type { Planner } from '../planner';
@@ -17,19 +21,17 @@ import { Plot } from '../plots/plot';
 import type { Serving } from '../serving';
 import { MAX_PINS } from '../state';
 import { Button, Progress } from '../ui/toolkit';
-import { gib, SEGMENT_NAMES, short, spread, tokens, whole } from '../words';
+import { short, tokens, whole } from '../words';
 import { servingFigures } from './answer';
 import { GpuChooser, ModelChooser } from './choosers';
 import { Figures } from './figures';
 import { Form } from './form';
-import { MemoryBarView } from './memoryBar';
+import { departures, geometric, numbered } from './formTools';
+import { ReportBar, stretchesOf } from './memoryBar';
 import { Need } from './newcomer';
 import { Findings, fold } from './side';
 import { TakeAway } from './takeaway';
 import { servingVerdict, VerdictView } from './verdict';
-
-/** Points of a curve: enough for a straight-looking line, few enough to stay within a frame. */
-const CURVE_POINTS = 25;
 
 export interface InferenceProps {
   readonly planner: Planner;
@@ -106,7 +108,8 @@ function Answer({
   return (
     <>
       {gpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} />}
-      <MemoryBarView bar={memoryBar(answer.report)} />
+      <ReportBar report={answer.report} />
+      <Figures figures={servingFigures(answer, form)} />
       <TakeAway
         planner={planner}
         kind="inference"
@@ -126,10 +129,9 @@ function Answer({
         onPin={pin}
         canPin={planner.state.pins.length < MAX_PINS}
       />
-      <Figures figures={servingFigures(answer, form)} />
       {gpu ? <Solve serving={serving} simulate={simulate} planner={planner} onSolve={onSolve} /> : null}
       <Curves serving={serving} simulate={simulate} />
-      <WhereItGoes serving={serving} />
+      <WhereItGoes report={answer.report} />
       <details
         class="assumptions"
         open={planner.state.open.includes('inference/assumptions')}
@@ -146,16 +148,34 @@ function Answer({
   );
 }
 
+interface CurvePoints {
+  readonly lengths: readonly number[];
+  readonly context: readonly MemoryPoint[];
+  readonly requests: readonly MemoryPoint[];
+}
+
+/** Curves by the question they belong to, so that a redraw for another reason costs nothing. */
+const drawn = new WeakMap<ServingQuestion, CurvePoints>();
+
+function curvesOf(question: ServingQuestion, answer: ServingAnswer, simulate: Simulate): CurvePoints {
+  const known = drawn.get(question);
+  if (known) return known;
+  const { form, facts } = question;
+  const longest = Math.max(form.seq_length, facts.model.architecture.maxPositionEmbeddings ?? 0, 4096);
+  const lengths = geometric(256, longest);
+  const context = memoryAgainstContext(question, lengths, simulate);
+  const requests = memoryAgainstRequests(answer, form, geometric(1, Math.max(16, answer.requests * 4)));
+  const points = { lengths, context, requests };
+  drawn.set(question, points);
+  return points;
+}
+
 function Curves({ serving, simulate }: { readonly serving: Serving; readonly simulate: Simulate }): VNode | null {
   const { answer, question, form } = serving;
   if (!answer || !question) return null;
-  const longest = Math.max(form.seq_length, question.facts.model.architecture.maxPositionEmbeddings ?? 0, 4096);
-  const lengths = geometric(256, longest);
-  const context = memoryAgainstContext(question, lengths, simulate);
-  const counts = geometric(1, Math.max(16, answer.requests * 4)).map(Math.round);
-  const requests = memoryAgainstRequests(answer, form, [...new Set(counts)]);
+  const { lengths, context, requests } = curvesOf(question, answer, simulate);
   const budget = answer.report.perGpu.budget;
-  const limit = budget === null ? null : { y: budget / GIB, label: `Budget ${gib(budget)}` };
+  const limit = budget === null ? null : { y: budget / GIB, label: `Budget ${formatGib(budget)}` };
   const fitting = answer.report.perGpu.kvCache ? requestsIn(answer.report.perGpu.kvCache.value, answer.report, form) : null;
   const broken = budget === null ? null : crossing(context, budget);
   return (
@@ -196,8 +216,8 @@ function Curves({ serving, simulate }: { readonly serving: Serving; readonly sim
 
 function layersOf(points: readonly MemoryPoint[]): { readonly name: string; readonly look: string; readonly values: readonly number[] }[] {
   return [
-    { name: 'Weights and runtime', look: 'weights', values: points.map((point) => point.fixed / GIB) },
-    { name: SEGMENT_NAMES.kv_cache, look: 'kv_cache', values: points.map((point) => point.kv / GIB) },
+    { name: 'weights and runtime', look: 'weights', values: points.map((point) => point.fixed / GIB) },
+    { name: PART_LABELS.kv_cache, look: 'kv_cache', values: points.map((point) => point.kv / GIB) },
   ];
 }
 
@@ -212,12 +232,6 @@ function crossing(points: readonly MemoryPoint[], limit: number): number | null 
     return before.x + ((limit - start) / (total - start)) * (point.x - before.x);
   }
   return null;
-}
-
-/** Whole numbers in equal ratios from `low` to `high`. */
-function geometric(low: number, high: number): number[] {
-  const ratio = Math.max(high, low * 2) / low;
-  return [...new Set(Array.from({ length: CURVE_POINTS }, (_, step) => Math.round(low * ratio ** (step / (CURVE_POINTS - 1)))))];
 }
 
 interface SolveProps {
@@ -282,7 +296,7 @@ function Solve({ planner, serving, simulate, onSolve }: SolveProps): VNode {
                 <tr key={asked.question}>
                   <th scope="row">{asked.question}</th>
                   <td>{solution ? asked.answer(solution) : 'none'}</td>
-                  <td>{left === null ? '' : `${gib(left)} per GPU`}</td>
+                  <td>{left === null ? '' : `${formatGib(left)} per GPU`}</td>
                   <td>
                     {solution ? (
                       <Button
@@ -304,10 +318,8 @@ function Solve({ planner, serving, simulate, onSolve }: SolveProps): VNode {
 }
 
 /** The parts of the memory as a table, with ranges. */
-function WhereItGoes({ serving }: { readonly serving: Serving }): VNode | null {
-  const { answer } = serving;
-  if (!answer) return null;
-  const bar = memoryBar(answer.report);
+function WhereItGoes({ report }: { readonly report: StartupReport }): VNode {
+  const total = report.perGpu.total;
   return (
     <table class="parts">
       <caption>Where the memory goes, per GPU</caption>
@@ -316,24 +328,23 @@ function WhereItGoes({ serving }: { readonly serving: Serving }): VNode | null {
           <th scope="col">Part</th>
           <th scope="col">GiB</th>
           <th scope="col">Range</th>
-          <th scope="col">Share</th>
+          <th scope="col" class="wide">
+            Share
+          </th>
         </tr>
       </thead>
       <tbody>
-        {bar.segments.map(({ id, bytes }) => (
+        {stretchesOf(report).map(({ id, name, bytes }) => (
           <tr key={id}>
-            <th scope="row">{SEGMENT_NAMES[id]}</th>
+            <th scope="row">{name}</th>
             <td>{short(bytes.value / GIB)}</td>
-            <td title={bytes.reason ?? ''}>{spread(bytes) || 'exact'}</td>
-            <td>
-              {bar.capacity === null ? null : (
-                <meter
-                  min={0}
-                  max={bar.capacity}
-                  value={bytes.value}
-                  aria-label={`${SEGMENT_NAMES[id]}: ${short((bytes.value / bar.capacity) * 100)} % of the GPU`}
-                >
-                  {short((bytes.value / bar.capacity) * 100)} %
+            <td title={bytes.reason ?? ''}>
+              {bytes.low === bytes.high ? 'exact' : `${short(bytes.low / GIB)} to ${short(bytes.high / GIB)}`}
+            </td>
+            <td class="wide">
+              {total === null ? null : (
+                <meter min={0} max={total} value={bytes.value} aria-label={`${name}: ${formatPercent(bytes.value / total)} of the GPU`}>
+                  {formatPercent(bytes.value / total)}
                 </meter>
               )}
             </td>
@@ -342,11 +353,6 @@ function WhereItGoes({ serving }: { readonly serving: Serving }): VNode | null {
       </tbody>
     </table>
   );
-}
-
-/** The fields in which `form` differs from `from`. */
-export function departures<F extends object>(from: F, form: F): Partial<F> {
-  return Object.fromEntries(Object.entries(form).filter(([name, value]) => from[name as keyof F] !== value)) as Partial<F>;
 }
 
 /** Values that are fine by themselves but not together or not for this engine. */
@@ -377,12 +383,4 @@ function fieldsWith(interconnects: readonly string[]): readonly Field<InferenceF
     when: (form) => form.num_gpus > 1,
   };
   return [...INFERENCE_FIELDS, links];
-}
-
-function numbered(name: string, planner: Planner): string {
-  const taken = new Set(planner.state.pins.map((pin) => pin.name));
-  let number = 2;
-  let candidate = name;
-  while (taken.has(candidate)) candidate = `${name} (${number++})`;
-  return candidate;
 }

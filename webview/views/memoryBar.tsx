@@ -1,56 +1,87 @@
 import type { VNode } from 'preact';
-import type { MemoryBar } from '../../src/analysis/plan';
+import { memoryBreakdown, type MemoryRow } from '../../src/analysis/derived';
+import { formatGib } from '../../src/estimator/figures';
+import type { Ranged } from '../../src/estimator/ranged';
+import { GIB } from '../../src/estimator/units';
+import { PART_LABELS } from '../../src/report/words';
+import type { StartupReport } from '../../src/vllm/startup/report';
 import { Swatch } from '../plots/plot';
-import { gib, SEGMENT_NAMES, short, spread } from '../words';
+import { short, spread } from '../words';
 
-/** One GPU's memory as a stacked bar with the budget as a tick, and the same as a list. */
-export function MemoryBarView({ bar }: { readonly bar: MemoryBar }): VNode {
-  const used = bar.segments.reduce((sum, { bytes }) => sum + bytes.value, 0);
-  const capacity = bar.capacity ?? used;
+/** One stretch of the memory bar, bytes. */
+export interface Stretch {
+  readonly id: string;
+  readonly name: string;
+  readonly bytes: Ranged;
+}
+
+export interface BarProps {
+  readonly stretches: readonly Stretch[];
+  /** Bytes of the card; null when no GPU is known. */
+  readonly capacity: number | null;
+  /** What may be used of it; drawn as a tick. */
+  readonly budget: number | null;
+}
+
+/** The parts of a report as stretches, those that take nothing left out. */
+export function stretchesOf(report: StartupReport): readonly Stretch[] {
+  const breakdown = memoryBreakdown(report);
+  const rows: readonly Pick<MemoryRow, 'part' | 'figure'>[] = breakdown
+    ? [...breakdown.inside, ...breakdown.outside.filter(({ part }) => part !== 'unused')]
+    : [{ part: 'weights', figure: report.perGpu.weights }];
+  return rows.filter(({ figure }) => figure.value > 0).map(({ part, figure }) => ({ id: part, name: PART_LABELS[part], bytes: figure }));
+}
+
+/** The report's bar of one GPU. */
+export function ReportBar({ report }: { readonly report: StartupReport }): VNode {
+  return <MemoryBarView stretches={stretchesOf(report)} capacity={report.perGpu.total} budget={report.perGpu.budget} />;
+}
+
+/** One GPU's memory as a stacked bar with the budget as a tick, and the same as a list. What sticks out over the card is marked. */
+export function MemoryBarView({ stretches, capacity: card, budget }: BarProps): VNode {
+  const used = stretches.reduce((sum, { bytes }) => sum + bytes.value, 0);
+  const capacity = card ?? used;
   const scale = Math.max(capacity, used, 1);
-  const percent = (bytes: number): number => (bytes / scale) * 100;
-  let start = 0;
-  const stretches = bar.segments.map(({ id, bytes }) => {
-    const from = start;
-    start += bytes.value;
-    return { id, bytes, from };
+  const percent = (bytes: number): string => `${(bytes / scale) * 100}%`;
+  let end = 0;
+  const placed = stretches.map((stretch) => {
+    const from = end;
+    end += stretch.bytes.value;
+    return { ...stretch, from };
   });
-  const said = bar.segments.map(({ id, bytes }) => `${SEGMENT_NAMES[id]} ${gib(bytes.value)}`).join(', ');
-  const total = bar.capacity === null ? gib(used) : `${short(used / 2 ** 30)} of ${gib(bar.capacity)}`;
+  const total = card === null ? formatGib(used) : `${short(used / GIB)} of ${formatGib(card)}`;
+  const said = stretches.map(({ name, bytes }) => `${name} ${formatGib(bytes.value)}`).join(', ');
+  const limit = Math.min(budget ?? Infinity, capacity);
   return (
     <div class="memory">
       <svg class="bar" width="100%" height="30" role="img" aria-label={`Memory of each GPU: ${total}. ${said}.`}>
-        <rect class="bar-empty" x="0" y="6" width={`${percent(capacity)}%`} height="18" />
-        {stretches.map(({ id, bytes, from }) => (
+        <rect class="bar-empty" x="0" y="6" width={percent(capacity)} height="18" />
+        {placed.map(({ id, bytes, from }) => (
           <g key={id}>
-            <rect class={`fill ${id}`} x={`${percent(from)}%`} y="6" width={`${percent(bytes.value)}%`} height="18" />
-            <rect fill={`url(#pattern-${id})`} x={`${percent(from)}%`} y="6" width={`${percent(bytes.value)}%`} height="18" />
-            <line class="bar-edge" x1={`${percent(from + bytes.value)}%`} x2={`${percent(from + bytes.value)}%`} y1="6" y2="24" />
+            <rect class={`fill ${id}`} x={percent(from)} y="6" width={percent(bytes.value)} height="18" />
+            <rect fill={`url(#pattern-${id})`} x={percent(from)} y="6" width={percent(bytes.value)} height="18" />
+            <line class="bar-edge" x1={percent(from + bytes.value)} x2={percent(from + bytes.value)} y1="6" y2="24" />
           </g>
         ))}
-        {bar.budget === null ? null : (
-          <line class="bar-budget" x1={`${percent(bar.budget)}%`} x2={`${percent(bar.budget)}%`} y1="0" y2="30" />
-        )}
-        {bar.capacity !== null && used > bar.capacity ? (
-          <line class="bar-capacity" x1={`${percent(bar.capacity)}%`} x2={`${percent(bar.capacity)}%`} y1="0" y2="30" />
-        ) : null}
+        {budget === null ? null : <line class="bar-budget" x1={percent(budget)} x2={percent(budget)} y1="0" y2="30" />}
+        {card !== null && used > card ? <line class="bar-capacity" x1={percent(card)} x2={percent(card)} y1="0" y2="30" /> : null}
       </svg>
       <p class="bar-total">
         <strong>{total}</strong>
-        {bar.budget === null ? null : <span class="quiet"> · budget {gib(bar.budget)}</span>}
-        {bar.over > 0 ? <span class="bad"> · {gib(bar.over)} too much</span> : null}
+        {budget === null ? null : <span class="quiet"> · budget {formatGib(budget)}</span>}
+        {card !== null && used > card ? <strong> · {formatGib(used - limit)} too much</strong> : null}
       </p>
       <ul class="legend" aria-label="Parts of the memory">
-        {bar.segments.map(({ id, bytes }) => (
+        {stretches.map(({ id, name, bytes }) => (
           <li key={id} title={[spread(bytes), bytes.reason].filter(Boolean).join(', ')}>
             <Swatch look={id} />
-            {SEGMENT_NAMES[id]} {short(bytes.value / 2 ** 30)}
+            {name} {short(bytes.value / GIB)}
           </li>
         ))}
         {capacity > used ? (
           <li>
             <Swatch look="free" />
-            {SEGMENT_NAMES.free} {short((capacity - used) / 2 ** 30)}
+            free {short((capacity - used) / GIB)}
           </li>
         ) : null}
       </ul>

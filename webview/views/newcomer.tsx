@@ -1,12 +1,12 @@
 import type { VNode } from 'preact';
-import { memoryBar } from '../../src/analysis/plan';
+import { formatGib } from '../../src/estimator/figures';
 import { WEIGHT_FORMATS } from '../fields/inference';
 import type { Planner } from '../planner';
 import type { Serving } from '../serving';
 import { Slider } from '../ui/slider';
 import { Button } from '../ui/toolkit';
-import { gib, short, tokens } from '../words';
-import { MemoryBarView } from './memoryBar';
+import { short, tokens } from '../words';
+import { ReportBar } from './memoryBar';
 import { servingVerdict, VerdictView } from './verdict';
 
 /** Sizes that open models come in, billions of parameters. */
@@ -64,7 +64,7 @@ export function NewcomerView({ planner, serving }: { readonly planner: Planner; 
       {answer && form.llm_key === 'custom' ? (
         <>
           {gpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} />}
-          <MemoryBarView bar={memoryBar(answer.report)} />
+          <ReportBar report={answer.report} />
         </>
       ) : (
         <p class="quiet">Move a slider.</p>
@@ -85,8 +85,8 @@ export function Need({ answer }: { readonly answer: NonNullable<Serving['answer'
     <VerdictView
       verdict={{
         mood: 'unknown',
-        headline: `Weights and KV cache: ${gib(perGpu.weights.value + kv)}`,
-        detail: `Weights ${gib(perGpu.weights.value)}, KV cache ${gib(kv)}. Activations and the runtime come on top; they depend on the GPU.`,
+        headline: `Weights and KV cache: ${formatGib(perGpu.weights.value + kv)}`,
+        detail: `Weights ${formatGib(perGpu.weights.value)}, KV cache ${formatGib(kv)}. Activations and the runtime come on top; they depend on the GPU.`,
       }}
     />
   );

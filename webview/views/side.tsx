@@ -1,12 +1,11 @@
 import type { VNode } from 'preact';
-import { memoryBar } from '../../src/analysis/plan';
 import type { FindingMessage } from '../../src/protocol/messages';
 import type { Planner } from '../planner';
 import type { Serving } from '../serving';
 import { Button, Divider, Progress } from '../ui/toolkit';
 import { servingFigures } from './answer';
 import { Figures } from './figures';
-import { MemoryBarView } from './memoryBar';
+import { ReportBar } from './memoryBar';
 import { NewcomerView } from './newcomer';
 import { PreviewView } from './takeaway';
 import { servingVerdict, VerdictView } from './verdict';
@@ -40,7 +39,7 @@ export function SideView({ planner, serving }: { readonly planner: Planner; read
       {answer ? (
         <>
           <VerdictView verdict={servingVerdict(answer, form)} />
-          <MemoryBarView bar={memoryBar(answer.report)} />
+          <ReportBar report={answer.report} />
           <Divider />
           <Figures figures={servingFigures(answer, form)} />
         </>

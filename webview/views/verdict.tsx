@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
+import { formatGib } from '../../src/estimator/figures';
 import type { ServingAnswer } from '../../src/analysis/plan';
 import type { InferenceForm } from '../../src/analysis/scenario';
-import { gib, OUTCOME_WORDS, short, whole } from '../words';
+import { OUTCOME_WORDS, short, whole } from '../words';
 
 export type Mood = 'good' | 'unsure' | 'bad' | 'unknown';
 
@@ -37,14 +38,14 @@ export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verd
     return {
       mood: 'unknown',
       headline: 'Choose a GPU to see whether it fits',
-      detail: `Weights take ${gib(perGpu.weights.value)} per GPU.`,
+      detail: `Weights take ${formatGib(perGpu.weights.value)} per GPU.`,
     };
   if (outcome !== 'ok') {
     const need = kvCache.neededForMaxModelLen;
     const has = perGpu.kvCache?.value ?? null;
     const short =
       has !== null && need !== null && has < need
-        ? `One request of ${whole(length)} tokens needs ${gib(need)} of KV cache; ${gib(Math.max(0, has))} is left.`
+        ? `One request of ${whole(length)} tokens needs ${formatGib(need)} of KV cache; ${formatGib(Math.max(0, has))} is left.`
         : '';
     return {
       mood: certainty === 'certain' ? 'bad' : 'unsure',
@@ -58,7 +59,7 @@ export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verd
     return {
       mood: 'unsure',
       headline: `Starts, but ${whole(answer.requests)} requests wait for room${fit}`,
-      detail: `They need ${gib(answer.kvForLoad ?? 0)} of KV cache at full length.`,
+      detail: `They need ${formatGib(answer.kvForLoad ?? 0)} of KV cache at full length.`,
     };
   return {
     mood: certainty === 'certain' ? 'good' : 'unsure',

@@ -1,0 +1,383 @@
+import type { VNode } from 'preact';
+import { answerFinetuning, type FinetuningForm } from '../../src/analysis/finetuningScenario';
+import { MEMORY_COMPONENTS, type FinetuningRequest, type FinetuningResponse } from '../../src/estimator/contracts/finetuning';
+import { formatCount, formatParameters } from '../../src/estimator/figures';
+import type { Gpu } from '../../src/estimator/hardware/gpu';
+import { between, exactly, type Ranged } from '../../src/estimator/ranged';
+import { trainingRun } from '../../src/estimator/training/estimate';
+import { GIB } from '../../src/estimator/units';
+import type { ModelFacts } from '../../src/models/source';
+import { FINETUNING_FIELDS } from '../fields/finetuning';
+import type { Planner } from '../planner';
+import { Plot } from '../plots/plot';
+import { Timeline } from '../plots/timeline';
+import { MAX_PINS } from '../state';
+import { Sweep } from '../sweep';
+import { COMPONENT_LOOKS, holdingCards, type Training, type TrainingOption } from '../training';
+import { Dropdown, Progress } from '../ui/toolkit';
+import { hours, short, tokens, whole } from '../words';
+import { GpuChooser, ModelChooser } from './choosers';
+import { Figures, type Figure } from './figures';
+import { Form } from './form';
+import { departures, geometric, numbered } from './formTools';
+import { MemoryBarView } from './memoryBar';
+import { fold } from './side';
+import { TakeAway } from './takeaway';
+import { VerdictView, type Verdict } from './verdict';
+
+export interface FinetuningProps {
+  readonly planner: Planner;
+  readonly training: Training;
+  readonly cards: Sweep<string, TrainingOption>;
+}
+
+/** The fine-tuning tab: the questions on the left, the answer on the right. */
+export function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
+  const { form, base, model, answer } = training;
+  const change = (changes: Partial<FinetuningForm>): void => planner.change({ finetuning: departures(base, { ...form, ...changes }) });
+  return (
+    <div class="columns">
+      <section class="questions" aria-label="Inputs">
+        <Form
+          id="finetuning"
+          fields={FINETUNING_FIELDS}
+          form={form}
+          changed={new Set()}
+          problems={answer && !answer.ok ? answer.problems : new Map()}
+          open={planner.state.open}
+          onChange={(name, value) => change({ [name]: value })}
+          onFold={(section, open) => fold(planner, section, open)}
+          lead={
+            <>
+              <ModelChooser id="finetuning-model" planner={planner} value={form.llm_key} onChoose={(llm_key) => change({ llm_key })} />
+              <GpuChooser
+                id="finetuning-gpu"
+                gpus={planner.host?.gpus ?? []}
+                value={form.gpu_key}
+                onChoose={(gpu_key) => change({ gpu_key })}
+              />
+            </>
+          }
+        />
+      </section>
+      <section class="answers" aria-label="Answer">
+        {answer?.ok && model?.state === 'known' ? (
+          <Answer
+            planner={planner}
+            training={training}
+            cards={cards}
+            request={answer.request}
+            response={answer.response}
+            facts={model.facts}
+          />
+        ) : answer && !answer.ok ? (
+          <Problems problems={answer.problems} />
+        ) : model?.state === 'loading' ? (
+          <Progress text={model.message} onCancel={model.cancel} />
+        ) : (
+          <p class="quiet">Choose a model, or any model of a given size.</p>
+        )}
+      </section>
+    </div>
+  );
+}
+
+function Problems({ problems }: { readonly problems: ReadonlyMap<string, string> }): VNode {
+  return (
+    <div class="problem" role="alert">
+      <ul>
+        {[...problems].map(([field, message]) => (
+          <li key={field}>✖ {message}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+interface AnswerProps extends FinetuningProps {
+  readonly request: FinetuningRequest;
+  readonly response: FinetuningResponse;
+  readonly facts: ModelFacts;
+}
+
+function Answer({ planner, training, cards, request, response, facts }: AnswerProps): VNode {
+  const { form, gpu } = training;
+  const pin = (): void => {
+    const name = numbered(`${form.finetuning_method} of ${form.llm_key.split('/').at(-1) ?? ''}`, planner);
+    planner.change({
+      pins: [...planner.state.pins, { name, kind: 'finetuning' as const, values: { ...form }, args: [] }].slice(0, MAX_PINS),
+    });
+    planner.say({ kind: 'done', text: `Pinned “${name}”: see Compare.` });
+  };
+  cards.start(JSON.stringify([request, facts.id, facts.parameters]));
+  return (
+    <>
+      <VerdictView verdict={trainingVerdict(response, training)} />
+      <MemoryBarView
+        stretches={response.memory_breakdown
+          .filter(({ size_gb }) => size_gb > 0)
+          .map(({ label, size_gb }) => ({ id: COMPONENT_LOOKS[label], name: label, bytes: exactly(size_gb * GIB) }))}
+        capacity={gpu ? gpu.totalMemoryGib * GIB : null}
+        budget={null}
+      />
+      <Figures figures={trainingFigures(response, gpu !== null)} />
+      <TakeAway
+        planner={planner}
+        kind="finetuning"
+        values={{ ...form }}
+        args={new Map()}
+        fileArgs={new Map()}
+        gpu={gpu && { key: gpu.gpu.key, count: gpu.count, totalMemoryGib: gpu.totalMemoryGib, freeMemoryGib: null, source: gpu.source }}
+        edits={null}
+        onPin={pin}
+        canPin={planner.state.pins.length < MAX_PINS}
+      />
+      <Cards cards={cards} />
+      <Growth planner={planner} request={request} card={gpu?.gpu ?? null} facts={facts} />
+      {gpu && response.total_training_time_hours !== null ? (
+        <Timeline
+          epochs={request.num_epochs}
+          hours={response.total_training_time_hours}
+          steps={response.total_steps}
+          tokens={response.total_tokens}
+          energyKwh={response.energy_kwh}
+        />
+      ) : null}
+      <Savings response={response} />
+      <details
+        class="assumptions"
+        open={planner.state.open.includes('finetuning/assumptions')}
+        onToggle={(event) => fold(planner, 'finetuning/assumptions', event.currentTarget.open)}
+      >
+        <summary>Assumptions</summary>
+        <ul>
+          {[...response.assumptions, ...facts.assumptions].map((assumption) => (
+            <li key={assumption}>{assumption}</li>
+          ))}
+        </ul>
+      </details>
+    </>
+  );
+}
+
+function trainingVerdict(response: FinetuningResponse, { gpu, form }: Training): Verdict {
+  const [low, high] = response.range['vram_usage'] ?? [response.vram_usage, response.vram_usage];
+  const needs = `${short(response.vram_usage)} GiB`;
+  const range = `${short(low)} to ${short(high)} GiB per GPU`;
+  if (!gpu)
+    return {
+      mood: 'unknown',
+      headline: `Needs ${needs}${form.num_gpus > 1 ? ' per GPU' : ''}`,
+      detail: `${range}. Choose a GPU for time and energy.`,
+    };
+  const has = gpu.totalMemoryGib;
+  const detail = `${needs} of ${short(has)} GiB; ${range}.`;
+  if (low > has) return { mood: 'bad', headline: `Does not fit on ${gpu.count} × ${gpu.gpu.label}`, detail };
+  if (high <= has) return { mood: 'good', headline: `Fits on ${gpu.count} × ${gpu.gpu.label}`, detail };
+  return {
+    mood: 'unsure',
+    headline:
+      response.vram_usage <= has
+        ? `Probably fits on ${gpu.count} × ${gpu.gpu.label}`
+        : `Probably does not fit on ${gpu.count} × ${gpu.gpu.label}`,
+    detail,
+  };
+}
+
+/** The figures people ask for about a run, most asked first. */
+export function trainingFigures(response: FinetuningResponse, hasGpu: boolean): readonly Figure[] {
+  const ranged = (name: string, value: number | null): Ranged | null => {
+    const range = response.range[name];
+    return value === null || !hasGpu ? null : range ? between(range[0], value, range[1]) : exactly(value);
+  };
+  const note = hasGpu ? '' : 'Needs a GPU';
+  return [
+    {
+      name: 'Trained parameters',
+      figure: exactly(response.trainable_parameters),
+      format: formatParameters,
+      note: `of ${formatParameters(response.total_parameters)}`,
+    },
+    { name: 'Time', figure: ranged('total_training_time_hours', response.total_training_time_hours), format: hours, note },
+    { name: 'Steps', figure: response.total_steps === null ? null : exactly(response.total_steps), format: formatCount },
+    { name: 'Tokens per second', figure: ranged('training_tps', response.training_tps), format: whole, note },
+    { name: 'Samples per second', figure: ranged('samples_per_second', response.samples_per_second), format: short, note },
+    { name: 'Power', figure: ranged('', response.estimated_power_draw), format: (watts) => `${whole(watts)} W`, note },
+    { name: 'Energy', figure: ranged('', response.energy_kwh), format: (energy) => `${short(energy)} kWh`, note },
+    { name: 'Host memory', figure: exactly(response.estimated_system_ram_required), format: (gib) => `${short(gib)} GiB` },
+  ];
+}
+
+/** Shown before the rest of the cards is asked for. */
+const FIRST_CARDS = 8;
+
+function Cards({ cards }: { readonly cards: Sweep<string, TrainingOption> }): VNode {
+  const found = [...cards.results].sort(
+    (a, b) => a.gpu.totalMemoryGib - b.gpu.totalMemoryGib || a.gpu.label.localeCompare(b.gpu.label, 'en'),
+  );
+  const first = found[0];
+  const rows = (options: readonly TrainingOption[]): VNode => (
+    <table>
+      <caption class="unseen">GPUs that hold the run</caption>
+      <thead>
+        <tr>
+          <th scope="col">GPU</th>
+          <th scope="col">Peak</th>
+          <th scope="col" class="wide">
+            Of the card
+          </th>
+          <th scope="col">Time</th>
+        </tr>
+      </thead>
+      <tbody>
+        {options.map(({ gpu, peakGib, hours: time }) => (
+          <tr key={gpu.key}>
+            <th scope="row">{gpu.label}</th>
+            <td>{short(peakGib)} GiB</td>
+            <td class="wide">
+              <meter
+                min={0}
+                max={gpu.totalMemoryGib}
+                value={peakGib}
+                aria-label={`${short((peakGib / gpu.totalMemoryGib) * 100)} % of the card`}
+              />
+            </td>
+            <td>{time === null ? 'unknown' : hours(time)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+  return (
+    <section aria-label="Fits on">
+      <h2>
+        {first
+          ? `Smallest that holds it: ${first.gpu.label}`
+          : cards.done
+            ? 'No card of the catalogue holds it'
+            : 'Looking through the cards …'}
+      </h2>
+      {found.length > 0 ? rows(found.slice(0, FIRST_CARDS)) : null}
+      {found.length > FIRST_CARDS ? (
+        <details>
+          <summary>{found.length - FIRST_CARDS} more</summary>
+          {rows(found.slice(FIRST_CARDS))}
+        </details>
+      ) : null}
+    </section>
+  );
+}
+
+interface GrowthProps {
+  readonly planner: Planner;
+  readonly request: FinetuningRequest;
+  readonly card: Gpu | null;
+  readonly facts: ModelFacts;
+}
+
+const GROWTH_SECTION = 'finetuning/growth-by-batch';
+
+/** Memory by component against sequence length or batch. */
+function Growth({ planner, request, card, facts }: GrowthProps): VNode | null {
+  const byBatch = planner.state.open.includes(GROWTH_SECTION);
+  const gpu = card ?? planner.host?.gpus.at(-1) ?? null;
+  if (!gpu) return null;
+  const smallest = byBatch ? request.num_gpus * request.gradient_accumulation_steps : 128;
+  const now = byBatch ? request.batch_size : request.seq_length;
+  const xs = geometric(smallest, Math.max(now * 4, smallest * 8)).map((x) =>
+    byBatch ? Math.max(1, Math.round(x / smallest)) * smallest : x,
+  );
+  const points = [...new Set(xs)].map((x) => {
+    const changed = byBatch
+      ? { ...request, batch_size: x }
+      : { ...request, seq_length: x, tokens_per_sample: Math.min(request.tokens_per_sample, x) };
+    return { x, components: trainingRun(changed, { model: facts.model, gpu }).memory.peak.components };
+  });
+  const limit = card ? card.totalMemoryGib : null;
+  const total = ({ components }: (typeof points)[number]): number =>
+    MEMORY_COMPONENTS.reduce((sum, name) => sum + components[name], 0) / GIB;
+  const broken = limit === null ? undefined : points.find((point) => total(point) > limit);
+  return (
+    <section aria-label="Growth">
+      <Dropdown
+        id="growth-by"
+        label="Memory against"
+        value={byBatch ? 'batch' : 'sequence'}
+        choices={[
+          { value: 'sequence', label: 'Sequence length' },
+          { value: 'batch', label: 'Batch size' },
+        ]}
+        onChoose={(by) => fold(planner, GROWTH_SECTION, by === 'batch')}
+      />
+      <Plot
+        id="plot-training"
+        title={`Memory by component against ${byBatch ? 'batch size' : 'sequence length'}`}
+        xLabel={byBatch ? 'Batch, samples' : 'Sequence, tokens'}
+        yLabel="GiB per GPU"
+        xs={points.map(({ x }) => x)}
+        xAxis="log"
+        stacked
+        series={MEMORY_COMPONENTS.filter((name) => points.some(({ components }) => components[name] > 0)).map((name) => ({
+          name,
+          look: COMPONENT_LOOKS[name],
+          values: points.map(({ components }) => components[name] / GIB),
+        }))}
+        limit={limit === null ? null : { y: limit, label: `Card ${short(limit)} GiB` }}
+        breakAt={broken ? { x: broken.x, label: `Breaks near ${byBatch ? whole(broken.x) : tokens(broken.x)}` } : null}
+        here={now}
+        formatX={byBatch ? whole : tokens}
+        formatY={short}
+      />
+    </section>
+  );
+}
+
+/** Which optimizations are on and what each one saves, found by leaving it out. */
+function Savings({ response }: { readonly response: FinetuningResponse }): VNode {
+  return (
+    <table>
+      <caption>Optimizations that are on</caption>
+      <thead>
+        <tr>
+          <th scope="col">Optimization</th>
+          <th scope="col">Saves per GPU</th>
+          <th scope="col">Speed</th>
+        </tr>
+      </thead>
+      <tbody>
+        {response.savings.map(({ optimization, saved_gb, speed_factor }) => (
+          <tr key={optimization}>
+            <th scope="row">{optimization.replaceAll('_', ' ')}</th>
+            <td>{saved_gb < 0 ? `costs ${short(-saved_gb)}` : short(saved_gb)} GiB</td>
+            <td>{speed_factor === null ? 'unknown' : `${short(speed_factor)} ×`}</td>
+          </tr>
+        ))}
+        {response.savings.length === 0 ? (
+          <tr>
+            <td colSpan={3}>None.</td>
+          </tr>
+        ) : null}
+      </tbody>
+    </table>
+  );
+}
+
+/** The sweep over all cards for one request, restarted when the question changes. */
+export function cardSweep(
+  planner: () => Planner,
+  current: () => { readonly request: FinetuningRequest; readonly facts: ModelFacts } | null,
+  redraw: () => void,
+): Sweep<string, TrainingOption> {
+  return new Sweep<string, TrainingOption>(() => {
+    const question = current();
+    const gpus = (planner().host?.gpus ?? []).filter((gpu) => !gpu.key.startsWith('custom'));
+    return question ? holdingCards(question.request, question.facts, gpus) : [][Symbol.iterator]();
+  }, redraw);
+}
+
+/** What a pinned run comes to; null while its model or card is unknown. */
+export function pinnedResponse(form: FinetuningForm, facts: ModelFacts | null, gpu: Gpu | null): FinetuningResponse | null {
+  if (!facts || !gpu) return null;
+  const answer = answerFinetuning({ ...form, gpu_key: gpu.key }, { model: facts.model, gpu });
+  return answer.ok ? answer.response : null;
+}

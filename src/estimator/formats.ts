@@ -1,4 +1,4 @@
-import { ceilDiv, roundUp } from './units';
+import { ceilDiv } from './units';
 
 /** How scales are laid out over a weight matrix of `[outFeatures, inFeatures]`. */
 export type ScaleLayout =
@@ -12,7 +12,7 @@ export type ScaleLayout =
   /** One scale per block of `out` x `in` elements. */
   | { readonly per: 'block'; readonly out: number; readonly in: number; readonly bytes: number };
 
-/** How a weight matrix is stored: packed elements, scales, zero points and what a kernel pads it to. */
+/** How a weight matrix is stored: packed elements, scales, zero points and index tensors. */
 export interface WeightFormat {
   readonly bitsPerWeight: number;
   readonly scales: ScaleLayout;
@@ -20,30 +20,25 @@ export interface WeightFormat {
   readonly zeroPointBits: number;
   /** Bytes per input feature of index tensors (activation order). */
   readonly indexBytesPerInput: number;
-  /** Features are padded to these multiples; 1 for none. */
-  readonly padOut: number;
-  readonly padIn: number;
 }
 
 /** Unquantized weights of `bytes` bytes per element. */
 export function plainFormat(bytes: number): WeightFormat {
-  return { bitsPerWeight: bytes * 8, scales: { per: 'none' }, zeroPointBits: 0, indexBytesPerInput: 0, padOut: 1, padIn: 1 };
+  return { bitsPerWeight: bytes * 8, scales: { per: 'none' }, zeroPointBits: 0, indexBytesPerInput: 0 };
 }
 
 /** A quantized format; everything not given is absent. */
 export function quantizedFormat(bitsPerWeight: number, scales: ScaleLayout, extra: Partial<WeightFormat> = {}): WeightFormat {
-  return { bitsPerWeight, scales, zeroPointBits: 0, indexBytesPerInput: 0, padOut: 1, padIn: 1, ...extra };
+  return { bitsPerWeight, scales, zeroPointBits: 0, indexBytesPerInput: 0, ...extra };
 }
 
 /** Bytes of the separate tensors that hold one matrix: packed weight, scales, zero points, indices. Zero-sized ones are left out. */
 export function matrixTensors(format: WeightFormat, outFeatures: number, inFeatures: number): readonly number[] {
-  const out = roundUp(outFeatures, format.padOut);
-  const inputs = roundUp(inFeatures, format.padIn);
-  const tensors = [Math.ceil((out * inputs * format.bitsPerWeight) / 8)];
-  const scales = scaleCount(format.scales, out, inputs);
+  const tensors = [Math.ceil((outFeatures * inFeatures * format.bitsPerWeight) / 8)];
+  const scales = scaleCount(format.scales, outFeatures, inFeatures);
   if (format.scales.per !== 'none') tensors.push(scales * format.scales.bytes);
   if (format.zeroPointBits > 0) tensors.push(Math.ceil((scales * format.zeroPointBits) / 8));
-  if (format.indexBytesPerInput > 0) tensors.push(inputs * format.indexBytesPerInput);
+  if (format.indexBytesPerInput > 0) tensors.push(inFeatures * format.indexBytesPerInput);
   return tensors;
 }
 

@@ -20,8 +20,10 @@ export const OLDEST_VERSION = '0.4.0';
 export type SamplerKernel =
   /** Full sort of fp32 logits with int64 indices, softmax and cumulative sum. */
   | 'sort'
-  /** FlashInfer's rejection sampler where the package is installed, as in the published container images; otherwise `sort`. */
+  /** FlashInfer's rejection sampler where the package is usable, as in the published container images of the time; otherwise `sort`. */
   | 'flashinfer_or_sort'
+  /** The same choice, but installations of the time mostly sort. */
+  | 'sort_or_flashinfer'
   /** Triton top-k / top-p kernel (#33538). */
   | 'triton';
 
@@ -65,6 +67,8 @@ export interface VersionRules {
   readonly batchesInFlight: number;
   /** MoE work buffers stay allocated while the sampler runs. */
   readonly persistentMoeWorkspace: boolean;
+  /** Under pipeline parallelism the cache of all layers must fit into one stage's memory. */
+  readonly checksWholeModelPerStage: boolean;
   /** Blocks above 20 MiB are counted as whole 2 MiB segments while loading (#41268). */
   readonly wholeSegmentsAbove20Mib: boolean;
   /** Offloaded weights stay offloaded when a quantized layer is repacked after loading. */
@@ -93,6 +97,7 @@ const FIRST: VersionRules = {
   reportedTokens: 'pool',
   batchesInFlight: 1,
   persistentMoeWorkspace: false,
+  checksWholeModelPerStage: false,
   wholeSegmentsAbove20Mib: false,
   reoffloadsRepackedWeights: false,
   onlineQuantizationByLayer: false,
@@ -103,17 +108,20 @@ const CHANGES: readonly Change[] = [
   { since: '0.6.4', accounting: 'increase' },
   // V1 becomes the default engine; its first profile counts the CUDA context and other processes.
   { since: '0.8.0', defaultEngine: 'V1', batchDefaults: 'v1_tiered', accounting: 'device_total' },
-  // The container images ship a FlashInfer that the sampler accepts.
+  // The sampler takes FlashInfer 0.2.3 and newer (#15777), which the container images ship.
   { since: '0.9.0', sampler: 'flashinfer_or_sort' },
   // Memory snapshots and the start check; hybrid KV cache manager (#17996).
   { since: '0.9.1', accounting: 'increase', checksFreeMemory: true, hybridKvCache: true },
   { since: '0.9.2', batchDefaults: 'v1_tiered_not_a100' },
   { since: '0.10.0', captureFollowsMaxSeqs: true },
-  // The FlashInfer sampler becomes opt-in.
-  { since: '0.10.2', sampler: 'sort' },
+  // Logs of 0.10.2 and 0.11.0 show the sort; from 0.11.1 FlashInfer is opt-in (#26859).
+  { since: '0.10.2', sampler: 'sort_or_flashinfer' },
   { since: '0.11.0', fullDecodeGraphs: true },
+  { since: '0.11.1', sampler: 'sort' },
   { since: '0.13.0', persistentMoeWorkspace: true },
-  { since: '0.16.0', onlineQuantizationByLayer: true },
+  // The check compares the cache of all layers with the memory of one pipeline stage (#29431), until #33698.
+  { since: '0.14.0', checksWholeModelPerStage: true },
+  { since: '0.16.0', onlineQuantizationByLayer: true, checksWholeModelPerStage: false },
   { since: '0.17.0', sampler: 'triton', reoffloadsRepackedWeights: true },
   // 0.92 (#38284); VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS defaults to 1; load with max_split_size 20 MB (#41268).
   { since: '0.21.0', defaultGpuMemoryUtilization: 0.92, chargesCudaGraphs: true, wholeSegmentsAbove20Mib: true },

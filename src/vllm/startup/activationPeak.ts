@@ -180,6 +180,8 @@ function samplerBytes({ architecture, settings, smCount }: ActivationInput, rows
       return between(sort, sort, sort);
     case 'flashinfer_or_sort':
       return between(kernel, kernel, sort, 'whether FlashInfer is installed');
+    case 'sort_or_flashinfer':
+      return between(kernel, sort, sort, 'whether FlashInfer is installed');
     case 'triton': {
       const buffer = clamp(smCount ?? USUAL_SM_COUNT, 1, 256) * architecture.vocabSize * 4;
       return between(kernel, kernel + buffer, kernel + buffer);

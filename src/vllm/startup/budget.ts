@@ -7,6 +7,8 @@ import { contextMemory } from './nonTorch';
 /** The memory one engine may use on one GPU, bytes. */
 export interface Budget {
   readonly total: number;
+  /** How far torch's total may be from the card's usual one, where none was stated. */
+  readonly totalRange: Ranged;
   /** `ceil(total x gpu_memory_utilization)`. */
   readonly requested: number;
 }
@@ -14,7 +16,19 @@ export interface Budget {
 /** The requested share of the device's total memory (vllm/v1/worker/utils.py, request_memory). */
 export function budgetOf(gpu: GpuSetup, settings: EngineSettings): Budget {
   const total = Math.round(gpu.totalMemoryGib * GIB);
-  return { total, requested: Math.ceil(total * settings.gpuMemoryUtilization) };
+  return { total, totalRange: totalRange(gpu, total), requested: Math.ceil(total * settings.gpuMemoryUtilization) };
+}
+
+/** Totals of one card differ by driver and ECC: 79.10-79.25 GiB on H100 and A100, 22.05-22.5 on A10G and L4. */
+const USUAL_SPREAD = 0.003;
+
+/** GeForce under Windows and WSL shows its whole memory (24.0 instead of 23.57 GiB), GB10 119.6 to 121.6 GiB. */
+const OPEN_SPREAD = 0.018;
+
+function totalRange({ gpu, totalMemoryGib }: GpuSetup, total: number): Ranged {
+  if (totalMemoryGib !== gpu.totalMemoryGib) return between(total, total, total);
+  const up = gpu.unifiedMemory || gpu.label.includes('GeForce') ? OPEN_SPREAD : USUAL_SPREAD;
+  return between(total * (1 - USUAL_SPREAD), total, total * (1 + up), "the card's total memory");
 }
 
 /** What one rank spends inside the budget, bytes. */
@@ -37,6 +51,9 @@ export function availableKvCache(budget: Budget, spending: Spending, settings: E
     return { value, low: value, high: value };
   }
   const parts = [spending.weights, spending.activationPeak, spending.nonTorch, ...(spending.graphCharge ? [spending.graphCharge] : [])];
+  const { totalRange, total } = budget;
+  const share = settings.gpuMemoryUtilization;
+  parts.push(between((total - totalRange.high) * share, 0, (total - totalRange.low) * share, totalRange.reason));
   if (!settings.versionStated && settings.defaulted.includes('gpu-memory-utilization')) parts.push(newerDefault(budget));
   const value = budget.requested - reserved - parts.reduce((sum, part) => sum + part.value, 0);
   const down = Math.hypot(...parts.map((part) => part.high - part.value));
@@ -51,11 +68,11 @@ function newerDefault(budget: Budget): Ranged {
 }
 
 /** Memory free when vLLM starts: as given, otherwise everything but this process' context. */
-export function freeAtStart(gpu: GpuSetup, budget: Budget): Ranged {
+export function freeAtStart(gpu: GpuSetup, budget: Budget, settings: EngineSettings): Ranged {
   if (gpu.freeMemoryGib !== null) {
     const value = gpu.freeMemoryGib * GIB;
     return { value, low: value, high: value };
   }
-  const context = contextMemory();
+  const context = contextMemory(gpu, settings);
   return between(budget.total - context.high, budget.total - context.value, budget.total - context.low, context.reason);
 }

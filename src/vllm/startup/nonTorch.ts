@@ -1,4 +1,4 @@
-import type { GpuSetup } from '../../estimator/hardware/gpu';
+import type { Gpu, GpuSetup } from '../../estimator/hardware/gpu';
 import { between, type Ranged } from '../../estimator/ranged';
 import { GIB } from '../../estimator/units';
 import type { EngineSettings } from '../defaults';
@@ -19,10 +19,13 @@ const SINGLE: readonly { readonly since: string; readonly gib: Gib }[] = [
 
 const OLDEST_SINGLE = 0.02;
 
-/** NVLink with NVSwitch (Hopper, SM100): NCCL's NVLS buffers. 2.06-2.21 at TP2 and TP4 on H100 (0.19); 1.38 on H200; 0.14 on A100 (0.10). */
+/**
+ * NVLink with NVSwitch (Hopper, SM100): NCCL's NVLS buffers. 2.06-2.21 at TP2 and TP4 on H100 (0.19), 1.38 on H200 TP2, 2.4 left unexplained
+ * by DeepSeek-R1 TP8 on H200 (0.11.2).
+ */
 const NVSWITCH: readonly { readonly since: string; readonly gib: Gib }[] = [
-  { since: '0.12.0', gib: [1.3, 2.1, 2.3] },
-  { since: '0.0.0', gib: [0.3, 0.65, 2.1] },
+  { since: '0.12.0', gib: [1.2, 2.1, 2.4] },
+  { since: '0.0.0', gib: [0.3, 1.4, 2.5] },
 ];
 
 /** Cards without NVLS: 0.14 on A100 TP2 (0.10), 0-0.1 on four RTX 3090 (0.18), 0.09-0.25 on PCIe cards; 1.54 on A100-40 TP2 under V0. */
@@ -38,6 +41,14 @@ const UNIFIED: Gib = [0.3, 1.3, 3];
 /** CUDA context of one process: 0.26 (RTX 3090) to 0.52 GiB (H100) in nvidia-smi. */
 const CONTEXT: Gib = [0.25, 0.45, 0.65];
 
+/** 1.4 to 2.0 GiB were gone before loading at TP2, TP4 and PP on H100 (v0.19.0). */
+const CONTEXT_NVSWITCH: Gib = [0.6, 1.5, 2.1];
+
+function hasNvSwitch(gpu: Gpu): boolean {
+  const capability = gpu.computeCapability ?? 0;
+  return capability >= 90 && capability < 120 && (gpu.link?.startsWith('nvlink') ?? false);
+}
+
 function ranged([low, value, high]: Gib, reason: string): Ranged {
   return between(low * GIB, value * GIB, high * GIB, reason);
 }
@@ -52,7 +63,7 @@ export function nonTorchMemory(gpu: GpuSetup, settings: EngineSettings): Ranged 
   const base = growth(gpu, settings);
   if (rules.accounting !== 'device_total') return base;
   // The snapshot before loading is missing, so the CUDA context counts too (0.8 to 0.9.0, and V0 before 0.6.4 partly).
-  const context = isSince(version, '0.8.0') ? contextMemory() : { value: 0, low: 0, high: CONTEXT[2] * GIB };
+  const context = isSince(version, '0.8.0') ? ranged(CONTEXT, 'CUDA context') : { value: 0, low: 0, high: CONTEXT[2] * GIB };
   return between(base.low, base.value + context.value * 0.6, base.high + context.high, 'CUDA context and NCCL');
 }
 
@@ -65,9 +76,7 @@ function growth({ gpu }: GpuSetup, settings: EngineSettings): Ranged {
     return ranged(settings.versionStated ? single : [OLDEST_SINGLE, single[1], single[2]], 'non-torch memory');
   }
   if (engine === 'V0') return ranged(V0_LINKS, 'NCCL buffers');
-  const capability = gpu.computeCapability ?? 0;
-  const nvswitch = capability >= 90 && capability < 120 && (gpu.link?.startsWith('nvlink') ?? false);
-  return ranged(nvswitch ? pick(NVSWITCH, version) : OTHER_LINKS, 'NCCL buffers');
+  return ranged(hasNvSwitch(gpu) ? pick(NVSWITCH, version) : OTHER_LINKS, 'NCCL buffers');
 }
 
 /** The context right after start, before modules are loaded: 14.25 GiB of weights still fit into the 14.56 GiB of a T4 (0.19). */
@@ -77,7 +86,8 @@ export function initialContext(): Ranged {
 
 const INITIAL_CONTEXT: Gib = [0.1, 0.2, 0.5];
 
-/** CUDA context of this process, outside the budget since 0.9.1. */
-export function contextMemory(): Ranged {
-  return ranged(CONTEXT, 'CUDA context');
+/** CUDA context of this process and, with several GPUs, NCCL's start-up buffers: outside the budget since 0.9.1. */
+export function contextMemory(gpu: GpuSetup, settings: EngineSettings): Ranged {
+  const ranks = settings.tensorParallelSize * settings.pipelineParallelSize * settings.dataParallelSize;
+  return ranged(ranks > 1 && hasNvSwitch(gpu.gpu) ? CONTEXT_NVSWITCH : CONTEXT, 'CUDA context');
 }

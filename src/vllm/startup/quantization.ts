@@ -11,14 +11,26 @@ export interface QuantizationScheme {
   readonly linear: WeightFormat | null;
   /** Format of expert matrices; null when they stay in the model's dtype. */
   readonly experts: WeightFormat | null;
+  /** Multiples to which the expert kernel pads the intermediate and the hidden size of a rank's matrices; null for none. */
+  readonly expertPadding: ExpertPadding | null;
   readonly lmHead: WeightFormat | null;
   readonly embedding: WeightFormat | null;
   /** The weights are quantized while loading, from a 16-bit checkpoint. */
   readonly online: boolean;
   /** Relative half-width of the weight figure that the method leaves open, with its reason. */
   readonly uncertainty: { readonly relative: number; readonly reason: string } | null;
+  /**
+   * Whether attention and state-space layers of mixture or hybrid models may have been left in 16 bit: the checkpoint is known by name only.
+   * The share of such checkpoints that do; null when the checkpoint's config decides.
+   */
+  readonly attentionLeftOut: number | null;
   /** Modules the checkpoint leaves unquantized. */
   readonly ignored: readonly IgnoredModules[];
+}
+
+export interface ExpertPadding {
+  readonly intermediate: number;
+  readonly hidden: number;
 }
 
 /** A pattern of `ignored` split into the layer it is limited to (null: every layer) and a test on the rest of the module path. */
@@ -31,10 +43,12 @@ const UNQUANTIZED: QuantizationScheme = {
   method: null,
   linear: null,
   experts: null,
+  expertPadding: null,
   lmHead: null,
   embedding: null,
   online: false,
   uncertainty: null,
+  attentionLeftOut: null,
   ignored: [],
 };
 
@@ -92,9 +106,45 @@ export interface QuantizationTarget {
 
 /** The scheme vLLM uses: the checkpoint's own config wins; the argument quantizes only 16-bit checkpoints. */
 export function quantizationScheme(model: Model, target: QuantizationTarget): QuantizationScheme {
-  if (model.quantization) return checkpointScheme(model.quantization, target);
   const method = target.requested?.toLowerCase() ?? null;
-  return method !== null && ONLINE_METHODS.has(method) ? onlineScheme(method) : UNQUANTIZED;
+  if (model.quantization) return checkpointScheme(reconciled(model.quantization, method), target);
+  if (method === null) return UNQUANTIZED;
+  if (ONLINE_METHODS.has(method)) return onlineScheme(method);
+  return FOUR_BIT_METHODS.test(method) ? checkpointScheme(fourBit(method), target) : UNQUANTIZED;
+}
+
+/** Methods whose checkpoints hold four bits in groups of 128 unless they say otherwise. */
+const FOUR_BIT_METHODS = /^(?:auto_)?(?:awq|gptq)(?:_marlin)?$/;
+
+function fourBit(method: string): CheckpointQuantization {
+  return {
+    method,
+    bits: 4,
+    groupSize: 128,
+    blockSize: null,
+    symmetric: !method.includes('awq'),
+    actOrder: false,
+    type: 'int',
+    ignored: [],
+    expertsOnly: false,
+    lmHeadQuantized: false,
+    kvCacheScheme: null,
+    ggufType: null,
+    doubleQuant: false,
+    basis: 'name',
+  };
+}
+
+/**
+ * `quantization` must name the checkpoint's own method, so for a checkpoint known by its name only it tells more than the name:
+ * "…-INT4" is packed four bits under compressed-tensors, GPTQ or AWQ.
+ */
+function reconciled(checkpoint: CheckpointQuantization, requested: string | null): CheckpointQuantization {
+  if (checkpoint.basis !== 'name' || requested === null || requested === checkpoint.method) return checkpoint;
+  if (checkpoint.method === 'bitsandbytes' && /^(?:compressed-tensors|inc|auto-round)$|gptq|awq/.test(requested)) {
+    return { ...fourBit(requested), ignored: checkpoint.ignored };
+  }
+  return { ...checkpoint, method: requested.includes('gptq') || requested.includes('awq') ? requested : checkpoint.method };
 }
 
 function onlineScheme(method: string): QuantizationScheme {
@@ -129,16 +179,18 @@ function checkpointScheme(checkpoint: CheckpointQuantization, target: Quantizati
   const method = checkpoint.method.toLowerCase();
   const format = checkpointFormat(checkpoint, method, target);
   if (!format) return { ...UNQUANTIZED, method };
-  const experts = method.includes('mxfp4') && checkpoint.expertsOnly ? mxfp4Experts(target) : format;
+  const swizzled = method.includes('mxfp4') && checkpoint.expertsOnly ? mxfp4Experts(target) : null;
   const gguf = method === 'gguf';
   return {
     method,
     linear: checkpoint.expertsOnly ? null : format,
-    experts,
+    experts: swizzled?.format ?? format,
+    expertPadding: swizzled?.padding ?? null,
     lmHead: checkpoint.lmHeadQuantized || gguf ? format : null,
     embedding: gguf ? format : null,
     online: false,
     uncertainty: uncertaintyOf(checkpoint, method),
+    attentionLeftOut: attentionLeftOut(checkpoint, method),
     ignored: checkpoint.ignored.map(parseIgnored).filter((pattern) => pattern !== null),
   };
 }
@@ -146,9 +198,16 @@ function checkpointScheme(checkpoint: CheckpointQuantization, target: Quantizati
 function uncertaintyOf(checkpoint: CheckpointQuantization, method: string): QuantizationScheme['uncertainty'] {
   if (method === 'gguf') return { relative: 0.04, reason: 'the mix of types inside the GGUF file' };
   if (checkpoint.expertsOnly && method.includes('mxfp4')) return { relative: 0.04, reason: 'padding of the MXFP4 kernel' };
-  // Which modules a checkpoint leaves in 16 bit differs by publisher; its name does not say.
-  if (checkpoint.basis === 'name' && checkpoint.bits <= 4) return { relative: 0.08, reason: 'what the checkpoint leaves in 16 bit' };
-  return checkpoint.basis === 'name' ? { relative: 0.02, reason: 'scales of the checkpoint' } : null;
+  return checkpoint.basis === 'name' ? { relative: 0.02, reason: 'what the checkpoint leaves in 16 bit' } : null;
+}
+
+/**
+ * AWQ, GPTQ and bitsandbytes tools quantize every linear layer. Publishers of NVFP4 and INT4 checkpoints often leave attention out:
+ * five checkpoints of Gemma 4, Qwen3.6 and Qwen3.8 lie between none and all of it left in 16 bit (GB10 logs, v0.25.1).
+ */
+function attentionLeftOut(checkpoint: CheckpointQuantization, method: string): number | null {
+  if (checkpoint.basis !== 'name' || checkpoint.bits > 4 || method === 'gguf') return null;
+  return ['awq', 'gptq', 'bitsandbytes'].some((tool) => method.startsWith(tool)) ? 0 : 1 / 3;
 }
 
 function checkpointFormat(checkpoint: CheckpointQuantization, method: string, target: QuantizationTarget): WeightFormat | null {
@@ -187,15 +246,16 @@ function gptqFormat(checkpoint: CheckpointQuantization, target: QuantizationTarg
 
 /**
  * gpt-oss expert matrices. Marlin (Ampere, Ada, consumer Blackwell) and FlashInfer TRT-LLM (SM100) pad the intermediate size to 128 and the
- * hidden size to 256; Triton kernels, preferred on Hopper from 0.11, swizzle. Source: quantization/mxfp4.py.
+ * hidden size to 256; Triton kernels, preferred on
+ * Hopper where they are installed (65.97 GiB with Marlin in 0.11, 64.38 with Triton in 0.14.1 for gpt-oss-120b), swizzle. Source: quantization/mxfp4.py.
  */
-function mxfp4Experts(target: QuantizationTarget): WeightFormat {
+function mxfp4Experts(target: QuantizationTarget): { readonly format: WeightFormat; readonly padding: ExpertPadding } {
   const capability = target.computeCapability ?? 90;
   const format = perGroup(4, 32, 1);
-  if (capability >= 90 && capability < 100 && isSince(target.version, '0.11.0')) {
-    return { ...format, bitsPerWeight: 4 * TRITON_MXFP4_GROWTH, padIn: 1, padOut: 64 };
+  if (capability >= 90 && capability < 100 && isSince(target.version, '0.12.0')) {
+    return { format: { ...format, bitsPerWeight: 4 * TRITON_MXFP4_GROWTH }, padding: { intermediate: 64, hidden: 1 } };
   }
-  return { ...format, padIn: 128, padOut: 256 };
+  return { format, padding: { intermediate: 128, hidden: 256 } };
 }
 
 function ggufFormat(fileType: string | null): WeightFormat | null {

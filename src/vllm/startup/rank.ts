@@ -1,7 +1,7 @@
 import type { Architecture, Mixer, Model } from '../../estimator/architecture';
 import type { GpuSetup } from '../../estimator/hardware/gpu';
-import { between, type Ranged } from '../../estimator/ranged';
-import type { EngineSettings } from '../defaults';
+import { between, exactly, type Ranged } from '../../estimator/ranged';
+import { hasExperts, isStateful, type EngineSettings } from '../defaults';
 import { activationPeak, type ActivationPeak } from './activationPeak';
 import { kvCacheLayout, type CountedCache, type KvCacheLayout, type KvCacheSettings } from './kvCacheGroups';
 import { cachesOf, type KvCacheFormat } from './kvCacheSpecs';
@@ -10,7 +10,7 @@ import { offloadOf, type Offload } from './offload';
 import { quantizationScheme, type QuantizationScheme, type QuantizationTarget } from './quantization';
 import type { MemoryPart } from './report';
 import { drafterOf, type Drafter } from './speculative';
-import type { PipelineStage } from './stages';
+import { pipelineStages, type PipelineStage } from './stages';
 import { bytesOf, layerParameters, outerParameters, type StoredParameter, type WeightLayout } from './weightsPerGpu';
 
 /** What one start-up shares over its ranks; layer kinds are worked out once. */
@@ -117,19 +117,20 @@ export function rankOf(engine: Engine, stage: PipelineStage): Rank {
       )
     : 0;
   const layers = stage.layersByKind.reduce((sum, count, kind) => sum + count * bytesOf(parametersByKind[kind] ?? []), 0);
-  const own = layers + bytesOf(outer);
+  const unquantized = bytesLeftUnquantized(engine, stage);
+  const own = layers + bytesOf(outer) + unquantized.value;
   const value = own - offload.saved + loraBytes + drafter.weights.value;
   const relative = engine.scheme.uncertainty?.relative ?? EXACT_RELATIVE;
   const slack = own * relative * (own > 0 ? (own - offload.saved) / own : 0) + loraBytes * LORA_RELATIVE;
   return {
     stage,
     weights: between(
-      value - slack - (drafter.weights.value - drafter.weights.low),
+      value - slack - (drafter.weights.value - drafter.weights.low) - unquantized.value,
       value,
-      value + slack + (drafter.weights.high - drafter.weights.value),
+      value + slack + (drafter.weights.high - drafter.weights.value) + (unquantized.high - unquantized.value),
       engine.scheme.uncertainty?.reason ?? 'rounding of the allocator',
     ),
-    weightParts: weightParts(engine, stage, outer, offload, loraBytes, drafter),
+    weightParts: weightParts(engine, stage, outer, offload, loraBytes, drafter, unquantized.value),
     offload,
     activation: activationPeak({
       architecture,
@@ -142,6 +143,30 @@ export function rankOf(engine: Engine, stage: PipelineStage): Rank {
     cache: kvCacheLayout([...stageCaches(engine, stage), ...drafter.caches], engine.cacheSettings),
     drafter,
   };
+}
+
+/** What is added when a checkpoint known by name only leaves all layers but the experts (or, in hybrids, but the MLP) unquantized. */
+function bytesLeftUnquantized({ model, scheme, layout, parametersByKind }: Engine, stage: PipelineStage): Ranged {
+  const share = scheme.attentionLeftOut;
+  const { architecture } = model;
+  if (share === null || !(hasExperts(architecture) || isStateful(architecture))) return exactly(0);
+  const plain: WeightLayout = { ...layout, scheme: { ...scheme, linear: null } };
+  const added = stage.layersByKind.reduce((sum, layers, kind) => {
+    if (layers === 0) return sum;
+    const whole = layerParameters(plain, kind);
+    const difference = (parametersByKind[kind] ?? []).reduce(
+      (total, parameter, index) => total + (parameter.group === 'mlp' ? 0 : (whole[index]?.bytes ?? parameter.bytes) - parameter.bytes),
+      0,
+    );
+    return sum + layers * difference;
+  }, 0);
+  return between(0, share * added, added, 'what the checkpoint leaves in 16 bit');
+}
+
+/** The KV cache of all layers on one rank, as if there were one pipeline stage. */
+export function wholeModelCache(engine: Engine): KvCacheLayout | null {
+  const [stage] = pipelineStages(engine.model.architecture, 1);
+  return stage ? kvCacheLayout(stageCaches(engine, stage), engine.cacheSettings) : null;
 }
 
 /** Half-width where every tensor is known: two decimals of the log and what back ends pad. */
@@ -191,6 +216,7 @@ function weightParts(
   offload: Offload,
   loraBytes: number,
   drafter: Drafter,
+  unquantized: number,
 ): readonly MemoryPart[] {
   const byName = new Map<string, number>();
   const add = (name: string, bytes: number): void => {
@@ -200,6 +226,7 @@ function weightParts(
   engine.parametersByKind.forEach((parameters, kind) => {
     for (const parameter of parameters) add(PART_NAMES[parameter.group], parameter.bytes * (stage.layersByKind[kind] ?? 0));
   });
+  add('layers that may be in 16 bit', unquantized);
   add('LoRA buffers', loraBytes);
   add('draft model', drafter.weights.value);
   add('offloaded to the host', -offload.saved);

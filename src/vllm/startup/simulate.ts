@@ -1,4 +1,3 @@
-import type { Architecture } from '../../estimator/architecture';
 import { between, exactly, type Ranged } from '../../estimator/ranged';
 import { GIB } from '../../estimator/units';
 import { effectiveSettings, type EngineSettings } from '../defaults';
@@ -6,15 +5,12 @@ import { coveredVersion } from '../versions';
 import { assumptionsOf } from './assumptions';
 import { availableKvCache, budgetOf, freeAtStart } from './budget';
 import { capturePlan, cudaGraphCharge, cudaGraphMemory } from './cudaGraphs';
-import { blockCount, bytesPerRequest, longestLength, maxConcurrency, reportedTokens, type KvCacheLayout } from './kvCacheGroups';
+import { kvCacheReport, kvCacheWithoutGpu } from './kvCacheReport';
 import { contextMemory, initialContext, nonTorchMemory } from './nonTorch';
 import { outcomeOf } from './outcome';
 import { engineOf, rankOf, type Engine, type Rank } from './rank';
-import type { HostMemory, KvCacheReport, PerGpuMemory, StartupInput, StartupReport } from './report';
+import type { HostMemory, PerGpuMemory, StartupInput, StartupReport } from './report';
 import { pipelineStages } from './stages';
-
-/** Upper limit of the search for the largest context of a model whose config states none, tokens. */
-const UNBOUNDED_LENGTH = 2 ** 24;
 
 /** One rank with its memory on the device. */
 interface PlacedRank {
@@ -60,14 +56,7 @@ function withoutGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[],
       peakUsed: null,
       free: null,
     },
-    kvCache: {
-      bytesPerTokenPerGpu: Math.max(...ranks.map((rank) => rank.cache?.bytesPerToken ?? 0)),
-      blockSize: heaviest.cache?.blockSize ?? settings.blockSize,
-      tokens: null,
-      maxConcurrency: null,
-      neededForMaxModelLen: neededBytes(engine, ranks, settings.maxModelLen),
-      maxModelLenThatFits: null,
-    },
+    kvCache: kvCacheWithoutGpu(engine, ranks),
     host: hostMemory(settings, ranks),
     outcome: null,
     certainty: 'likely',
@@ -92,18 +81,18 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
   });
   const fullest = placed.reduce((a, b) => (b.available.value < a.available.value ? b : a));
   const kvCache = kvCacheReport(engine, placed);
-  const context = settings.rules.accounting === 'device_total' ? exactly(0) : contextMemory();
+  const context = settings.rules.accounting === 'device_total' ? exactly(0) : contextMemory(gpu, settings);
   const outside = sum([context, ...(fullest.graphCharge ? [] : [fullest.graphs])]);
   const perGpu = perGpuMemory(placed, fullest, budget.total, budget.requested, outside);
   const loading = sum([loadingPeak(engine, fullest.rank), initialContext()]);
   const { outcome, certainty } = outcomeOf({
     total: budget.total,
     requested: budget.requested,
-    free: gpu.freeMemoryGib === null ? exactly(budget.total) : freeAtStart(gpu, budget),
+    free: gpu.freeMemoryGib === null ? exactly(budget.total) : freeAtStart(gpu, budget, settings),
     checksFreeMemory: settings.rules.checksFreeMemory,
     loading,
     profiling: sum([fullest.rank.weights, fullest.rank.activation.bytes, fullest.nonTorch, context]),
-    serving: perGpu.peakUsed ?? exactly(0),
+    serving: steadyUse(fullest, outside),
     available: fullest.available,
     needed: kvCache.neededForMaxModelLen,
   });
@@ -143,16 +132,18 @@ function loadingPeak(engine: Engine, rank: Rank): Ranged {
 /** A 16-bit model before fp8 conversion weighs about twice its quantized size, less the embedding and head that stay. */
 const ONLINE_PEAK_FACTOR = 1.85;
 
+/** Use once requests can be served: the activations of the profile run are returned, the pool takes what is left of the budget. */
+function steadyUse({ rank, available, nonTorch, graphs, graphCharge }: PlacedRank, outside: Ranged): Ranged {
+  return sum([rank.weights, nonTorch, ...(graphCharge ? [graphs] : []), outside, exactly(Math.max(0, available.value))]);
+}
+
 function perGpuMemory(placed: readonly PlacedRank[], fullest: PlacedRank, total: number, budget: number, outside: Ranged): PerGpuMemory {
   const { rank, available, nonTorch, graphs, graphCharge } = fullest;
-  const pool = Math.max(0, available.value);
-  const graphsInside = graphCharge ? [graphs] : [];
-  // Activations of the profile run are returned before serving starts; the pool takes what is left of the budget.
-  const steady = sum([rank.weights, nonTorch, ...graphsInside, outside]);
+  const steady = steadyUse(fullest, outside);
   const peakUsed = between(
-    Math.min(steady.low + Math.max(0, available.low), total),
-    Math.min(steady.value + pool, total),
-    Math.min(steady.high + pool + rank.activation.bytes.value, total),
+    Math.min(steady.low, total),
+    Math.min(steady.value, total),
+    Math.min(steady.high + rank.activation.bytes.value, total),
     'how much of the activation memory stays cached',
   );
   const activation = rank.activation.bytes;
@@ -173,51 +164,6 @@ function perGpuMemory(placed: readonly PlacedRank[], fullest: PlacedRank, total:
     peakUsed,
     free: between(total - peakUsed.high, total - peakUsed.value, total - peakUsed.low),
   };
-}
-
-function neededBytes(engine: Engine, ranks: readonly Rank[], length: number | null): number | null {
-  if (length === null) return null;
-  const needs = ranks.flatMap((rank) => (rank.cache ? [bytesPerRequest(rank.cache, length, engine.cacheSettings)] : []));
-  return needs.length > 0 ? Math.max(...needs) : null;
-}
-
-function kvCacheReport(engine: Engine, placed: readonly PlacedRank[]): KvCacheReport {
-  const { settings, cacheSettings } = engine;
-  const caches = placed.flatMap(({ rank, available }) => (rank.cache ? [{ layout: rank.cache, available }] : []));
-  const [first] = caches;
-  if (!first) {
-    return {
-      bytesPerTokenPerGpu: 0,
-      blockSize: settings.blockSize,
-      tokens: null,
-      maxConcurrency: null,
-      neededForMaxModelLen: null,
-      maxModelLenThatFits: null,
-    };
-  }
-  const blocksAt = (end: keyof Pick<Ranged, 'low' | 'value' | 'high'>): { readonly blocks: number; readonly layout: KvCacheLayout } =>
-    caches
-      .map(({ layout, available }) => ({ layout, blocks: blockCount(layout, available[end], cacheSettings) }))
-      .reduce((a, b) => (b.blocks < a.blocks ? b : a));
-  const [low, value, high] = [blocksAt('low'), blocksAt('value'), blocksAt('high')] as const;
-  const rangeOf = (figure: (at: { readonly blocks: number; readonly layout: KvCacheLayout }) => number): Ranged =>
-    between(figure(low), figure(value), figure(high), first.available.reason);
-  const limit = lengthLimit(engine.model.architecture, settings);
-  const fits = rangeOf(({ blocks, layout }) => longestLength(layout, blocks, limit, cacheSettings));
-  const length = settings.maxModelLenAuto ? Math.min(settings.maxModelLen ?? limit, Math.max(1, fits.value)) : settings.maxModelLen;
-  const needed = length === null ? null : Math.max(...caches.map(({ layout }) => bytesPerRequest(layout, length, cacheSettings)));
-  return {
-    bytesPerTokenPerGpu: Math.max(...caches.map(({ layout }) => layout.bytesPerToken)),
-    blockSize: value.layout.blockSize,
-    tokens: rangeOf(({ blocks, layout }) => reportedTokens(layout, blocks, length, cacheSettings)),
-    maxConcurrency: length === null ? null : rangeOf(({ blocks, layout }) => maxConcurrency(layout, blocks, length, cacheSettings)),
-    neededForMaxModelLen: needed,
-    maxModelLenThatFits: fits,
-  };
-}
-
-function lengthLimit(architecture: Architecture, settings: EngineSettings): number {
-  return Math.max(architecture.maxPositionEmbeddings ?? UNBOUNDED_LENGTH, settings.maxModelLen ?? 0);
 }
 
 /** Host memory a rank's process needs beside pinned weights, GiB: Python, CUDA libraries and the staging of checkpoint shards. */

@@ -162,7 +162,7 @@ function storedBytes(layout: WeightLayout, parts: readonly TensorSpec[], format:
   const sums: number[] = [];
   let copiesOfVectors = 1;
   for (const part of parts) {
-    const { out, in: input, copies } = localShape(layout, part);
+    const { out, in: input, copies } = paddedShape(layout, part);
     const stacked = part.group === 'experts';
     if (!stacked) copiesOfVectors = copies;
     matrixTensors(format, out, input).forEach((bytes, index) => {
@@ -170,6 +170,15 @@ function storedBytes(layout: WeightLayout, parts: readonly TensorSpec[], format:
     });
   }
   return copiesOfVectors * sums.reduce((sum, bytes) => sum + allocate(layout, bytes), 0);
+}
+
+/** The local shape, with expert matrices padded to what their kernel wants. */
+function paddedShape(layout: WeightLayout, tensor: TensorSpec): ReturnType<typeof localShape> {
+  const shape = localShape(layout, tensor);
+  const padding = layout.scheme.expertPadding;
+  if (!padding || tensor.group !== 'experts' || tensor.inFeatures === 1) return shape;
+  const [out, input] = tensor.expertCut === 'column' ? [padding.intermediate, padding.hidden] : [padding.hidden, padding.intermediate];
+  return { ...shape, out: roundUp(shape.out, out), in: roundUp(shape.in, input) };
 }
 
 function allocate(layout: WeightLayout, bytes: number): number {

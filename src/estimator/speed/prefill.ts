@@ -1,7 +1,7 @@
 import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
-import { peakRate } from './hardwareRates';
+import { flopsPerByte, peakRate } from './hardwareRates';
 import { communicationMs, constantsOf, either, launchMs, offloadMs, streamMs, vendorFactor, type SpeedSetup } from './step';
-import { touchedExperts, type ModelWork } from './work';
+import { isPlain, touchedExperts, type KernelFormat, type ModelWork } from './work';
 
 /** Milliseconds of the forward pass over a prompt, alone on the replica. */
 export interface PrefillTime {
@@ -29,17 +29,55 @@ export function prefill(
 ): PrefillTime {
   const own = constantsOf(setup, constants);
   const { gpu, tensorParallel: tp } = setup;
-  const rate = (peakRate(gpu, work.format) * own.prefillRate) / constants.prefillFormat[work.format];
-  const attentionRate = peakRate(gpu, '16bit') * own.prefillRate;
-  const expertFactor = work.experts > 0 ? constants.prefillExperts : 1;
+  const share = prefillShare(setup, own.prefillRate, constants);
+  const rate = (prefillPeak(setup, work.format) * share) / (isPlain(work.format) ? 1 : constants.prefillFormat[work.format]);
+  const attentionRate = (peakRate(gpu, '16bit') * share) / attentionFactor(setup, constants);
+  const expertFactor = work.experts > 0 ? 1 + (constants.prefillExperts - 1) * Math.min(1, flopsPerByte(gpu) / BOUND_FLOPS_PER_BYTE) : 1;
   const products = 2 * (work.activeParameters - work.headParameters) * tokens * expertFactor + 2 * work.headParameters;
   const attention = work.attentionFlopsPerPair * tokens * (cached + tokens / 2);
   const arithmetic = ((products / rate + attention / attentionRate) / tp) * 1e3 * vendorFactor(gpu, setup.engine, constants);
-  const bytes = work.denseBytes / tp + (work.expertBytes * touchedExperts(work, tokens)) / tp;
-  const weights = streamMs(setup, work, bytes, constants);
+  const passes = setup.engine === 'llama_cpp' ? Math.ceil(tokens / LLAMA_CPP_BATCH) : 1;
+  const bytes = work.denseBytes / tp + (work.expertBytes * touchedExperts(work, tokens * constants.routingSpread)) / tp;
+  const weights = passes * streamMs(setup, work, bytes, constants);
   const communication = communicationMs(setup, work, tokens, constants);
   const offload = offloadMs(setup) * setup.pipelineParallel;
   const launches = own.hostMs + launchMs(setup, work, cached + tokens, constants);
-  const total = either(arithmetic, weights, 2) + communication + launches + offload;
+  const total = either(arithmetic, weights, 2) / stageOverlap(setup, tokens, constants) + communication + launches + offload;
   return { total, arithmetic, weights, communication, launches, offload };
+}
+
+/** FLOPs per byte of bandwidth above which the small products of experts leave the matrix units idle; data-center cards have 150 to 300. */
+const BOUND_FLOPS_PER_BYTE = 200;
+
+/** Tokens llama.cpp processes at once (`--ubatch-size`, default 512), reading all weights each time. */
+const LLAMA_CPP_BATCH = 512;
+
+/** llama.cpp accumulates in 16 bit, which GeForce cards do at twice their data sheet's rate with 32-bit accumulation. */
+function prefillPeak(setup: SpeedSetup, format: KernelFormat): number {
+  const { gpu, engine } = setup;
+  if (engine !== 'llama_cpp') return peakRate(gpu, format);
+  const integer = gpu.tflops.fp16 === null ? gpu.tflops.int8 : null;
+  if (integer !== null) return (integer * 1e12) / 2;
+  return peakRate(gpu, '16bit') * (/GeForce|modded/.test(gpu.label) ? 2 : 1);
+}
+
+function prefillShare(setup: SpeedSetup, rate: number, constants: SpeedConstants): number {
+  if (setup.engine !== 'llama_cpp') return rate;
+  return rate / (1 + prefillPeak(setup, '16bit') / (constants.llamaCppSaturationTflops * 1e12));
+}
+
+/** llama.cpp's tables are of its plain attention, which writes the scores to memory; shared memory hides that on cards with few FLOPs per byte. */
+function attentionFactor(setup: SpeedSetup, constants: SpeedConstants): number {
+  return setup.engine === 'llama_cpp' && !setup.gpu.unifiedMemory ? constants.plainAttention : 1;
+}
+
+/** Tokens per chunk of a long prompt, between which pipeline stages overlap: vLLM's and SGLang's defaults on data-center cards. */
+const CHUNK_TOKENS = 8192;
+
+/** How much faster `m` chunks pass `p` stages than one after another, m p / (m + p - 1), as far as it is reached. */
+function stageOverlap(setup: SpeedSetup, tokens: number, constants: SpeedConstants): number {
+  const stages = setup.pipelineParallel;
+  if (stages <= 1) return 1;
+  const chunks = Math.max(1, tokens / (setup.engine === 'llama_cpp' ? LLAMA_CPP_BATCH : CHUNK_TOKENS));
+  return 1 + constants.stageOverlap * ((chunks * stages) / (chunks + stages - 1) - 1);
 }

@@ -59,8 +59,8 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const interference = (constants.interference * others * alone.arithmetic) / Math.max(1, outputTokens);
   const tpotMs = (step.total * drafting) / yielded + interference;
   const growth = others > 0 ? others ** constants.queueExponent : 0;
-  const fixed = own.firstTokenMs + (work.experts > 0 ? own.firstTokenExpertsMs : 0);
-  const started = fixed + alone.total * (1 + own.queueShare * growth) + own.queueMs * growth;
+  const wait = (own.waitLayerMs + (work.experts > 0 ? own.waitExpertLayerMs : 0)) * work.layers * (1 - 1 / running);
+  const started = own.firstTokenMs + wait + alone.total * (1 + own.queueShare * growth) + own.queueMs * growth;
   // What does not fit in the KV cache waits until a running request ends.
   const waiting = ((perReplica - running) / running) * (started + outputTokens * tpotMs);
   const ttftMs = started + waiting;

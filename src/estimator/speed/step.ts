@@ -3,7 +3,7 @@ import { hostBandwidth, linkBandwidth } from '../hardware/interconnects';
 import { SPEED_CONSTANTS, type EngineConstants, type SpeedConstants } from './constants';
 import { engineProfile, outsideGraphs, type Engine } from './engines';
 import { bytesPerMs, domainSize, linkClass, memoryClass, peakRate, smArchitecture } from './hardwareRates';
-import { kvBytes, touchedExperts, type ModelWork } from './work';
+import { isPlain, kvBytes, touchedExperts, type ModelWork } from './work';
 
 /** The machine and software one model runs on. */
 export interface SpeedSetup {
@@ -84,11 +84,9 @@ function formatFactor(engine: Engine, work: ModelWork, constants: SpeedConstants
   const { format } = work;
   if (engine === 'llama_cpp') return format === 'ggml' || format === 'int4' || format === 'int8' ? constants.formatLlamaCpp[format] : 1;
   if (engine === 'transformers' || engine === 'litgpt') {
-    return format === '16bit'
-      ? 1
-      : constants.formatTransformers[format === 'fp4' || format === 'ggml' || format === 'w8a8' ? 'int4' : format];
+    return isPlain(format) ? 1 : constants.formatTransformers[format === 'fp4' || format === 'ggml' || format === 'w8a8' ? 'int4' : format];
   }
-  return constants.format[format];
+  return isPlain(format) ? 1 : constants.format[format];
 }
 
 export function vendorFactor(gpu: Gpu, engine: Engine, constants: SpeedConstants): number {
@@ -132,7 +130,8 @@ export function decodeStep(
   const stageBatch = Math.max(1, batch / pp);
   const tokens = stageBatch * tokensPerRequest;
   const expertTokens = tokens * (setup.expertParallel ? setup.dataParallel : 1);
-  const bytes = work.denseBytes / tp + (work.expertBytes * touchedExperts(work, expertTokens)) / expertGpus(setup);
+  const bytes =
+    work.denseBytes / tp + (work.expertBytes * touchedExperts(work, expertTokens * constants.routingSpread)) / expertGpus(setup);
   const held = Math.max(0, bytes - setup.offloadBytes * pp);
   const arithmetic = ((2 * work.activeParameters * tokens) / tp / (peakRate(gpu, work.format) * own.decodeRate)) * 1e3;
   const weights = either(streamMs(setup, work, held, constants), arithmetic * vendorFactor(gpu, engine, constants), OVERLAP);

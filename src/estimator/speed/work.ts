@@ -4,6 +4,11 @@ import { parameterBreakdown, activeParameterCount } from '../parameters';
 /** How weights are stored, as far as kernels differ in speed. */
 export type KernelFormat = '32bit' | '16bit' | 'fp8' | 'w8a8' | 'int8' | 'int4' | 'nf4' | 'fp4' | 'ggml';
 
+/** Whether weights are stored unquantized. */
+export function isPlain(format: KernelFormat): format is '32bit' | '16bit' {
+  return format === '32bit' || format === '16bit';
+}
+
 /** Layers that keep the same amount of KV cache per token. */
 export interface KvGroup {
   /** Bytes per token of all these layers and all their heads together. */
@@ -96,7 +101,7 @@ export function kvBytes(work: ModelWork, context: number): number {
   return work.kv.reduce((sum, group) => sum + group.bytesPerToken * Math.min(context, group.window ?? Infinity), 0);
 }
 
-/** Share of the routed experts that a batch of `tokens` touches when routing is even: 1 - (1 - k/E)^tokens. */
+/** Share of the routed experts that `tokens` independent tokens touch when routing is even: 1 - (1 - k/E)^tokens. */
 export function touchedExperts(work: ModelWork, tokens: number): number {
   if (work.experts === 0) return 0;
   return 1 - (1 - work.expertsPerToken / work.experts) ** Math.max(1, tokens);

@@ -1,0 +1,149 @@
+// Estimated against measured inference speed. Usage: accuracySpeed [ROWS.jsonl] [--leave-out]; the latter refits without each source in turn.
+import { readFileSync } from 'node:fs';
+import { bytesPerMs } from '../src/estimator/speed/hardwareRates';
+import { SPEED_CONSTANTS, type SpeedConstants } from '../src/estimator/speed/constants';
+import { Catalogue } from '../src/models/catalogue';
+import { fitConstants, fittedCases } from './fitSpeed';
+import { defaultSpeedRows, estimateOf, readSpeedRows, speedCases, type SpeedCase } from './speedRows';
+import { groupBy, percent, quantile, shareOf, table } from './statistics';
+
+/** What the table of goals asks for: median and 90th percentile of the absolute error. */
+const GOALS: Readonly<Record<string, readonly [number, number]>> = {
+  'single-stream decode': [0.12, 0.35],
+  'TPOT under load': [0.15, 0.45],
+  'TTFT and prefill': [0.2, 0.6],
+  power: [0.2, 0.5],
+};
+
+interface Judged {
+  readonly testCase: SpeedCase;
+  readonly estimate: number;
+  readonly error: number;
+  readonly inRange: boolean;
+  /** Error of bandwidth or peak rate times one efficiency. */
+  readonly rooflineError: number;
+}
+
+function judge(testCase: SpeedCase, constants: SpeedConstants): Judged {
+  const { value } = testCase.row;
+  const range = estimateOf(testCase, constants);
+  return {
+    testCase,
+    estimate: range.value,
+    error: Math.abs(range.value / value - 1),
+    inRange: value >= range.low && value <= range.high,
+    rooflineError: Math.abs(roofline(testCase) / value - 1),
+  };
+}
+
+/** The one efficiency people use for everything. */
+const ROOFLINE_EFFICIENCY = 0.7;
+const ROOFLINE_PREFILL_EFFICIENCY = 0.5;
+
+/** Weights over bandwidth, or FLOPs over peak, with one efficiency: the rule of thumb to beat. */
+function roofline({ input, row, gpu }: SpeedCase): number {
+  const { work, setup, load } = input;
+  const active = work.denseBytes + (work.experts === 0 ? 0 : (work.expertBytes * work.expertsPerToken) / work.experts);
+  const tokenMs = active / bytesPerMs(gpu) / setup.tensorParallel / ROOFLINE_EFFICIENCY;
+  const rate = (gpu.tflops.bf16 ?? gpu.tflops.fp16 ?? gpu.tflops.fp32 ?? 1) * 1e12 * setup.tensorParallel * ROOFLINE_PREFILL_EFFICIENCY;
+  const prefillMs = ((2 * work.activeParameters * load.promptTokens) / rate) * 1e3;
+  switch (row.metric) {
+    case 'tpot_ms':
+      return tokenMs;
+    case 'ttft_ms':
+      return prefillMs;
+    case 'prefill_tps':
+      return (load.promptTokens * 1e3) / prefillMs;
+    case 'power_w':
+      return (gpu.tdpW ?? 0) * (row.gpu_count ?? 1);
+    case 'decode_tps_total':
+      return (load.concurrency * 1e3) / tokenMs;
+    default:
+      return 1e3 / tokenMs;
+  }
+}
+
+const FIGURES = ['rows', 'median', 'p90', 'in range', 'roofline median', 'p90'];
+
+const header = (first: string): readonly string[] => [first, ...FIGURES];
+
+function line(name: string, judged: readonly Judged[]): readonly string[] {
+  const errors = judged.map((j) => j.error);
+  const simple = judged.map((j) => j.rooflineError);
+  return [
+    name,
+    String(judged.length),
+    percent(quantile(errors, 0.5)),
+    percent(quantile(errors, 0.9)),
+    percent(shareOf(judged, (j) => j.inRange)),
+    percent(quantile(simple, 0.5)),
+    percent(quantile(simple, 0.9)),
+  ];
+}
+
+const SPLITS: readonly (readonly [string, (j: Judged) => string])[] = [
+  ['source', (j) => j.testCase.row.source],
+  ['engine', (j) => j.testCase.row.engine_norm],
+  ['GPU', (j) => j.testCase.gpu.key],
+  ['quantization', (j) => j.testCase.row.weight_format ?? 'unstated'],
+];
+
+function worst(judged: readonly Judged[], n: number): string {
+  const rows = [...judged]
+    .sort((a, b) => Math.abs(Math.log(b.estimate / b.testCase.row.value)) - Math.abs(Math.log(a.estimate / a.testCase.row.value)))
+    .slice(0, n)
+    .map(({ testCase: { row, gpu }, estimate }) => [
+      String(row.value),
+      estimate.toPrecision(4),
+      row.metric,
+      row.source,
+      `${row.engine_norm} ${row.engine_version ?? ''}`,
+      `${row.model} ${row.quantization ?? ''}`,
+      `${row.gpu_count ?? 1} x ${gpu.key} tp ${row.tp ?? '-'}`,
+      `${row.input_len ?? '-'} + ${row.output_len ?? '-'} x ${row.concurrency ?? '-'}`,
+    ]);
+  return table([['measured', 'estimated', 'metric', 'source', 'engine', 'model', 'GPUs', 'tokens x requests'], ...rows]);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function printQuantity(name: string, judged: readonly Judged[]): void {
+  print(`\n## ${name}\n`);
+  for (const [split, key] of SPLITS) {
+    const groups = [...groupBy(judged, key)].sort((a, b) => b[1].length - a[1].length);
+    print(table([header(split), ...groups.map(([value, group]) => line(value, group))]));
+    print('');
+  }
+  print(worst(judged, 10));
+}
+
+/** Errors on each source with the constants fitted to all the others. */
+function leaveSourcesOut(cases: readonly SpeedCase[]): readonly Judged[] {
+  return [...groupBy(cases, (c) => c.row.source)].flatMap(([source, own]) => {
+    const others = fittedCases(cases).filter((c) => c.row.source !== source);
+    const constants = fitConstants(others, SPEED_CONSTANTS, LEAVE_OUT_ROUNDS);
+    return own.map((c) => judge(c, constants));
+  });
+}
+
+const LEAVE_OUT_ROUNDS = 4;
+
+function main(args: readonly string[]): void {
+  const path = args.find((arg) => arg.endsWith('.jsonl')) ?? defaultSpeedRows();
+  const cases = speedCases(readSpeedRows(path), Catalogue.parse(readFileSync('data/models.json', 'utf8')));
+  const judged = cases.map((c) => judge(c, SPEED_CONSTANTS));
+  const byQuantity = groupBy(judged, (j) => j.testCase.quantity);
+  print(`# Inference speed, ${cases.length} rows of ${path}\n`);
+  const goal = (name: string): string => (GOALS[name] ? ` (goal ${percent(GOALS[name][0], 0)} / ${percent(GOALS[name][1], 0)})` : '');
+  print(table([header('quantity'), ...[...byQuantity].map(([name, group]) => line(name + goal(name), group))]));
+  if (args.includes('--leave-out')) {
+    const left = groupBy(leaveSourcesOut(cases), (j) => j.testCase.quantity);
+    print('\nEach source with the constants fitted to all other sources:\n');
+    print(table([header('quantity'), ...[...left].map(([name, group]) => line(name, group))]));
+  }
+  for (const [name, group] of byQuantity) printQuantity(name, group);
+}
+
+main(process.argv.slice(2));

@@ -8,6 +8,7 @@ import { FP8_KV_COMMON_CAPABILITY } from '../vllm/rules/kvCache';
 import { makeFinding, setFix } from '../vllm/rules/rule';
 import type { FindingParts } from '../vllm/rules/rule';
 import type { StartupReport } from '../vllm/startup/report';
+import { errorsOf } from './remedies';
 import type { Simulate } from './remedies';
 import { withEdits } from './scenario';
 import type { ArgumentEdits } from './scenario';
@@ -150,7 +151,7 @@ const ADVICE: readonly { readonly code: string; readonly look: (deployment: Depl
 
 /** Hints for a deployment that surely starts; none for others, whose errors matter more. */
 export function adviceFor(report: StartupReport, simulate: Simulate): readonly Finding[] {
-  if (!report.input.gpu || !isSure(report)) return [];
+  if (!report.input.gpu || !isSure(report) || errorsOf(report).size > 0) return [];
   const { args } = report.input;
   const after = (edits: ArgumentEdits): StartupReport => simulate({ ...report.input, args: withEdits(args, edits) });
   const deployment: Deployment = { report, args, read: new ArgumentReader(args), after };

@@ -92,7 +92,7 @@ export function analyze(input: AnalysisInput): Analysis {
     settings: report?.settings ?? null,
     version,
     report,
-    modelIsCertain: facts !== null && facts.confidence !== 'guessed',
+    modelIsCertain: facts?.confidence === 'exact',
   });
   const unknownModel =
     modelProblem && !facts && deployment.args.has('model') ? [remark('model-unknown', 'information', 'model', modelProblem.message)] : [];

@@ -75,7 +75,8 @@ const attempt = (kind: RemedyKind, set: Attempt['set'], extra: Partial<Attempt> 
   ...extra,
 });
 
-function errorsOf(report: StartupReport): ReadonlySet<string> {
+/** Codes of what the arguments, model and GPU already refuse, whatever the memory. */
+export function errorsOf(report: StartupReport): ReadonlySet<string> {
   const { args, gpu, model, version } = report.input;
   const findings = checkRules({ args, gpu, model, version, settings: report.settings, report });
   return new Set(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code));
@@ -90,8 +91,10 @@ function tried({ before, gpu, simulate }: Question, { set, remove, gpus }: Attem
   return simulate(input);
 }
 
+/** Whether it starts, and adds no refusal of its own. What surely fails may be mended by what likely starts; what likely starts must become sure. */
 function starts(question: Question, report: StartupReport): boolean {
-  return report.outcome === 'ok' && report.certainty === 'certain' && [...errorsOf(report)].every((code) => question.errors.has(code));
+  const isEnough = report.certainty === 'certain' || question.before.outcome !== 'ok';
+  return report.outcome === 'ok' && isEnough && [...errorsOf(report)].every((code) => question.errors.has(code));
 }
 
 /** The longest context that surely fits, in whole blocks; null when none worth offering does. */
@@ -253,7 +256,7 @@ function combined(question: Question, singles: readonly (readonly Attempt[])[]):
 function remedyOf(question: Question, candidate: Attempt): Remedy | null {
   const report = tried(question, candidate);
   if (starts(question, report)) return remedy(question, candidate, report);
-  const isShort = report.outcome === 'kv_too_small_for_max_len' || (report.outcome === 'ok' && report.certainty === 'likely');
+  const isShort = report.outcome === 'kv_too_small_for_max_len';
   if (!isShort || candidate.kinds.includes('length')) return null;
   const shortened = withFittingLength(question, candidate, report);
   return shortened && remedy(question, shortened, tried(question, shortened));
@@ -271,7 +274,8 @@ function effectOf(question: Question, { kinds, gpus }: Attempt, after: StartupRe
   if (kinds.includes('offload')) notes.push(`${formatGib(after.host.bytesPerStepOverPcie)} over PCIe in every step`);
   if (kinds.includes('eager')) notes.push('slower decoding');
   const concurrency = after.kvCache.maxConcurrency;
-  notes.push(concurrency ? `fits, ${concurrency.value.toFixed(1)} requests` : 'fits');
+  const fits = after.certainty === 'certain' ? 'fits' : 'likely fits';
+  notes.push(concurrency ? `${fits}, ${concurrency.value.toFixed(1)} requests` : fits);
   return notes.join(', ');
 }
 
@@ -314,7 +318,10 @@ export function findRemedies(report: StartupReport, simulate: Simulate): readonl
   const singles = families(question);
   const found = singles.flatMap((family) => {
     const answers = family.map((candidate) => remedyOf(question, candidate)).filter((answer) => answer !== null);
-    const alone = answers.find(({ kinds }) => kinds.length === 1);
+    const single = answers.filter(({ kinds }) => kinds.length === 1);
+    // A few GiB more are worth certainty; more GPUs are not.
+    const alone =
+      (single[0]?.kinds[0] === 'more-gpus' ? undefined : single.find(({ report: tryout }) => tryout.certainty === 'certain')) ?? single[0];
     // With a shorter context fewer GPUs may do.
     const shortened = answers.find((answer) => answer.kinds.length > 1 && (!alone || gpusOf(answer) < gpusOf(alone)));
     return [shortened, alone].filter((answer) => answer !== undefined);

@@ -5,6 +5,7 @@
 import { findArgument } from '../vllm/argumentTable';
 import type { ArgumentValue } from '../vllm/arguments';
 import type { Deployment, DeploymentArgument, TextRange } from './deployment';
+import { nestedEdits } from './nestedEdits';
 import { isPlainSafe } from './values';
 
 /** Replace `start` to `end` (exclusive) by `text`. */
@@ -56,7 +57,9 @@ function written(value: ArgumentValue, quote: '"' | "'" | null): string {
   if (typeof value === 'string') {
     const oneLine = !/[\p{Cc}\ufeff]/u.test(value);
     if (quote) return quoted(value, oneLine ? quote : '"');
-    return isPlainSafe(value) ? value : quoted(value, '"');
+    if (isPlainSafe(value)) return value;
+    // JSON text reads best in single quotes.
+    return quoted(value, oneLine && value.includes('"') && !value.includes("'") ? "'" : '"');
   }
   if (value === null || typeof value === 'object') return JSON.stringify(value);
   return quote && typeof value === 'number' ? quoted(String(value), quote) : String(value);
@@ -93,11 +96,19 @@ function findWritten(deployment: Deployment, name: string): DeploymentArgument |
   return same.find(({ effective }) => effective) ?? same.at(-1);
 }
 
+function isFields(value: ArgumentValue | undefined): value is { readonly [key: string]: ArgumentValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function setEdits(text: string, argument: DeploymentArgument, value: ArgumentValue): readonly TextEdit[] {
   const { valueRange, keyRange } = argument;
   if (valueRange) {
     const current = text.slice(valueRange.start, valueRange.end);
-    return [{ ...valueRange, text: written(value, quotesOf(current)) }];
+    const nested =
+      isFields(argument.value) && isFields(value)
+        ? nestedEdits(text, valueRange, argument.value, value, (field) => written(field, null))
+        : null;
+    return nested ?? [{ ...valueRange, text: written(value, quotesOf(current)) }];
   }
   // A value that could not even be found cannot be replaced.
   if (argument.value === undefined) return [];

@@ -280,6 +280,9 @@ export function nearestArguments(written: string, version: string, count = 3): r
 /** The listed value nearest to a written one, when it is a likely slip; null otherwise. */
 export function nearestValue(written: string, values: readonly string[]): string | null {
   if (values.length === 0) return null;
+  const longer = values.filter((value) => written.length > 2 && value.toLowerCase().startsWith(written.toLowerCase()));
+  const [completed] = longer;
+  if (completed !== undefined && longer.length === 1) return completed;
   const nearest = closest(written.toLowerCase(), values);
   return distance(written.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, Math.floor(written.length * LARGEST_SLIP)) ? nearest : null;
 }

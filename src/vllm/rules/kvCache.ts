@@ -90,7 +90,7 @@ const utilRange: Rule = {
       vllmMessage: `gpu_memory_utilization: Input should be ${share > 1 ? 'less than or equal to 1' : 'greater than 0'}`,
       fixes: [
         ...(percent === null ? [] : [setFix('gpu-memory-utilization', percent)]),
-        removeFix('gpu-memory-utilization', { note: 'vLLM’s default' }),
+        removeFix('gpu-memory-utilization', { note: "vLLM's default" }),
       ],
     };
   },

@@ -24,12 +24,12 @@ describe('editing a vLLM file', () => {
     assert.equal(edited('max-model-len: 1\nmax_model_len: 2\n', { edits: { 'max-model-len': 3 } }), 'max-model-len: 1\nmax_model_len: 3\n');
   });
 
-  it('replaces a block value by one line', () => {
+  it('changes a field of a block value in its place', () => {
     assert.equal(
       edited('speculative-config:\n  method: ngram\n  num_speculative_tokens: 5\nseed: 1\n', {
         edits: { 'speculative-config': { method: 'mtp' } },
       }),
-      'speculative-config:\n  {"method":"mtp"}\nseed: 1\n',
+      'speculative-config:\n  method: mtp\nseed: 1\n',
     );
   });
 

@@ -19,15 +19,24 @@ const node = {
   logLevel: 'warning',
 };
 
-/** Loads the engine from a bundle of its own, when it is first needed: what is read at activation stays a few kilobytes. */
-const sessionApart = {
-  name: 'session-apart',
+/** Modules of the extension that are bundled apart and loaded when first needed: activation reads a few kilobytes. */
+const loadedLater = { session: 'src/features/session.ts', hub: 'src/models/hub.ts' };
+
+/** Turns dynamic imports of those modules into loads of their bundles. */
+const bundledApart = {
+  name: 'bundled-apart',
   setup(building) {
-    building.onResolve({ filter: /\/features\/session$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './session.js', external: true } : null,
-    );
+    building.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path: specifier, resolveDir }) => {
+      if (kind !== 'dynamic-import') return null;
+      const file = `${path.relative('.', path.resolve(resolveDir, specifier)).split(path.sep).join('/')}.ts`;
+      const name = Object.keys(loadedLater).find((key) => loadedLater[key] === file);
+      return name === undefined ? null : { path: `./${name}.js`, external: true };
+    });
   },
 };
+
+/** Options of what runs in the extension host, which gives 'vscode' to modules that are required, not to those that are imported. */
+const hosted = { ...node, external: ['vscode'], plugins: [bundledApart], supported: { 'dynamic-import': false } };
 
 /** All TypeScript files below a folder, relative to the root. */
 function typescriptBelow(folder) {
@@ -54,17 +63,8 @@ async function buildProduct() {
   rmSync('dist', { recursive: true, force: true });
   const shipped = { minify: production, sourcemap: production ? false : 'linked', metafile: true };
   const results = await Promise.all([
-    build({
-      ...node,
-      ...shipped,
-      entryPoints: ['src/extension.ts'],
-      outfile: 'dist/extension.js',
-      external: ['vscode'],
-      plugins: [sessionApart],
-      // The extension host gives 'vscode' to modules that are required, not to those that are imported.
-      supported: { 'dynamic-import': false },
-    }),
-    build({ ...node, ...shipped, entryPoints: ['src/features/session.ts'], outfile: 'dist/session.js', external: ['vscode'] }),
+    build({ ...hosted, ...shipped, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js' }),
+    build({ ...hosted, ...shipped, entryPoints: loadedLater, outdir: 'dist' }),
     build({ ...node, ...shipped, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } }),
     build({
       ...shipped,

@@ -9,6 +9,7 @@ const COMMANDS: readonly CommandName[] = [
   'chooseModelConfig',
   'showModelFacts',
   'fetchModelFacts',
+  'setHubToken',
   'openPlanner',
   'showLog',
 ];

@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
 import type { Analysis, PlacedFinding } from '../analysis/analysis';
+import { disableForLine } from '../analysis/suppressions';
 import { editsFor } from '../deployments/edits';
 import type { Fix } from '../vllm/findings';
 import { DIAGNOSTIC_SOURCE } from './diagnostics';
 import type { DocumentAnalysis, Documents } from './documents';
 import { log } from './log';
+import { DISABLE_RULE, EXPLAIN_RULE } from './rules';
 import { rangeOf, workspaceEdit } from './textEdits';
 
 const FIX_ALL = vscode.CodeActionKind.SourceFixAll.append('vramPlanner');
@@ -67,7 +69,22 @@ function quickFixes(analyzed: DocumentAnalysis, range: vscode.Range, context: vs
       action.isPreferred = fix.preferred;
       actions.push(action);
     }
+    actions.push(...disableActions(analyzed, finding, diagnostics));
   }
+  return actions;
+}
+
+/** Ways to turn a rule off: by a comment above the line, or by the workspace's settings. */
+function disableActions(analyzed: DocumentAnalysis, finding: PlacedFinding, diagnostics: vscode.Diagnostic[]): vscode.CodeAction[] {
+  const line = new vscode.CodeAction(vscode.l10n.t('Disable {0} for this line', finding.code), vscode.CodeActionKind.QuickFix);
+  const edit = workspaceEdit(analyzed, [disableForLine(analyzed.text, finding)]);
+  if (edit !== null) line.edit = edit;
+  const workspace = new vscode.CodeAction(vscode.l10n.t('Disable {0} in the workspace', finding.code), vscode.CodeActionKind.QuickFix);
+  workspace.command = { command: DISABLE_RULE, title: workspace.title, arguments: [finding.code, analyzed.document.uri.toString()] };
+  const explain = new vscode.CodeAction(vscode.l10n.t('Explain {0}', finding.code), vscode.CodeActionKind.QuickFix);
+  explain.command = { command: EXPLAIN_RULE, title: explain.title, arguments: [finding.code] };
+  const actions = edit === null ? [workspace, explain] : [line, workspace, explain];
+  for (const action of actions) action.diagnostics = diagnostics;
   return actions;
 }
 

@@ -3,6 +3,7 @@ import type { Analysis, PlacedFinding } from '../analysis/analysis';
 import type { Severity } from '../vllm/findings';
 import type { DocumentAnalysis, Documents } from './documents';
 import { alreadyShown } from './findingsDelay';
+import { explanationOf } from './rules';
 import { settingsFor } from './settings';
 import { rangeOf } from './textEdits';
 
@@ -20,7 +21,7 @@ const SEVERITIES: Readonly<Record<Severity, vscode.DiagnosticSeverity>> = {
 };
 
 /** Codes of what has no effect; the editor fades it. */
-const UNNECESSARY: ReadonlySet<string> = new Set(['yaml-unknown-false', 'yaml-false-dropped', 'unused-suppression', 'yaml-dup']);
+const UNNECESSARY: ReadonlySet<string> = new Set(['yaml-unknown-false', 'yaml-dup', 'suppression-unused']);
 /** Codes of what newer versions no longer have; the editor strikes it out. */
 const DEPRECATED: ReadonlySet<string> = new Set(['yaml-removed', 'quant-deprecated']);
 
@@ -38,11 +39,7 @@ export class Diagnostics implements vscode.Disposable {
   private readonly shown = new Map<string, readonly Shown[]>();
   private readonly disposables: vscode.Disposable[];
 
-  constructor(
-    private readonly documents: Documents,
-    /** Page that explains the codes; each is the heading of a section. */
-    private readonly explanations: vscode.Uri,
-  ) {
+  constructor(private readonly documents: Documents) {
     this.disposables = [
       documents.onDidType(({ document }) => this.afterKeyPress(document)),
       documents.onDidSettle((document) => this.show(document)),
@@ -89,7 +86,7 @@ export class Diagnostics implements vscode.Disposable {
     const said = finding.vllmMessage === null ? '' : `\n${vscode.l10n.t('vLLM says: {0}', finding.vllmMessage)}`;
     const diagnostic = new vscode.Diagnostic(rangeOf(document, finding), `${finding.message}${said}`, SEVERITIES[finding.severity]);
     diagnostic.source = DIAGNOSTIC_SOURCE;
-    diagnostic.code = { value: finding.code, target: this.explanations.with({ fragment: finding.code }) };
+    diagnostic.code = { value: finding.code, target: explanationOf(finding.code) };
     const related = analysis.deployment.arguments.filter(
       ({ name, effective }) => effective && name !== finding.key && finding.relatedKeys.includes(name),
     );

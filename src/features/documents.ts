@@ -29,7 +29,7 @@ export interface Surroundings extends vscode.Disposable {
   /** vLLM version whose names apply where the file names none. */
   versionFor(document: vscode.TextDocument): string;
   /** The analysis with what is known now; `pending` when more is on its way. */
-  analyze(document: vscode.TextDocument, deployment: Deployment): { readonly analysis: Analysis; readonly pending: boolean };
+  analyze(document: vscode.TextDocument, text: string, deployment: Deployment): { readonly analysis: Analysis; readonly pending: boolean };
   /** Settles when nothing that this deployment waits for is on its way any more. */
   settled(document: vscode.TextDocument, deployment: Deployment, token: vscode.CancellationToken): Promise<void>;
 }
@@ -100,7 +100,7 @@ export class Documents implements vscode.Disposable {
     if (known !== null && known.round === this.round && known.value.version === document.version) return known.value;
     const began = performance.now();
     const { text, deployments } = this.readingOf(entry, document);
-    const results = deployments.map((deployment) => this.surroundings.analyze(document, deployment));
+    const results = deployments.map((deployment) => this.surroundings.analyze(document, text, deployment));
     const value: DocumentAnalysis = {
       document,
       version: document.version,

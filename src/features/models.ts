@@ -1,57 +1,85 @@
 import * as vscode from 'vscode';
 import type { Deployment } from '../deployments/deployment';
-import { loadCatalogue } from '../models/catalogueFile';
+import type { JsonObject } from '../models/config/fields';
+import { resolveModel } from '../models/resolve';
 import type { ModelAnswer } from '../models/source';
+import { toObject } from '../vllm/argumentValues';
+import { FolderWatch } from './folderWatch';
+import type { HubAccess } from './hubAccess';
+import { contextFor, requestFor, type ModelRequest } from './modelContext';
 import { ModelLookup } from './modelLookup';
+import { settingsFor } from './settings';
 
-/** What the facts of a model depend on. */
-interface ModelRequest {
-  readonly id: string;
-}
-
-/** Model facts for the deployments of this window. */
+/** Model facts for the deployments of this window: asked for once, kept until something that they were read from changes. */
 export class Models implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly lookup: ModelLookup<ModelRequest>;
+  private readonly watch = new FolderWatch();
+  private readonly disposables: vscode.Disposable[];
   readonly onDidChange = this.changed.event;
 
-  constructor() {
+  constructor(private readonly hubAccess: HubAccess) {
     this.lookup = new ModelLookup(
-      (request) => resolve(request),
-      (request) => request.id,
+      (request, signal) => this.resolve(request, signal),
+      (request) => JSON.stringify(request),
       () => this.changed.fire(),
     );
+    this.disposables = [this.watch.onDidChange(() => this.reload()), hubAccess.onDidChange(() => this.reload())];
   }
 
   /** The facts known now; undefined while they are being looked up. */
   peek(document: vscode.TextDocument, deployment: Deployment): ModelAnswer | undefined {
-    const request = requestOf(document, deployment);
+    const request = mainRequest(document, deployment);
     return request === null ? { problem: { message: vscode.l10n.t('The file names no model.') } } : this.lookup.peek(request);
   }
 
-  /** Settles when the facts of a deployment's model are known, or known to be missing. */
-  async settled(document: vscode.TextDocument, deployment: Deployment): Promise<void> {
-    const request = requestOf(document, deployment);
-    if (request !== null) await this.lookup.settled(request);
+  /** As `peek`, for the draft model of speculative decoding; null where there is none. */
+  peekDraft(document: vscode.TextDocument, deployment: Deployment): ModelAnswer | undefined {
+    const request = draftRequest(document, deployment);
+    return request === null ? null : this.lookup.peek(request);
   }
 
+  /** Settles when the facts of a deployment's models are known, or known to be missing. */
+  async settled(document: vscode.TextDocument, deployment: Deployment): Promise<void> {
+    const requests = [mainRequest(document, deployment), draftRequest(document, deployment)];
+    await Promise.all(requests.map((request) => (request === null ? undefined : this.lookup.settled(request))));
+  }
+
+  /** Forgets every answer, without telling anybody. */
   refresh(): void {
     this.lookup.clear();
+    this.watch.clear();
+  }
+
+  /** Forgets every answer and has them looked up again. */
+  reload(): void {
+    this.refresh();
+    this.changed.fire();
   }
 
   dispose(): void {
     this.lookup.clear();
-    this.changed.dispose();
+    vscode.Disposable.from(...this.disposables, this.watch, this.changed).dispose();
+  }
+
+  private async resolve(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer> {
+    const hub = await this.hubAccess.hub();
+    const manual = settingsFor(undefined).models as JsonObject;
+    const answer = await resolveModel(request.chosenConfig ?? request.id, contextFor(request, hub, manual, signal));
+    if (answer?.dependsOn !== undefined) this.watch.watch(answer.dependsOn);
+    return answer !== null && 'facts' in answer ? { ...answer, facts: { ...answer.facts, id: request.id } } : answer;
   }
 }
 
-async function resolve(request: ModelRequest): Promise<ModelAnswer> {
-  const catalogue = await loadCatalogue();
-  const facts = catalogue.find(request.id) ?? catalogue.findByName(request.id);
-  return facts === null ? { problem: { message: vscode.l10n.t('No source knows {0}.', request.id) } } : { facts };
+function mainRequest(document: vscode.TextDocument, deployment: Deployment): ModelRequest | null {
+  return requestOf(document, deployment, deployment.args.get('model'));
 }
 
-function requestOf(_document: vscode.TextDocument, deployment: Deployment): ModelRequest | null {
-  const id = deployment.args.get('model');
-  return typeof id === 'string' && id !== '' ? { id } : null;
+function draftRequest(document: vscode.TextDocument, deployment: Deployment): ModelRequest | null {
+  return requestOf(document, deployment, toObject(deployment.args.get('speculative-config'))?.['model']);
+}
+
+function requestOf(document: vscode.TextDocument, deployment: Deployment, id: unknown): ModelRequest | null {
+  if (typeof id !== 'string' || id.trim() === '') return null;
+  return requestFor(id.trim(), deployment, document.uri, settingsFor(document));
 }

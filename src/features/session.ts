@@ -8,14 +8,18 @@ import { Diagnostics } from './diagnostics';
 import { Documents } from './documents';
 import { Estimates } from './estimate';
 import { Hovers } from './hover';
+import { HubAccess } from './hubAccess';
 import { disposeLog, log } from './log';
+import { chooseModelConfig, fetchModelFacts } from './modelCommands';
 import { Models } from './models';
 import { Neighbours } from './neighbours';
 import { ReadonlyDocuments } from './readonlyDocuments';
+import { registerRuleCommands } from './rules';
 import { Status } from './status';
 import { EditorSurroundings } from './surroundings';
 
-export type CommandName = 'estimate' | 'chooseGpu' | 'chooseModelConfig' | 'showModelFacts' | 'fetchModelFacts' | 'openPlanner' | 'showLog';
+export type CommandName =
+  'estimate' | 'chooseGpu' | 'chooseModelConfig' | 'showModelFacts' | 'fetchModelFacts' | 'setHubToken' | 'openPlanner' | 'showLog';
 
 /** What runs once the engine is loaded. */
 export interface Session {
@@ -34,12 +38,14 @@ export function startSession(context: vscode.ExtensionContext): Session {
   };
   own({ dispose: disposeLog });
   const gpus = own(new LocalGpus());
-  const models = own(new Models());
+  const hubAccess = own(new HubAccess(context));
+  const models = own(new Models(hubAccess));
   const documents = own(new Documents(own(new EditorSurroundings(models, gpus))));
   const readonlyDocuments = own(new ReadonlyDocuments());
   const neighbours = own(new Neighbours());
   const estimates = own(new Estimates(documents, readonlyDocuments));
-  own(new Diagnostics(documents, explanationsOf(context)));
+  own(new Diagnostics(documents));
+  own(registerRuleCommands(context.extensionUri));
   const activeFile = own(new ActiveFile(documents));
   own(new Status(activeFile));
   const lenses = own(new CodeLenses(documents));
@@ -51,19 +57,15 @@ export function startSession(context: vscode.ExtensionContext): Session {
   const commands: Readonly<Record<CommandName, (parameter: unknown) => Promise<void> | void>> = {
     estimate: (parameter) => estimates.run(uriIn(parameter)),
     chooseGpu: (parameter) => chooseGpu(documents, gpus.current(), gpuRequest(parameter)),
-    chooseModelConfig: () => undefined,
+    chooseModelConfig: () => chooseModelConfig(activeFile.current()),
     showModelFacts: () => undefined,
-    fetchModelFacts: () => undefined,
+    fetchModelFacts: () => fetchModelFacts(activeFile.current(), hubAccess, models),
     openPlanner: () => undefined,
+    setHubToken: () => hubAccess.askForToken(),
     showLog: () => log().show(),
   };
   log().info(`Loaded in ${Math.round(performance.now() - began)} ms`);
   return { run: async (command, [parameter]) => commands[command](parameter) };
-}
-
-/** The page of the package that explains each problem by its code. */
-function explanationsOf(context: vscode.ExtensionContext): vscode.Uri {
-  return vscode.Uri.joinPath(context.extensionUri, 'docs', 'rules.md');
 }
 
 /** Menus pass the URI of a file, links its text. */

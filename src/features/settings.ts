@@ -25,6 +25,8 @@ export interface Settings {
   readonly hubEnabled: boolean;
   /** Model id as configs name it -> path of its config.json, absolute or relative to the workspace folder. */
   readonly modelConfigs: Readonly<Record<string, string>>;
+  /** Model id -> its config.json's content, or the few fields of it that matter. */
+  readonly models: Readonly<Record<string, unknown>>;
   readonly codeLens: boolean;
   readonly statusBar: boolean;
   readonly diagnostics: boolean;
@@ -46,6 +48,7 @@ export function settingsFor(scope: vscode.ConfigurationScope | undefined): Setti
     detectGpu: read.get<boolean>('detectGpu', true),
     hubEnabled: read.get<boolean>('hub.enabled', false),
     modelConfigs: read.get<Record<string, string>>('modelConfigs', {}),
+    models: read.get<Record<string, unknown>>('models', {}),
     codeLens: read.get<boolean>('codeLens', true),
     statusBar: read.get<boolean>('statusBar', true),
     diagnostics: read.get<boolean>('diagnostics', true),

@@ -1,12 +1,16 @@
 import * as vscode from 'vscode';
 import { analyze } from '../analysis/analyze';
 import type { Analysis } from '../analysis/analysis';
+import { applySeverities } from '../analysis/suppressions';
 import type { Deployment } from '../deployments/deployment';
 import type { LocalGpus } from './detectedGpus';
 import type { Surroundings } from './documents';
 import { gpuFor } from './gpu';
 import type { Models } from './models';
 import { SECTION, settingsFor } from './settings';
+
+/** Settings that facts of models depend on. */
+const MODEL_SETTINGS: readonly string[] = ['modelConfigs', 'models', 'hub'];
 
 /** Settings, models and GPUs of this editor. */
 export class EditorSurroundings implements Surroundings {
@@ -22,7 +26,9 @@ export class EditorSurroundings implements Surroundings {
       models.onDidChange(() => this.changed.fire()),
       gpus.onDidChange(() => this.changed.fire()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(SECTION)) this.changed.fire();
+        if (!event.affectsConfiguration(SECTION)) return;
+        if (MODEL_SETTINGS.some((name) => event.affectsConfiguration(`${SECTION}.${name}`))) models.refresh();
+        this.changed.fire();
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         models.refresh();
@@ -35,9 +41,10 @@ export class EditorSurroundings implements Surroundings {
     return settingsFor(document).vllmVersion;
   }
 
-  analyze(document: vscode.TextDocument, deployment: Deployment): { readonly analysis: Analysis; readonly pending: boolean } {
+  analyze(document: vscode.TextDocument, text: string, deployment: Deployment): { readonly analysis: Analysis; readonly pending: boolean } {
     const settings = settingsFor(document);
     const answer = this.models.peek(document, deployment);
+    const draft = this.models.peekDraft(document, deployment);
     const gpu = gpuFor(deployment, settings.gpu, () => (settings.detectGpu ? this.gpus.current() : null));
     const analysis = analyze({
       deployment,
@@ -45,8 +52,11 @@ export class EditorSurroundings implements Surroundings {
       modelProblem: answer && 'problem' in answer ? answer.problem : null,
       gpu,
       version: deployment.vllmVersion ?? settings.vllmVersion,
+      draft: draft && 'facts' in draft ? draft.facts.model : null,
+      text,
     });
-    return { analysis, pending: answer === undefined };
+    const findings = applySeverities(analysis.findings, settings.rules);
+    return { analysis: { ...analysis, findings }, pending: answer === undefined || draft === undefined };
   }
 
   settled(document: vscode.TextDocument, deployment: Deployment, token: vscode.CancellationToken): Promise<void> {

@@ -35,9 +35,10 @@ export async function extension(): Promise<ExtensionApi> {
   return found.activate();
 }
 
-/** Undoes every change and closes all editors. */
+/** Undoes every change to the workspace's files and closes all editors. */
 export async function closeAll(): Promise<void> {
-  for (const document of vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)) {
+  const changed = vscode.workspace.textDocuments.filter(({ isDirty, languageId }) => isDirty && languageId === 'yaml');
+  for (const document of changed) {
     await vscode.window.showTextDocument(document);
     await vscode.commands.executeCommand('workbench.action.files.revert');
   }

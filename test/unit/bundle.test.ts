@@ -14,7 +14,7 @@ function inputsOf(bundle: string): string[] {
 }
 
 describe('bundles', () => {
-  for (const bundle of ['dist/extension.js', 'dist/session.js', 'dist/cli.js', 'dist/webview.js']) {
+  for (const bundle of ['dist/extension.js', 'dist/session.js', 'dist/hub.js', 'dist/cli.js', 'dist/webview.js']) {
     it(`${bundle} ships no test code and no UI framework nobody asked for`, () => {
       assert.deepEqual(
         inputsOf(bundle).filter((input) =>

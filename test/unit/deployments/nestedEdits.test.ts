@@ -39,6 +39,9 @@ describe('changing a field inside a mapping', () => {
 
   it('writes the whole mapping anew where a field is a mapping itself', () => {
     const text = 'hf-overrides:\n  text_config:\n    rope_theta: 1\n';
-    assert.equal(setting(text, { 'hf-overrides': { text_config: { rope_theta: 2 } } }), 'hf-overrides:\n  {"text_config":{"rope_theta":2}}\n');
+    assert.equal(
+      setting(text, { 'hf-overrides': { text_config: { rope_theta: 2 } } }),
+      'hf-overrides:\n  {"text_config":{"rope_theta":2}}\n',
+    );
   });
 });

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { resolveGpu, worldSize } from '../../../src/analysis/gpu';
+import type { GpuCandidate } from '../../../src/analysis/gpu';
+import type { VllmArguments } from '../../../src/vllm/arguments';
+
+const none: VllmArguments = new Map();
+
+function candidate(source: GpuCandidate['source'], given: Partial<GpuCandidate>): GpuCandidate {
+  return { name: null, count: null, totalMemoryGib: null, source, ...given };
+}
+
+describe('where the GPU comes from', () => {
+  it('is the most trusted source that names one, whatever their order', () => {
+    const sources = ['detected', 'setting', 'file', 'directive', 'flag'] as const;
+    const names = { flag: 'h100_80', directive: 'rtx_4090', file: 'l40s', setting: 't4', detected: 'l4' };
+    const all = sources.map((source) => candidate(source, { name: names[source] }));
+    for (const left of [all, all.slice(0, 4), all.slice(0, 3), all.slice(0, 2), all.slice(0, 1)]) {
+      const expected = left.at(-1);
+      const { gpu } = resolveGpu(left, none);
+      assert.equal(gpu?.source, expected?.source);
+      assert.equal(gpu?.gpu.key, expected?.name);
+    }
+  });
+
+  it('is nothing when nobody names one: never a silent default', () => {
+    assert.deepEqual(resolveGpu([], none), { gpu: null, problem: null, assumptions: [] });
+    assert.equal(resolveGpu([candidate('setting', { count: 4 })], none).gpu, null);
+  });
+
+  it('takes count and memory from the same or a more trusted source only', () => {
+    const setting = candidate('setting', { name: 'rtx_4090', count: 8, totalMemoryGib: 23.6 });
+    const directive = resolveGpu([setting, candidate('directive', { name: 'rtx_3090', count: 2 })], none).gpu;
+    assert.deepEqual([directive?.gpu.key, directive?.count], ['rtx_3090', 2]);
+    assert.notEqual(directive?.totalMemoryGib, 23.6);
+    const counted = resolveGpu([setting, candidate('directive', { count: 2 })], none).gpu;
+    assert.deepEqual([counted?.gpu.key, counted?.count, counted?.totalMemoryGib], ['rtx_4090', 2, 23.6]);
+  });
+
+  it('takes a count that nobody states from the parallel sizes, and says so', () => {
+    const args = new Map([
+      ['tensor-parallel-size', 2],
+      ['pipeline-parallel-size', 3],
+      ['data-parallel-size', 2],
+    ]);
+    assert.equal(worldSize(args), 12);
+    const { gpu, assumptions } = resolveGpu([candidate('flag', { name: 'l4' })], args);
+    assert.equal(gpu?.count, 12);
+    assert.match(assumptions[0] ?? '', /12/);
+    assert.deepEqual(resolveGpu([candidate('flag', { name: 'l4', count: 1 })], args).assumptions, []);
+  });
+
+  it('names the nearest keys for a name nobody knows', () => {
+    const { gpu, problem } = resolveGpu([candidate('directive', { name: 'rtx_4900' })], none);
+    assert.equal(gpu, null);
+    assert.match(problem ?? '', /"rtx_4900".*rtx_4090/);
+  });
+
+  it('judges a card by its memory where only that is known, without a compute capability', () => {
+    const { gpu, problem } = resolveGpu([candidate('directive', { totalMemoryGib: 31.48 })], none);
+    assert.equal(problem, null);
+    assert.equal(gpu?.totalMemoryGib, 31.48);
+    assert.equal(gpu.gpu.computeCapability, null);
+    const named = resolveGpu([candidate('flag', { name: 'Phantasma 9000', totalMemoryGib: 31.48 })], none);
+    assert.equal(named.gpu?.totalMemoryGib, 31.48);
+    assert.match(named.assumptions[0] ?? '', /Phantasma 9000/);
+  });
+
+  it('does not put the memory of a comment on another card of the settings', () => {
+    const memory = candidate('directive', { totalMemoryGib: 31.48 });
+    assert.equal(resolveGpu([memory, candidate('setting', { name: 'rtx_4090' })], none).gpu?.source, 'directive');
+    const same = resolveGpu([candidate('directive', { totalMemoryGib: 23.6 }), candidate('setting', { name: 'rtx_4090' })], none).gpu;
+    assert.deepEqual([same?.gpu.key, same?.totalMemoryGib], ['rtx_4090', 23.6]);
+  });
+});

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { runCli } from '../../../src/cli/main';
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+let folder = '';
+
+async function* once(text: string): AsyncGenerator<string> {
+  // Cut in the middle of lines, as a pipe may.
+  for (let at = 0; at < text.length; at += 50) yield await Promise.resolve(text.slice(at, at + 50));
+}
+
+async function cli(args: readonly string[], stdin = ''): Promise<Result> {
+  let [out, err] = ['', ''];
+  const write = (text: string): Promise<void> => {
+    out += text;
+    return Promise.resolve();
+  };
+  const writeError = (text: string): void => {
+    err += text;
+  };
+  const code = await runCli(args, { stdin: once(stdin), write, writeError, cwd: folder });
+  return { code, out, err };
+}
+
+function file(name: string, text: string): string {
+  writeFileSync(path.join(folder, name), text);
+  return name;
+}
+
+const FITS = '# vram: gpu=rtx_4090 count=1\nmodel: Qwen/Qwen3-8B\nmax-model-len: 8192\n';
+
+interface Json {
+  readonly deployments: readonly {
+    readonly gpu: { readonly key: string; readonly count: number; readonly source: string; readonly total_memory_gib: number };
+    readonly model: { readonly source: string; readonly parameters: number };
+    readonly vllm_version: string;
+    readonly outcome: string;
+    readonly kv_cache: { readonly tokens: number };
+    readonly per_gpu: { readonly budget_gib: number };
+  }[];
+  readonly skipped: readonly { readonly file: string; readonly reason: string }[];
+}
+
+async function estimate(...args: readonly string[]): Promise<Json['deployments'][number]> {
+  const { out, err } = await cli(['estimate', ...args, '--json']);
+  const [first] = (JSON.parse(out) as Json).deployments;
+  assert.ok(first, err);
+  return first;
+}
+
+describe('the command line', () => {
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'vram-cli-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('says how it is used, and its version', async () => {
+    assert.match((await cli(['--help'])).out, /usage: vllm-vram COMMAND/);
+    assert.match((await cli(['estimate', '--help'])).out, /--gpu-memory-gib/);
+    assert.match((await cli(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
+    assert.equal((await cli([])).code, 2);
+    assert.match((await cli(['estimat'])).err, /no command "estimat".*estimate/);
+  });
+
+  it('exits 0 when all fit, 1 when something does not, 2 when it cannot be judged', async () => {
+    const fits = file('fits.yaml', FITS);
+    const tooLong = file('long.yaml', FITS.replace('8192', '40000').replace('rtx_4090', 'rtx_3060_12'));
+    const noGpu = file('no-gpu.yaml', FITS.replace(/^.*\n/, ''));
+    assert.deepEqual(
+      [await cli(['estimate', fits]), await cli(['estimate', fits, tooLong])].map(({ code }) => code),
+      [0, 1],
+    );
+    assert.equal((await cli(['estimate', fits, noGpu])).code, 2);
+    const { code, out, err } = await cli(['estimate', fits, 'missing.yaml', '--json']);
+    assert.equal(code, 2);
+    assert.equal((JSON.parse(out) as Json).skipped[0]?.file, 'missing.yaml');
+    assert.match(err, /missing\.yaml: skipped: ENOENT/);
+    const other = file('other.yaml', 'services:\n  a: {}\n');
+    assert.match((await cli(['estimate', other])).err, /configures no vLLM engine/);
+  });
+
+  it('lets flags win over the file', async () => {
+    const name = file('flags.yaml', FITS);
+    const plain = await estimate(name);
+    assert.deepEqual([plain.gpu.key, plain.gpu.source, plain.vllm_version], ['rtx_4090', 'directive', '0.27.1']);
+    const flagged = await estimate(name, '--gpu', 'NVIDIA L40S', '--gpu-count', '2', '--gpu-memory-gib', '44', '--vllm-version', '0.10.2');
+    assert.deepEqual(
+      [flagged.gpu.key, flagged.gpu.count, flagged.gpu.source, flagged.gpu.total_memory_gib, flagged.vllm_version],
+      ['l40s', 2, 'flag', 44, '0.10.2'],
+    );
+    const set = await estimate(name, '--set', 'gpu_memory_utilization=0.5', '--gpu-memory-gib', '20');
+    assert.equal(set.per_gpu.budget_gib, 10);
+    assert.equal((await estimate(name, '--set', 'max-model-len=40k')).outcome, 'ok');
+    assert.equal((await cli(['estimate', name, '--set', 'tensor-parallel-size=3'])).code, 1);
+  });
+
+  it('reads the model from a config.json or from a folder beside the file', async () => {
+    const config = {
+      model_type: 'llama',
+      architectures: ['LlamaForCausalLM'],
+      hidden_size: 64,
+      intermediate_size: 128,
+      num_hidden_layers: 2,
+      num_attention_heads: 4,
+      num_key_value_heads: 2,
+      vocab_size: 256,
+      max_position_embeddings: 2048,
+      torch_dtype: 'bfloat16',
+    };
+    const given = file('config.json', JSON.stringify(config));
+    const name = file('own.yaml', '# vram: gpu=t4\nmodel: our/own\ndtype: half\nmax-model-len: 1024\n');
+    // Embedding and head 2 x 256 x 64; per layer q and o 2 x 64 x 64, k and v 2 x 64 x 32, MLP 3 x 64 x 128, norms 2 x 64; norm 64.
+    const parameters = 2 * 256 * 64 + 2 * (2 * 64 * 64 + 2 * 64 * 32 + 3 * 64 * 128 + 2 * 64) + 64;
+    const manual = await estimate(name, '--model-config', given);
+    assert.deepEqual([manual.model.source, manual.model.parameters], ['manual', parameters]);
+    const local = await estimate(file('local.yaml', '# vram: gpu=t4\nmodel: .\ndtype: half\nmax-model-len: 1024\n'));
+    assert.deepEqual([local.model.source, local.model.parameters], ['folder', parameters]);
+  });
+
+  it('names the flag, the value and what is allowed', async () => {
+    const name = file('wrong.yaml', FITS);
+    const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+      [['--gpu', 'rtx_4900'], /--gpu "rtx_4900".*rtx_4090/],
+      [['--gpu-count', '1.5'], /--gpu-count "1\.5".*whole number/],
+      [['--gpu-memory-gib', '-1'], /--gpu-memory-gib.*/],
+      [['--vllm-version', 'latest'], /--vllm-version "latest".*0\.27\.1/],
+      [['--set', 'max-model-len'], /--set "max-model-len".*key=value/],
+      [['--set', 'max-modl-len=1'], /no argument max-modl-len\. Nearest: max-model-len/],
+      [['--model-config', 'none.json'], /--model-config "none\.json".*config\.json is needed/],
+      [['--colour'], /--colour.*Allowed: --json, --gpu/],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, err } = await cli(['estimate', name, ...args]);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(err, message);
+    }
+    assert.match((await cli(['estimate'])).err, /no file is given/);
+  });
+
+  it('prints a report for people', async () => {
+    const { out } = await cli(['estimate', file('text.yaml', `${FITS}swap-space: 4\n`)]);
+    assert.match(out, /^text\.yaml: NO\n/);
+    assert.match(out, /^budget +\d/m);
+    assert.match(out, /^error: line 4: .*swap-space.*\[yaml-removed\]$/m);
+    assert.match(out, /^ {2}fix: Remove swap-space$/m);
+  });
+});
+
+describe('estimates in bulk', () => {
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'vram-cli-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const row = (id: unknown, args: object, gpu: object = { name: 'NVIDIA H100 80GB HBM3', count: 1 }): string =>
+    JSON.stringify({ id, args, gpu, vllm_version: '0.19.0' });
+
+  it('answers one line each, in order, and goes on after a bad row', async () => {
+    const rows = [
+      row('a', { model: 'Qwen/Qwen3-8B', 'max-model-len': 8192 }),
+      'no json',
+      '',
+      row(2, { model: 'no/such-model' }),
+      row('gpu', { model: 'Qwen/Qwen3-8B' }, { name: 'H1000' }),
+      row('count', { model: 'Qwen/Qwen3-8B' }, { key: 'h100_80', count: 1.5 }),
+      JSON.stringify({ id: 'none' }),
+      row(
+        'tp',
+        { model: 'Qwen/Qwen3-8B', tensor_parallel_size: 2, 'enable-prefix-caching': false },
+        { key: 'h100_80', count: 2, total_memory_gib: 79.19 },
+      ),
+    ];
+    const { code, out } = await cli(['estimate', '--jsonl', '-'], `${rows.join('\n')}\n`);
+    assert.equal(code, 2);
+    const answers = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: unknown; error?: string; outcome?: string });
+    assert.deepEqual(
+      answers.map(({ id }) => id),
+      ['a', null, 2, 'gpu', 'count', 'none', 'tp'],
+    );
+    assert.deepEqual(
+      answers.map(({ error }) => error !== undefined),
+      [false, true, true, true, true, true, false],
+    );
+    assert.equal(answers[0]?.outcome, 'ok');
+    assert.match(answers[2]?.error ?? '', /no\/such-model/);
+    assert.match(answers[3]?.error ?? '', /H1000/);
+    assert.match(answers[4]?.error ?? '', /1\.5/);
+  });
+
+  it('gives what one estimate gives', async () => {
+    const args = { model: 'Qwen/Qwen3-8B', 'max-model-len': 8192, 'tensor-parallel-size': 2 };
+    const single = file(
+      'same.yaml',
+      `# vram: gpu=l40s count=2 vllm=0.19.0\n${Object.entries(args)
+        .map(([key, value]) => `${key}: ${value}\n`)
+        .join('')}`,
+    );
+    const { out } = await cli(['estimate', '--jsonl', file('rows.jsonl', `${row('x', args, { key: 'l40s', count: 2 })}\r\n`)]);
+    const [bulk, alone] = [JSON.parse(out) as Json['deployments'][number], await estimate(single)];
+    assert.deepEqual([bulk.per_gpu, bulk.kv_cache, bulk.outcome], [alone.per_gpu, alone.kv_cache, alone.outcome]);
+  });
+
+  it('says which rows cannot be read', async () => {
+    const { code, err } = await cli(['estimate', '--jsonl', 'missing.jsonl']);
+    assert.equal(code, 2);
+    assert.match(err, /--jsonl "missing\.jsonl" cannot be read: ENOENT/);
+  });
+});

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { Lines } from '../../../src/deployments/lines';
+
+describe('positions', () => {
+  it('count lines of every kind of line end and UTF-16 characters', () => {
+    const text = 'a\r\n🚀b\nc\rd';
+    const lines = new Lines(text);
+    const at = (piece: string): unknown => lines.positionAt(text.indexOf(piece));
+    assert.deepEqual(at('a'), { line: 0, character: 0 });
+    assert.deepEqual(at('b'), { line: 1, character: 2 });
+    assert.deepEqual(at('c'), { line: 2, character: 0 });
+    assert.deepEqual(at('d'), { line: 3, character: 0 });
+    assert.deepEqual(lines.positionAt(text.length), { line: 3, character: 1 });
+  });
+});

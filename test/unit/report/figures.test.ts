@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import {
+  formatBytes,
+  formatCount,
+  formatCountRange,
+  formatGib,
+  formatGibRange,
+  formatParameters,
+  formatPercent,
+  formatTimes,
+} from '../../../src/estimator/figures';
+import { between, exactly } from '../../../src/estimator/ranged';
+import { GIB, KIB, MIB } from '../../../src/estimator/units';
+
+describe('figures', () => {
+  it('shows memory in GiB with as many digits as matter', () => {
+    assert.equal(formatGib(2.6077 * GIB), '2.61 GiB');
+    assert.equal(formatGib(99.999 * GIB), '100.0 GiB');
+    assert.equal(formatGib(1234.5 * GIB), '1235 GiB');
+    assert.equal(formatGib(-0.001 * GIB), '0.00 GiB');
+    assert.equal(formatGib(-2.14 * GIB), '-2.14 GiB');
+  });
+
+  it('shows a range only where there is one to see', () => {
+    assert.equal(formatGibRange(between(4 * GIB, 5 * GIB, 6 * GIB)), '5.00 GiB (4.00 to 6.00)');
+    assert.equal(formatGibRange(exactly(5 * GIB)), '5.00 GiB');
+    assert.equal(formatGibRange(between(5 * GIB - 1, 5 * GIB, 5 * GIB + 1)), '5.00 GiB');
+    assert.equal(formatCountRange(between(61_728, 78_592, 84_992)), '78,592 (61,728 to 84,992)');
+  });
+
+  it('groups thousands', () => {
+    assert.deepEqual([0, 999, 1000, 131_072, 1_234_567.9].map(formatCount), ['0', '999', '1,000', '131,072', '1,234,567']);
+  });
+
+  it('picks the unit that reads best', () => {
+    assert.deepEqual([512, 73_728, 184 * MIB, 1023 * KIB, 5 * GIB].map(formatBytes), [
+      '512 B',
+      '72.0 KiB',
+      '184 MiB',
+      '0.999 MiB',
+      '5.00 GiB',
+    ]);
+  });
+
+  it('says unknown instead of inventing a number', () => {
+    for (const text of [
+      formatGib(null),
+      formatGibRange(null),
+      formatCount(null),
+      formatCount(NaN),
+      formatPercent(null),
+      formatTimes(null),
+    ]) {
+      assert.equal(text, 'unknown');
+    }
+  });
+
+  it('shows shares, multiples and parameters', () => {
+    assert.deepEqual([formatPercent(0.044), formatPercent(0.125), formatPercent(1)], ['4.4 %', '13 %', '100 %']);
+    assert.equal(formatTimes(19.297), '19.30x');
+    assert.deepEqual([8_190_735_360, 1.1e12, 494e6].map(formatParameters), ['8.19 B', '1.10 T', '494 M']);
+  });
+});

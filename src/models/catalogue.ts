@@ -147,7 +147,9 @@ export class Catalogue {
   private derived(id: string, entry: CatalogueEntry, named: CheckpointQuantization | null, assumption: string): ModelFacts | null {
     const base = this.facts(entry[0], entry);
     if (!base) return null;
-    const quantization = named ?? base.model.quantization;
+    // A repack may stand for its unquantized namesake; its format goes only with a name that announces one.
+    const own = readName(entry[0]).quantization === null ? base.model.quantization : null;
+    const quantization = named ?? own;
     const model: Model = { ...base.model, quantization };
     const assumptions = [assumption, ...base.assumptions.filter((known) => !known.startsWith(FORMAT_PREFIX))];
     if (quantization?.basis === 'name') assumptions.push(formatAssumption(quantization));

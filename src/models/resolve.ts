@@ -43,11 +43,18 @@ const MAX_ADAPTER_STEPS = 4;
 export async function resolveModel(id: string, context: ModelContext): Promise<ModelAnswer> {
   const files = new ModelFiles(context.allowedRoots, context.signal);
   const troubles: string[] = [];
-  const answer = await firstAnswer(id, context, files, troubles, 0);
+  const name = defaultOf(id);
+  if (name !== id) troubles.push(`"${id}" read as its default, ${name}`);
+  const answer = await firstAnswer(name, context, files, troubles, 0);
   const dependsOn = files.paths;
   if (answer) return { facts: { ...answer, id, assumptions: [...answer.assumptions, ...troubles] }, dependsOn };
   const reason = troubles.length > 0 ? ` ${troubles.join(' ')}` : '';
   return { problem: { message: `No source knows the model "${id}".${reason}` }, dependsOn };
+}
+
+/** The default of a shell-style substitution ("${MODEL:-org/name}"), which stands when nobody sets the variable; else the id itself. */
+function defaultOf(id: string): string {
+  return /^\$\{\w+:?-([^${}]+)\}$/.exec(id.trim())?.[1] ?? id;
 }
 
 async function firstAnswer(

@@ -32,7 +32,7 @@ function mixerName(mixer: Mixer): string {
 }
 
 /** "28 x attention with …" for each kind of layer. */
-function layerLines(architecture: Architecture): readonly string[] {
+export function layerLines(architecture: Architecture): readonly string[] {
   return architecture.layerKinds.map((kind, index) => {
     const count = architecture.layout.filter((used) => used === index).length;
     const mixers = kind.mixers.map(mixerName).join(' and ');

@@ -7,7 +7,7 @@ import { simulateStartup } from '../src/vllm/startup/simulate';
 import type { StartupReport } from '../src/vllm/startup/report';
 import { UNKNOWN_VERSION } from '../src/vllm/versions';
 import { recordedModel } from './recordedModels';
-import { argumentsOf, gpuOf, modelName, type StartupRow } from './startupRows';
+import { argumentsOf, gpuOf, modelName, parseStartupRows, type StartupRow } from './startupRows';
 import { groupBy, percent, quantile, shareOf, table, weightedQuantile } from './statistics';
 
 const SHARED_ROWS = '../shared/measurements/vllm-startups.jsonl';
@@ -203,13 +203,6 @@ function gpuClass(row: StartupRow): string {
   return name.replace(/^NVIDIA (GeForce )?/, '').replace(/\s*\(.*$/, '');
 }
 
-function readRows(file: string): readonly StartupRow[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line) as StartupRow);
-}
-
 function judge(row: StartupRow): Judged | string {
   const name = modelName(row);
   if (name === null) return 'no model named';
@@ -222,7 +215,7 @@ function judge(row: StartupRow): Judged | string {
 
 function main(): void {
   const file = process.argv[2] ?? (existsSync(SHARED_ROWS) ? SHARED_ROWS : OWN_ROWS);
-  const rows = readRows(file);
+  const rows = parseStartupRows(readFileSync(file, 'utf8'));
   const judged: Judged[] = [];
   for (const row of rows) {
     const result = judge(row);

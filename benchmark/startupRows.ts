@@ -10,7 +10,6 @@ export interface StartupRow {
   readonly model: string | null;
   readonly model_family: string;
   readonly vllm_version: string | null;
-  readonly engine: string | null;
   readonly gpu_name: string | null;
   readonly gpu_count_total: number | null;
   readonly gpu_memory_total_gib: number | null;
@@ -51,6 +50,59 @@ export interface StartupRow {
   readonly failure_needed_kv_gib: number | null;
   readonly failure_available_kv_gib: number | null;
   readonly failure_estimated_max_len: number | null;
+}
+
+/** A row in which nothing is stated. */
+const NOTHING_STATED: Omit<StartupRow, 'id' | 'source_url' | 'source_group' | 'model_family' | 'outcome'> = {
+  model: null,
+  vllm_version: null,
+  gpu_name: null,
+  gpu_count_total: null,
+  gpu_memory_total_gib: null,
+  total_gpu_memory_gib: null,
+  tensor_parallel_size: null,
+  pipeline_parallel_size: null,
+  data_parallel_size: null,
+  enable_expert_parallel: null,
+  dtype: null,
+  quantization: null,
+  checkpoint_quantized: null,
+  kv_cache_dtype: null,
+  max_model_len: null,
+  max_num_seqs: null,
+  max_num_batched_tokens: null,
+  gpu_memory_utilization: null,
+  effective_gpu_memory_utilization: null,
+  cpu_offload_gb: null,
+  block_size: null,
+  enforce_eager: null,
+  enable_prefix_caching: null,
+  enable_chunked_prefill: null,
+  enable_lora: null,
+  max_loras: null,
+  max_lora_rank: null,
+  speculative_config: null,
+  limit_mm_per_prompt: null,
+  other_args: null,
+  model_load_gib: null,
+  available_kv_gib: null,
+  kv_cache_tokens: null,
+  gpu_blocks: null,
+  max_concurrency: null,
+  graph_capture_gib: null,
+  non_torch_gib: null,
+  activation_peak_gib: null,
+  failure_needed_kv_gib: null,
+  failure_available_kv_gib: null,
+  failure_estimated_max_len: null,
+};
+
+/** The rows of a JSON Lines text; fields a row leaves out are null. */
+export function parseStartupRows(text: string): readonly StartupRow[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => ({ ...NOTHING_STATED, ...(JSON.parse(line) as StartupRow) }));
 }
 
 /** Arguments that may hide in the free text of `other_args`, with the type they have there. */

@@ -1,7 +1,6 @@
-import { layerTensors } from '../../estimator/parameters';
 import type { LoraSettings } from '../defaults';
 import { isSince } from '../release';
-import { localShape, type WeightLayout } from './weightsPerGpu';
+import { localShape, tensorsOfLayer, type WeightLayout } from './weightsPerGpu';
 
 /** Adapters on expert matrices exist since this release (FusedMoEWithLoRA). */
 const EXPERT_ADAPTERS_SINCE = '0.11.1';
@@ -15,7 +14,7 @@ export function loraBytesOfLayer(layout: WeightLayout, kind: number, lora: LoraS
   const layerKind = layout.architecture.layerKinds[kind];
   if (!layerKind) return 0;
   let elements = 0;
-  for (const tensor of layerTensors(layout.architecture, layerKind)) {
+  for (const tensor of tensorsOfLayer(layout.architecture, layerKind)) {
     if (!tensor.quantizable || tensor.group === 'router') continue;
     if (tensor.group === 'experts' && !isSince(version, EXPERT_ADAPTERS_SINCE)) continue;
     if (lora.targetModules && !lora.targetModules.some((name) => tensor.name.endsWith(name))) continue;

@@ -64,7 +64,7 @@ export function nonTorchMemory(gpu: GpuSetup, settings: EngineSettings): Ranged 
   if (rules.accounting !== 'device_total') return base;
   // The snapshot before loading is missing, so the CUDA context counts too (0.8 to 0.9.0, and V0 before 0.6.4 partly).
   const context = isSince(version, '0.8.0') ? ranged(CONTEXT, 'CUDA context') : { value: 0, low: 0, high: CONTEXT[2] * GIB };
-  return between(base.low, base.value + context.value * 0.6, base.high + context.high, 'CUDA context and NCCL');
+  return between(base.low, base.value + context.value, base.high + context.high, 'CUDA context and NCCL');
 }
 
 function growth({ gpu }: GpuSetup, settings: EngineSettings): Ranged {

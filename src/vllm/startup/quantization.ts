@@ -191,7 +191,7 @@ function checkpointScheme(checkpoint: CheckpointQuantization, target: Quantizati
     online: false,
     uncertainty: uncertaintyOf(checkpoint, method),
     attentionLeftOut: attentionLeftOut(checkpoint, method),
-    ignored: checkpoint.ignored.map(parseIgnored).filter((pattern) => pattern !== null),
+    ignored: ignoredModules(checkpoint.ignored),
   };
 }
 
@@ -297,6 +297,17 @@ const GROUP_PATHS: Readonly<Partial<Record<TensorSpec['group'], readonly string[
 export function modulePaths(tensor: TensorSpec): readonly string[] {
   const parents = GROUP_PATHS[tensor.group];
   return parents ? parents.map((parent) => `${parent}.${tensor.name}`) : [tensor.name];
+}
+
+const parsedIgnored = new WeakMap<readonly string[], readonly IgnoredModules[]>();
+
+/** Checkpoints may list hundreds of modules; each list is read once. */
+function ignoredModules(patterns: readonly string[]): readonly IgnoredModules[] {
+  const known = parsedIgnored.get(patterns);
+  if (known) return known;
+  const parsed = patterns.map(parseIgnored).filter((pattern) => pattern !== null);
+  parsedIgnored.set(patterns, parsed);
+  return parsed;
 }
 
 function parseIgnored(pattern: string): IgnoredModules | null {

@@ -1,4 +1,4 @@
-import type { Architecture } from '../../estimator/architecture';
+import type { Architecture, LayerKind } from '../../estimator/architecture';
 import { matrixTensors, plainFormat, type WeightFormat } from '../../estimator/formats';
 import { allocatedBytes } from '../../estimator/memory/allocator';
 import { layerTensors, outerTensors } from '../../estimator/parameters';
@@ -43,12 +43,32 @@ const MAX_SPLIT_BYTES = 20 * MIB;
 /** Vocabulary rows are padded to this before they are divided (DEFAULT_VOCAB_PADDING_SIZE, vocab_parallel_embedding.py). */
 const VOCAB_PADDING = 64;
 
+const tensorsOfKind = new WeakMap<LayerKind, readonly TensorSpec[]>();
+const tensorsOutside = new WeakMap<Architecture, readonly TensorSpec[]>();
+
+/** `layerTensors`, worked out once per layer kind: bulk estimates meet the same models again and again. */
+export function tensorsOfLayer(architecture: Architecture, kind: LayerKind): readonly TensorSpec[] {
+  const known = tensorsOfKind.get(kind);
+  if (known) return known;
+  const tensors = layerTensors(architecture, kind);
+  tensorsOfKind.set(kind, tensors);
+  return tensors;
+}
+
+function tensorsOutsideLayers(architecture: Architecture): readonly TensorSpec[] {
+  const known = tensorsOutside.get(architecture);
+  if (known) return known;
+  const tensors = outerTensors(architecture);
+  tensorsOutside.set(architecture, tensors);
+  return tensors;
+}
+
 /** The parameters of one decoder layer of kind `kind`, in definition order, as one rank allocates them. */
 export function layerParameters(layout: WeightLayout, kind: number): readonly StoredParameter[] {
   const layerKind = layout.architecture.layerKinds[kind];
   if (!layerKind) return [];
   const quantizedShare = shareOfQuantizedLayers(layout, kind);
-  const parameters = mergeTensors(layout, layerTensors(layout.architecture, layerKind), quantizedShare);
+  const parameters = mergeTensors(layout, tensorsOfLayer(layout.architecture, layerKind), quantizedShare);
   if (layout.absorbedCopies) {
     for (const mixer of layerKind.mixers) {
       if (mixer.kind !== 'mla') continue;
@@ -66,7 +86,7 @@ export function layerParameters(layout: WeightLayout, kind: number): readonly St
 /** The parameters outside the decoder layers on one pipeline stage: embedding, head, towers, rope tables. */
 export function outerParameters(layout: WeightLayout, stage: PipelineStage): readonly StoredParameter[] {
   const { architecture } = layout;
-  const tensors = outerTensors(architecture);
+  const tensors = tensorsOutsideLayers(architecture);
   const towers = new Set<TensorSpec>(architecture.towers.flatMap((tower) => tower.tensors));
   const onStage = tensors.filter((tensor) => {
     if (towers.has(tensor)) return stage.first && layout.loadTowers;

@@ -51,6 +51,11 @@ export function judgesMemory(row: TrainingRow): boolean {
   return row.row_kind === 'measured' && 'AB'.includes(row.grade) && row.peak_memory_gib !== null && row.gpus !== null && specified;
 }
 
+/** True for runs that spread the model or its states over GPUs in a way the row names. */
+export function isSharded(row: TrainingRow): boolean {
+  return (row.gpus ?? 1) > 1 && (row.zero_stage !== null || row.parallelism !== null);
+}
+
 /** True for rows whose speed is a fair test. */
 export function judgesSpeed(row: TrainingRow): boolean {
   const specified = row.micro_batch_size !== null && row.seq_length !== null && row.gpus !== null && row.gpu_norm !== null;

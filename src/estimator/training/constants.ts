@@ -35,10 +35,14 @@ export interface TrainingConstants {
   readonly contextGib: number;
   /** Longest sample of a run over its mean. */
   readonly longestOverMean: number;
-  /** Half-widths of the range: shares of the states and of activations and logits, and GiB of the rest. */
+  /** Half-width of the range before it is scaled: shares of the states and of activations and logits, and GiB of the rest. */
   readonly spreadOfStates: number;
   readonly spreadOfDynamic: number;
   readonly spreadGib: number;
+  /** Scale of the half-width below and above the value, and further for several GPUs: recorded runs exceed an estimate further than they undercut it. */
+  readonly spreadBelow: number;
+  readonly spreadAbove: number;
+  readonly spreadOfSeveral: number;
 }
 
 export const TRAINING_CONSTANTS: TrainingConstants = {
@@ -59,7 +63,10 @@ export const TRAINING_CONSTANTS: TrainingConstants = {
   slackOfStatic: 0.023,
   contextGib: 1.1,
   longestOverMean: 3,
-  spreadOfStates: 0.1,
-  spreadOfDynamic: 0.4,
+  spreadOfStates: 0.15,
+  spreadOfDynamic: 0.5,
   spreadGib: 1,
+  spreadBelow: 1,
+  spreadAbove: 1.7,
+  spreadOfSeveral: 1.9,
 };

@@ -133,6 +133,7 @@ function uncertainty(
   const state = components['Base Model Weights'] + components.Gradients + components['Optimizer States'];
   const dynamic = components.Activations + components['Logits and Loss'];
   const parts = [constants.spreadOfStates * state, constants.spreadOfDynamic * dynamic, constants.spreadGib * GIB];
-  const spread = Math.hypot(...parts, plan.parallel.gpus > 1 ? components['Communication Buffers'] : 0);
-  return { below: spread, above: spread };
+  const several = plan.parallel.gpus > 1;
+  const spread = Math.hypot(...parts, several ? components['Communication Buffers'] : 0) * (several ? constants.spreadOfSeveral : 1);
+  return { below: spread * constants.spreadBelow, above: spread * constants.spreadAbove };
 }

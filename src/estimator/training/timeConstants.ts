@@ -54,5 +54,5 @@ export const TIME_CONSTANTS: TimeConstants = {
   unknownLinkGbS: 20,
   interleaved: 4,
   paddingPerDoubling: 0.13,
-  spread: 1.7,
+  spread: 1.75,
 };

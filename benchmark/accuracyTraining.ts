@@ -1,0 +1,207 @@
+// Estimated against measured fine-tuning. Usage: accuracyTraining [ROWS.jsonl] [--leave-out]; the latter refits without each source in turn.
+import { GIB } from '../src/estimator/units';
+import { TRAINING_CONSTANTS } from '../src/estimator/training/constants';
+import type { TrainingConstants } from '../src/estimator/training/constants';
+import { trainingMemory } from '../src/estimator/training/memory';
+import { peakRate } from '../src/estimator/training/rates';
+import { stepTime } from '../src/estimator/training/time';
+import { TIME_CONSTANTS } from '../src/estimator/training/timeConstants';
+import type { TimeConstants } from '../src/estimator/training/timeConstants';
+import { fitConstants, numbersOf } from './fitting';
+import { groupBy, percent, quantile, shareOf, table } from './statistics';
+import { defaultTrainingRows, readTrainingRows, stepTokens, trainingCase } from './trainingCases';
+import type { TrainingCase } from './trainingCases';
+import { isSharded, judgesMemory, judgesSpeed, measuredSpeed } from './trainingRows';
+import type { TrainingRow } from './trainingRows';
+
+/** One estimate beside its measurement. */
+interface Judged {
+  readonly testCase: TrainingCase;
+  readonly measured: number;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** Errors of the simple rules people use, by name. */
+  readonly rules: Readonly<Record<string, number>>;
+}
+
+/** A quantity of the goals: which rows judge it, and the median and 90th percentile asked for. */
+interface Goal {
+  readonly name: string;
+  readonly median: number;
+  readonly p90: number;
+  readonly judged: readonly Judged[];
+}
+
+function judgeMemory(testCase: TrainingCase, constants: TrainingConstants): Judged {
+  const { row, plan, gpu } = testCase;
+  const memory = trainingMemory(plan, gpu.totalMemoryGib * GIB, constants);
+  const gpus = /total|sum/.test(row.memory_scope ?? '') ? plan.parallel.gpus : 1;
+  const measured = row.peak_memory_gib ?? Number.NaN;
+  const spread = plan.parallel.zeroStage >= 3 ? plan.parallel.shards : plan.parallel.tensor * plan.parallel.pipeline;
+  const weights = (plan.shape.parameters * (plan.base.quantized ? plan.base.linear : 2)) / spread;
+  return {
+    testCase,
+    measured,
+    value: (memory.peak.total / GIB) * gpus,
+    low: (memory.low / GIB) * gpus,
+    high: (memory.high / GIB) * gpus,
+    rules: {
+      'weights × 1.2': Math.abs((weights * 1.2) / GIB / measured - 1),
+      '16 bytes per parameter': Math.abs((plan.shape.parameters * 16) / spread / GIB / measured - 1),
+    },
+  };
+}
+
+/** The one utilisation people assume for every card. */
+const USUAL_MFU = 0.4;
+
+function judgeSpeed(testCase: TrainingCase, constants: TimeConstants): Judged | null {
+  const { row, plan, gpu } = testCase;
+  const time = stepTime(plan, gpu, constants);
+  const peak = peakRate(gpu, plan.request.compute_dtype);
+  if (time === null || peak === null) return null;
+  const tokens = stepTokens(plan);
+  const measured = measuredSpeed(row);
+  const sixPerParameter = (USUAL_MFU * peak * plan.parallel.gpus) / (6 * plan.shape.activeParameters);
+  return {
+    testCase,
+    measured,
+    value: tokens / time.total,
+    low: tokens / time.high,
+    high: tokens / time.low,
+    rules: { '6 FLOPs per parameter at 40 %': Math.abs(sixPerParameter / measured - 1) },
+  };
+}
+
+const errorOf = (judged: Judged): number => Math.abs(judged.value / judged.measured - 1);
+const insideOf = (judged: Judged): boolean => judged.measured >= judged.low && judged.measured <= judged.high;
+const widthOf = (judged: Judged): number => (judged.high - judged.low) / 2 / judged.value;
+
+function errorCells(judged: readonly Judged[]): readonly string[] {
+  const errors = judged.map(errorOf);
+  return [String(judged.length), percent(quantile(errors, 0.5)), percent(quantile(errors, 0.9)), percent(shareOf(judged, insideOf), 0)];
+}
+
+function summary(goals: readonly Goal[]): string {
+  const rows = goals.map((goal) => [
+    goal.name,
+    ...errorCells(goal.judged),
+    percent(quantile(goal.judged.map(widthOf), 0.5), 0),
+    `${percent(goal.median, 0)} / ${percent(goal.p90, 0)}`,
+    Object.keys(goal.judged[0]?.rules ?? {})
+      .map((rule) => {
+        const errors = goal.judged.map((judged) => judged.rules[rule] ?? Number.NaN);
+        return `${rule}: ${percent(quantile(errors, 0.5), 0)} / ${percent(quantile(errors, 0.9), 0)}`;
+      })
+      .join('; '),
+  ]);
+  return table([['quantity', 'n', 'median', 'p90', 'in range', 'half-width', 'goal', 'simple rules'], ...rows]);
+}
+
+function breakdown(title: string, goal: Goal, key: (row: TrainingRow) => string): string {
+  const groups = [...groupBy(goal.judged, (judged) => key(judged.testCase.row))].sort((a, b) => b[1].length - a[1].length);
+  const rows = groups.map(([name, judged]) => {
+    const bias = quantile(
+      judged.map((j) => j.value / j.measured - 1),
+      0.5,
+    );
+    return [name, ...errorCells(judged), percent(bias, 0)];
+  });
+  return table([[`${goal.name} by ${title}`, 'n', 'median', 'p90', 'in range', 'bias'], ...rows]);
+}
+
+function worst(goal: Goal, count: number): string {
+  const sorted = [...goal.judged].sort((a, b) => Math.abs(Math.log(b.value / b.measured)) - Math.abs(Math.log(a.value / a.measured)));
+  const rows = sorted
+    .slice(0, count)
+    .map(({ testCase: { row, plan }, measured, value, low, high }) => [
+      row.id,
+      `${row.model} ${row.method}`,
+      `${row.gpus}×${row.gpu_norm ?? '?'} ${row.zero_stage ?? row.parallelism ?? ''}`,
+      `${plan.microBatch}×${plan.request.seq_length}`,
+      measured.toPrecision(3),
+      `${value.toPrecision(3)} (${low.toPrecision(3)}-${high.toPrecision(3)})`,
+    ]);
+  return table([['row', 'model, method', 'GPUs', 'batch × tokens', 'measured', 'estimated'], ...rows]);
+}
+
+/** Constants that are fitted: all but the widths of the ranges. */
+function fittedPaths(constants: object): readonly string[] {
+  return [...numbersOf(constants).keys()].filter((path) => !path.startsWith('spread'));
+}
+
+/** Every row estimated with constants fitted on the other sources. */
+function leaveOut<C extends object>(
+  cases: readonly TrainingCase[],
+  start: C,
+  judge: (testCase: TrainingCase, constants: C) => Judged | null,
+): readonly Judged[] {
+  const sources = groupBy(cases, (testCase) => testCase.row.source);
+  const judged = (group: readonly TrainingCase[], constants: C): readonly Judged[] =>
+    group.map((testCase) => judge(testCase, constants)).filter((j) => j !== null);
+  return [...sources].flatMap(([source, own]) => {
+    const others = cases.filter((testCase) => testCase.row.source !== source);
+    const constants = fitConstants(start, fittedPaths(start), (candidate) =>
+      judged(others, candidate).map((j) => ({
+        error: Math.log(j.value / j.measured),
+        weight: 1 / Math.sqrt(sources.get(j.testCase.row.source)?.length ?? 1),
+      })),
+    );
+    return judged(own, constants);
+  });
+}
+
+function memoryGoals(judged: readonly Judged[], suffix = ''): readonly Goal[] {
+  const single = judged.filter((j) => j.testCase.row.gpus === 1);
+  const sharded = judged.filter((j) => isSharded(j.testCase.row));
+  return [
+    { name: `peak memory, one GPU${suffix}`, median: 0.1, p90: 0.3, judged: single },
+    { name: `peak memory, sharded${suffix}`, median: 0.12, p90: 0.35, judged: sharded },
+  ];
+}
+
+function speedGoal(judged: readonly Judged[], suffix = ''): Goal {
+  return { name: `training tokens/s${suffix}`, median: 0.2, p90: 0.5, judged };
+}
+
+function casesOf(rows: readonly TrainingRow[]): readonly TrainingCase[] {
+  return rows.flatMap((row) => {
+    const testCase = trainingCase(row);
+    if (typeof testCase !== 'string') return [testCase];
+    console.log(`left out: ${row.id}: ${testCase}`);
+    return [];
+  });
+}
+
+function main(): void {
+  const file = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? defaultTrainingRows();
+  const rows = readTrainingRows(file);
+  const memoryCases = casesOf(rows.filter((row) => judgesMemory(row) && (row.gpus === 1 || isSharded(row))));
+  const speedCases = casesOf(rows.filter(judgesSpeed));
+  const memory = memoryCases.map((testCase) => judgeMemory(testCase, TRAINING_CONSTANTS));
+  const speed = speedCases.map((testCase) => judgeSpeed(testCase, TIME_CONSTANTS)).filter((j) => j !== null);
+  const goals = [...memoryGoals(memory), speedGoal(speed)];
+  console.log(`\n${file}: ${rows.length} rows\n\n${summary(goals)}`);
+  if (process.argv.includes('--leave-out')) {
+    const leftMemory = leaveOut(memoryCases, TRAINING_CONSTANTS, judgeMemory);
+    const leftSpeed = leaveOut(speedCases, TIME_CONSTANTS, judgeSpeed);
+    console.log(`\nfitted without the row's own source\n\n${summary([...memoryGoals(leftMemory), speedGoal(leftSpeed)])}`);
+  }
+  for (const goal of goals) {
+    console.log(`\n${breakdown('source', goal, (row) => row.source)}`);
+    console.log(`\n${breakdown('method', goal, (row) => row.method_class)}`);
+    if (goal.name.startsWith('peak')) console.log(`\n${breakdown('memory kind', goal, memoryKind)}`);
+    console.log(`\n${breakdown('GPU class', goal, (row) => row.gpu_norm ?? 'not named')}`);
+    console.log(`\nworst rows of ${goal.name}\n\n${worst(goal, 10)}`);
+  }
+}
+
+function memoryKind(row: TrainingRow): string {
+  const kind = row.memory_kind ?? 'not stated';
+  if (/allocated|active/.test(kind)) return 'allocated';
+  if (/reserved/.test(kind)) return 'reserved';
+  return /NVML|nvidia-smi/.test(kind) ? 'nvidia-smi' : 'not stated or rounded';
+}
+
+main();

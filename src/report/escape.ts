@@ -18,13 +18,22 @@ export function inlineCode(text: string): string {
   return fence + pad + flat + pad + fence;
 }
 
-/** `text` as Markdown that shows exactly these characters. */
+/**
+ * `text` as Markdown that shows exactly these characters, on one line and in the middle of a paragraph, a list item or a table cell.
+ * Brackets, not parentheses, make links; `_` means something at the edge of a word only, and list and heading marks at the start only.
+ */
 export function escapeMarkdown(text: string): string {
   return text
-    .replace(/[\r\n]+/g, ' ')
-    .replace(/[\\`*_{}[\]()#+\-!|~>$@]/g, '\\$&')
+    .replace(/\s*[\r\n]+\s*/g, ' ')
+    .replace(/[\\`*[\]|~$]/g, '\\$&')
+    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
+    .replace(/^(\s*)([#+-]|\d+(?=[.)](?:\s|$)))/, (_, space: string, mark: string) =>
+      /\d/.test(mark) ? `${space}${mark}\\` : `${space}\\${mark}`,
+    )
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
-    .replace(/(https?|ftp|command|file|vscode):/gi, '$1&#58;')
-    .replace(/\bwww\./gi, 'www&#46;');
+    .replaceAll('>', '&gt;')
+    .replace(/(https?|ftp|mailto|command|file|vscode):/gi, '$1&#58;')
+    .replace(/\bwww\./gi, 'www&#46;')
+    .replaceAll('@', '&#64;');
 }

@@ -44,7 +44,9 @@ const maxModelLen: Paragraphs = (report) => {
             `(${formatBytes(kvCache.bytesPerTokenPerGpu)} per token).`,
         ];
   const fits = kvCache.maxModelLenThatFits;
-  const largest = fits ? [`Largest length that fits: **${formatCountRange(fits)}** tokens.`] : [];
+  const limit = report.input.model.architecture.maxPositionEmbeddings;
+  const why = fits && limit !== null && fits.low >= limit ? ', as long as the model goes' : '';
+  const largest = fits ? [`Largest length that fits: **${formatCountRange(fits)}** tokens${why}.`] : [];
   return [...cost, poolLine(report), ...largest];
 };
 

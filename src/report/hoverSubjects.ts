@@ -103,11 +103,11 @@ const TYPE_NAMES: Readonly<Record<Argument['type'], string>> = {
   integers: 'one whole number or several',
 };
 
-/** What an argument means, what it takes and what vLLM uses without it. */
+/** What an argument means, what it takes and what vLLM uses without it. Its meaning is the table's own Markdown. */
 export function argumentSummary(argument: Argument, version: string): string {
   const value = defaultOf(argument, version);
   const size = argument.humanSize ? ', also `32k` (32,000) or `32K` (32,768)' : '';
   const given = value === null ? 'computed or unset by default' : `default ${inlineCode(JSON.stringify(value))}`;
   const gone = argument.removal ? ` Gone since vLLM ${escapeMarkdown(argument.removal.goneBy)}.` : '';
-  return `${escapeMarkdown(argument.meaning)}${gone} _${TYPE_NAMES[argument.type]}${size}; ${given}_`;
+  return `${argument.meaning}${gone} _${TYPE_NAMES[argument.type]}${size}; ${given}_`;
 }

@@ -32,7 +32,7 @@ describe('runs that people published', () => {
     assert.ok(Math.abs(weights / 2.6077 - 1) < 0.005, `model loading took 2.6077 GiB, estimated ${weights}`);
     assertCovers(report.kvCache.tokens, 79_040, 'KV cache tokens');
     assertCovers(report.kvCache.maxConcurrency, 19.3, 'maximum concurrency');
-    assert.ok(Math.abs((report.kvCache.tokens?.value ?? 0) / 79_040 - 1) < 0.05);
+    assert.ok(Math.abs((report.kvCache.tokens?.value ?? 0) / 79_040 - 1) < 0.1);
     assert.deepEqual(
       findings.filter(({ severity }) => severity === 'error'),
       [],

@@ -69,9 +69,24 @@ function quickFixes(analyzed: DocumentAnalysis, range: vscode.Range, context: vs
       action.isPreferred = fix.preferred;
       actions.push(action);
     }
+    if (finding.code === 'model-unknown') actions.push(...modelActions(diagnostics));
     actions.push(...disableActions(analyzed, finding, diagnostics));
   }
   return actions;
+}
+
+/** Ways to tell what nobody knows about a model. */
+function modelActions(diagnostics: vscode.Diagnostic[]): vscode.CodeAction[] {
+  const ways: readonly (readonly [string, string])[] = [
+    [vscode.l10n.t('Choose config.json of this model'), 'vramPlanner.chooseModelConfig'],
+    [vscode.l10n.t('Fetch model facts from the Hugging Face Hub'), 'vramPlanner.fetchModelFacts'],
+  ];
+  return ways.map(([title, command]) => {
+    const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+    action.command = { title, command };
+    action.diagnostics = diagnostics;
+    return action;
+  });
 }
 
 /** Ways to turn a rule off: by a comment above the line, or by the workspace's settings. */

@@ -8,7 +8,10 @@ import { settingsFor } from './settings';
 export const ICONS = { ok: '$(pass)', warning: '$(warning)', error: '$(error)', unknown: '$(question)' } as const;
 
 /** Longest verdict above a line, characters: the lenses after it must stay on the screen. The tooltip has the whole. */
-const LONGEST = 110;
+const LONGEST = 120;
+
+/** Words of a card's name that nobody needs to recognise it. */
+const VENDOR = /NVIDIA (?:GeForce )?/g;
 
 /**
  * The verdict above each deployment. The number of lenses does not change while figures are recomputed, and the last good answer
@@ -57,7 +60,7 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
       pending && analysis.facts === null
         ? vscode.l10n.t('{0} Looking up the model', '$(loading~spin)\u00a0')
         : // The editor swallows a plain blank between an icon and the text.
-          `${ICONS[level]}\u00a0 ${shortened(text)}`;
+          `${ICONS[level]}\u00a0 ${shortened(text.replace(VENDOR, ''))}`;
     return [
       new vscode.CodeLens(range, {
         title,
@@ -71,14 +74,28 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
         command: 'vramPlanner.chooseGpu',
         arguments: [{ uri }],
       }),
-      new vscode.CodeLens(range, {
-        title: vscode.l10n.t('Open planner'),
-        tooltip: vscode.l10n.t('Try other settings beside the file'),
-        command: 'vramPlanner.openPlanner',
-        arguments: [document.uri],
-      }),
+      new vscode.CodeLens(
+        range,
+        analysis.facts === null && !pending && own.deployment.args.has('model') ? CHOOSE_CONFIG : planner(document.uri),
+      ),
     ];
   }
+}
+
+/** The way out where nobody knows the model. */
+const CHOOSE_CONFIG: vscode.Command = {
+  title: vscode.l10n.t('Choose config.json'),
+  tooltip: vscode.l10n.t("Point to the model's config.json on this machine"),
+  command: 'vramPlanner.chooseModelConfig',
+};
+
+function planner(uri: vscode.Uri): vscode.Command {
+  return {
+    title: vscode.l10n.t('Open planner'),
+    tooltip: vscode.l10n.t('Try other settings beside the file'),
+    command: 'vramPlanner.openPlanner',
+    arguments: [uri],
+  };
 }
 
 function gpuTitle({ gpu }: Analysis): string {

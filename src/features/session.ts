@@ -3,6 +3,7 @@ import { ActiveFile } from './activeFile';
 import { chooseGpu, type GpuRequest } from './chooseGpu';
 import { CodeActions } from './codeActions';
 import { CodeLenses } from './codeLens';
+import { Completions } from './completion';
 import { LocalGpus } from './detectedGpus';
 import { Diagnostics } from './diagnostics';
 import { Documents } from './documents';
@@ -52,6 +53,7 @@ export function startSession(context: vscode.ExtensionContext): Session {
   own(vscode.languages.registerCodeLensProvider(SELECTOR, lenses));
   own(vscode.languages.registerHoverProvider(SELECTOR, new Hovers(documents, neighbours)));
   own(vscode.languages.registerCodeActionsProvider(SELECTOR, new CodeActions(documents), CodeActions.metadata));
+  own(vscode.languages.registerCompletionItemProvider(SELECTOR, new Completions(documents, neighbours), ...Completions.triggerCharacters));
   activeFile.update();
 
   const commands: Readonly<Record<CommandName, (parameter: unknown) => Promise<void> | void>> = {

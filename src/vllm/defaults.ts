@@ -197,11 +197,13 @@ export function usesLatentAttention(architecture: Architecture): boolean {
 /** V1 is the default from 0.8; until 0.10 unsupported devices and models fell back to V0 (arg_utils.py, _is_v1_supported_oracle). */
 function engineOf(architecture: Architecture, gpu: Gpu | null, rules: VersionRules, version: string): 'V0' | 'V1' {
   if (rules.defaultEngine === 'V0') return 'V0';
-  if (isSince(version, '0.11.0')) return 'V1';
-  const preAmpere = (gpu?.computeCapability ?? 80) < 80;
   const crossAttention = architecture.layerKinds.some((kind) =>
     kind.mixers.some((mixer) => mixer.kind === 'attention' && mixer.scope === 'cross'),
   );
+  // Llama 3.2 Vision was never brought to V1.
+  if (crossAttention && architecture.towers.some((tower) => tower.modality === 'image')) return 'V0';
+  if (isSince(version, '0.11.0')) return 'V1';
+  const preAmpere = (gpu?.computeCapability ?? 80) < 80;
   if (preAmpere && !isSince(version, '0.10.0')) return 'V0';
   if ((architecture.task === 'pooling' || isStateful(architecture)) && !isSince(version, '0.9.2')) return 'V0';
   return crossAttention ? 'V0' : 'V1';

@@ -58,7 +58,7 @@ export function activationPeak(input: ActivationInput): ActivationPeak {
   const hidden = tokens * hiddenSize * b + 2 * rows * hiddenSize * b;
   const samples = stage.last && architecture.lmHead && architecture.task === 'generate';
   const sampler = samples ? samplerBytes(input, rows) : { value: 0, low: 0, high: 0 };
-  const media = multimodalProfile(stage.first ? architecture.towers : [], hiddenSize, settings);
+  const media = multimodalProfile(architecture, stage, settings);
   const pipeline = settings.pipelineParallelSize > 1 ? 2 * tokens * hiddenSize * b : 0;
   const cublas = isHopper(input.computeCapability) ? CUBLAS_HOPPER : CUBLAS_OTHER;
   const fixed = media.held + pipeline + cublas;
@@ -172,7 +172,7 @@ function samplerBytes({ architecture, settings, smCount }: ActivationInput, rows
   const sort = logits * SORT_BYTES_PER_LOGIT;
   const kernel = logits * (b + KERNEL_BYTES_PER_LOGIT);
   const greedy = logits * b * (tp > 1 ? 2 + 1 / tp : 1);
-  if (!versionStated) return between(greedy, kernel, sort, 'the version is not known');
+  if (!versionStated) return between(greedy, sort, sort, 'the version is not known');
   if (runner === 'v2') return between(greedy, greedy, kernel, 'the sampler of the V2 runner');
   if (runner === 'v0') return between(kernel, sort, sort);
   switch (rules.sampler) {

@@ -176,7 +176,7 @@ function pageOf({ cache, layers }: CountedCache, blockSize: number, attentionByt
   const bytes = roundUp(blockSize * cache.bytesPerToken, 1);
   const local = cache.kind === 'sliding' || cache.kind === 'chunked';
   if (local && hybrid) return { kind: cache.kind, window: cache.window, blockSize, bytes, layers };
-  return { kind: cache.kind === 'cross' ? 'cross' : 'full', window: null, blockSize, bytes, layers };
+  return { kind: cache.kind === 'cross' && hybrid ? 'cross' : 'full', window: null, blockSize, bytes, layers };
 }
 
 /** Pages of equal kind, window and size are one bucket. */

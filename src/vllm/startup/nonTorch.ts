@@ -17,7 +17,9 @@ const SINGLE: readonly { readonly since: string; readonly gib: Gib }[] = [
   { since: '0.0.0', gib: [0.02, 0.06, 0.3] },
 ];
 
+/** Both ends of `SINGLE`, for a version that is not known. */
 const OLDEST_SINGLE = 0.02;
+const NEWEST_SINGLE = 0.47;
 
 /**
  * NVLink with NVSwitch (Hopper, SM100): NCCL's NVLS buffers. 2.06-2.21 at TP2 and TP4 on H100 (0.19), 1.38 on H200 TP2, 2.4 left unexplained
@@ -73,7 +75,7 @@ function growth({ gpu }: GpuSetup, settings: EngineSettings): Ranged {
   if (gpu.unifiedMemory) return ranged(UNIFIED, 'memory shared with the host');
   const single = pick(SINGLE, version);
   if (tp * settings.dataParallelSize === 1) {
-    return ranged(settings.versionStated ? single : [OLDEST_SINGLE, single[1], single[2]], 'non-torch memory');
+    return ranged(settings.versionStated ? single : [OLDEST_SINGLE, single[1], NEWEST_SINGLE], 'non-torch memory');
   }
   if (engine === 'V0') return ranged(V0_LINKS, 'NCCL buffers');
   return ranged(hasNvSwitch(gpu) ? pick(NVSWITCH, version) : OTHER_LINKS, 'NCCL buffers');

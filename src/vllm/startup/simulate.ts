@@ -1,6 +1,7 @@
 import { between, exactly, type Ranged } from '../../estimator/ranged';
 import { GIB } from '../../estimator/units';
 import { effectiveSettings, type EngineSettings } from '../defaults';
+import { servedModel } from '../servedModel';
 import { coveredVersion } from '../versions';
 import { assumptionsOf } from './assumptions';
 import { availableKvCache, budgetOf, freeAtStart } from './budget';
@@ -26,9 +27,10 @@ interface PlacedRank {
  * whether the engine starts. Figures are bytes per GPU of the fullest rank. Pure; without a GPU, what needs none is still computed.
  */
 export function simulateStartup(input: StartupInput): StartupReport {
-  const settings = effectiveSettings(input.model, input.gpu, input.args, input.version);
-  const engine = engineOf(input.model, input.gpu, input.draft ?? null, settings);
-  const ranks = pipelineStages(input.model.architecture, settings.pipelineParallelSize).map((stage) => rankOf(engine, stage));
+  const model = servedModel(input.model, input.args);
+  const settings = effectiveSettings(model, input.gpu, input.args, input.version);
+  const engine = engineOf(model, input.gpu, input.draft ?? null, settings);
+  const ranks = pipelineStages(model.architecture, settings.pipelineParallelSize).map((stage) => rankOf(engine, stage));
   const [first] = ranks;
   if (!first) throw new RangeError('a pipeline has at least one stage');
   return input.gpu ? withGpu(input, engine, ranks) : withoutGpu(input, engine, ranks, first);
@@ -69,13 +71,13 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
   const gpu = engine.gpu;
   if (!gpu) throw new RangeError('a GPU is required here');
   const budget = budgetOf(gpu, settings);
-  const plan = capturePlan(settings, input.args, input.model.architecture);
+  const plan = capturePlan(settings, input.args, engine.model.architecture);
   const chargesGraphs = settings.rules.chargesCudaGraphs && settings.runner === 'v1';
   const placed = ranks.map((rank): PlacedRank => {
     const nonTorch = nonTorchMemory(gpu, settings);
     const layers = rank.stage.end - rank.stage.start;
-    const graphs = cudaGraphMemory(plan, layers, input.model.architecture);
-    const graphCharge = chargesGraphs ? cudaGraphCharge(graphs, input.model.architecture) : null;
+    const graphs = cudaGraphMemory(plan, layers, engine.model.architecture);
+    const graphCharge = chargesGraphs ? cudaGraphCharge(graphs, engine.model.architecture) : null;
     const spending = { weights: rank.weights, activationPeak: rank.activation.bytes, nonTorch, graphCharge };
     return { rank, nonTorch, graphs, graphCharge, available: availableKvCache(budget, spending, settings) };
   });

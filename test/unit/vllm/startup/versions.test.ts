@@ -23,7 +23,7 @@ describe('version rules', () => {
   });
 
   it('keeps to the middle when no version is known', () => {
-    assert.equal(coveredVersion(UNKNOWN_VERSION), '0.20.0');
-    assert.equal(coveredVersion(''), '0.20.0');
+    assert.equal(coveredVersion(UNKNOWN_VERSION), '0.16.0');
+    assert.equal(coveredVersion(''), '0.16.0');
   });
 });

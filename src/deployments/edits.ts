@@ -38,7 +38,7 @@ function lineEndOf(text: string): string {
 }
 
 /** Whether the file joins words by `_` more often than by `-`. */
-function prefersUnderscores(deployment: Deployment): boolean {
+export function prefersUnderscores(deployment: Deployment): boolean {
   const joined = deployment.arguments.filter(({ written, known }) => known && /[-_]/.test(written));
   return joined.filter(({ written }) => written.includes('_')).length * 2 > joined.length;
 }

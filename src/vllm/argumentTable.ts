@@ -27,6 +27,7 @@ export interface ArgumentField {
   readonly type: ArgumentType;
   readonly default?: ArgumentValue;
   readonly choices?: readonly (string | number)[];
+  readonly suggestions?: readonly (string | number)[];
   readonly meaning?: string;
 }
 

@@ -66,6 +66,7 @@ for (const row of rows) {
 
 function addModel(id: string, row: Fields): string | null {
   if (row.string('confidence') === 'partial') return 'only some figures are known';
+  if (models.some(([known]) => known.toLowerCase() === id.toLowerCase())) return 'the same id in another case is there';
   const rowNotes: string[] = [];
   const config = withOwnClass(id, row, rowToConfig(row, rowNotes));
   const answer = architectureFromConfig(config);
@@ -138,7 +139,8 @@ function sourceOf(row: Fields): string {
   const own = row.strings('sources') ?? [];
   const base = rowsById.get(row.string('inherits_from') ?? '')?.strings('sources') ?? [];
   const all = [...own, ...base];
-  return all.find((source) => /^https:.*config/i.test(source)) ?? all.find((source) => source.startsWith('https:')) ?? all[0] ?? '';
+  const stated = all.find((source) => /^https:.*config/i.test(source)) ?? all.find((source) => source.startsWith('https:')) ?? all[0] ?? '';
+  return /https:[^\s,]+/.exec(stated)?.[0] ?? stated.replace(/\s*\([^)]*\)/g, '');
 }
 
 const data: CatalogueData = {

@@ -128,7 +128,8 @@ function moeFields(row: Fields, layers: number): JsonObject {
 function latentFields(row: Fields, layers: number, notes: string[]): JsonObject {
   const mla = row.object('mla');
   if (!mla) return {};
-  const indexed = mla.integer('index_layers');
+  const stated = mla.integer('index_layers');
+  const indexed = stated === layers ? null : stated;
   if (indexed !== null) notes.push(`${indexed} of ${layers} layers have an indexer; which ones is not published, the first ones assumed`);
   return {
     ...mla.json,

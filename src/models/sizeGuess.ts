@@ -12,13 +12,14 @@ interface Shape {
   readonly kvHeads: number;
   readonly intermediate: number;
   readonly vocab: number;
+  readonly tied?: true;
 }
 
 /** One common decoder per size class (Qwen2.5 0.5B to 32B, Llama-3.1 8B, 70B and 405B, Mistral-Large; from their config.json). */
 const SHAPES: readonly Shape[] = [
-  { billions: 0.49, hidden: 896, layers: 24, heads: 14, kvHeads: 2, intermediate: 4864, vocab: 151936 },
-  { billions: 1.54, hidden: 1536, layers: 28, heads: 12, kvHeads: 2, intermediate: 8960, vocab: 151936 },
-  { billions: 3.09, hidden: 2048, layers: 36, heads: 16, kvHeads: 2, intermediate: 11008, vocab: 151936 },
+  { billions: 0.49, hidden: 896, layers: 24, heads: 14, kvHeads: 2, intermediate: 4864, vocab: 151936, tied: true },
+  { billions: 1.54, hidden: 1536, layers: 28, heads: 12, kvHeads: 2, intermediate: 8960, vocab: 151936, tied: true },
+  { billions: 3.09, hidden: 2048, layers: 36, heads: 16, kvHeads: 2, intermediate: 11008, vocab: 151936, tied: true },
   { billions: 8.03, hidden: 4096, layers: 32, heads: 32, kvHeads: 8, intermediate: 14336, vocab: 128256 },
   { billions: 14.77, hidden: 5120, layers: 48, heads: 40, kvHeads: 8, intermediate: 13824, vocab: 152064 },
   { billions: 32.76, hidden: 5120, layers: 64, heads: 40, kvHeads: 8, intermediate: 27648, vocab: 152064 },
@@ -53,6 +54,7 @@ export function guessFromName(id: string): ModelFacts | null {
     num_key_value_heads: shape.kvHeads,
     intermediate_size: intermediate,
     vocab_size: shape.vocab,
+    tie_word_embeddings: shape.tied === true,
     torch_dtype: 'bfloat16',
   });
   if ('problem' in answer) return null;

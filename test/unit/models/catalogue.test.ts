@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { Catalogue } from '../../../src/models/catalogue';
+import { loadCatalogue } from '../../../src/models/catalogueFile';
+import { factsFromJson, factsToJson } from '../../../src/models/source';
+import { catalogue } from './support';
+
+describe('the catalogue', () => {
+  it('holds more than 1,500 models, each of which can be read', () => {
+    const ids = catalogue.ids();
+    assert.ok(ids.length >= 1500, `${ids.length}`);
+    assert.deepEqual(
+      ids.filter((id) => catalogue.find(id) === null),
+      [],
+    );
+    assert.equal(new Set(ids.map((id) => id.toLowerCase())).size, ids.length);
+  });
+
+  it('names the source of every model', () => {
+    const without = catalogue.ids().filter((id) => (catalogue.find(id)?.origin ?? '').length < 10);
+    assert.deepEqual(without, []);
+  });
+
+  it('loads from the data folder', async () => {
+    assert.equal((await loadCatalogue()).ids().length, catalogue.ids().length);
+  });
+
+  it('finds ids in any case', () => {
+    const facts = catalogue.find('qwen/QWEN3-8b');
+    assert.equal(facts?.parameters, 8190735360);
+    assert.equal(facts?.source, 'catalogue');
+    assert.equal(facts?.confidence, 'exact');
+    assert.equal(facts?.model.architecture.maxPositionEmbeddings, 40960);
+    assert.equal(catalogue.find('qwen/nothing'), null);
+  });
+
+  it('resolves repacks, copies, paths and fine-tunes to their base', () => {
+    const cases: readonly (readonly [name: string, base: string, method: string | null])[] = [
+      ['someone/Qwen3-8B-GPTQ-Int4', 'Qwen/Qwen3-8B', 'gptq'],
+      ['/models/Meta-Llama-3.1-8B-Instruct', 'meta-llama/Meta-Llama-3.1-8B-Instruct', null],
+      ['models--Qwen--Qwen3-32B', 'Qwen/Qwen3-32B', null],
+      ['someone/Qwen2.5-7B-Instruct-medical-sft', 'Qwen/Qwen2.5-7B', null],
+      ['gpt-oss-20B', 'openai/gpt-oss-20b', 'mxfp4'],
+      ['deepseek_r1', 'deepseek-ai/DeepSeek-R1', 'fp8'],
+    ];
+    for (const [name, base, method] of cases) {
+      const facts = catalogue.findByName(name);
+      assert.ok(facts, name);
+      assert.equal(catalogue.find(base)?.parameters, facts.parameters, `${name} from ${facts.origin}`);
+      assert.equal(facts.model.quantization?.method ?? null, method, name);
+      assert.equal(facts.confidence, 'derived', name);
+      assert.equal(facts.id, name);
+      assert.ok(
+        facts.assumptions.some((text) => text.includes(facts.origin)),
+        name,
+      );
+    }
+  });
+
+  it('does not give a fine-tune the format of a repack that stands for its base', () => {
+    assert.equal(catalogue.findByName('casperhansen/llama-3-70b-fp16')?.model.quantization ?? null, null);
+  });
+
+  it('has no answer for names that say nothing', () => {
+    for (const name of ['zzz', '/model', 'org/foo', '$(MODEL_ID)', '', '-', '/']) assert.equal(catalogue.findByName(name), null, name);
+  });
+
+  it('searches by words', () => {
+    assert.equal(catalogue.search('qwen3 8b')[0], 'Qwen/Qwen3-8B');
+    assert.equal(catalogue.search('deepseek v3', 3).length, 3);
+    assert.deepEqual(catalogue.search('no such model'), []);
+  });
+
+  it('refuses a damaged file', () => {
+    assert.throws(() => Catalogue.parse('{'), SyntaxError);
+    assert.throws(() => Catalogue.parse('{"version":2}'), TypeError);
+  });
+
+  it('gives facts that survive JSON', () => {
+    const facts = catalogue.find('Qwen/Qwen3-8B');
+    assert.ok(facts);
+    const measured = { ...facts, model: { ...facts.model, exactBytes: new Map([['mlp', 5]]) } };
+    const text = JSON.stringify(factsToJson(measured));
+    assert.deepEqual(factsFromJson(JSON.parse(text) as ReturnType<typeof factsToJson>), measured);
+  });
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { familyKey, nameKey, readName } from '../../../src/models/names';
+import { guessFromName } from '../../../src/models/sizeGuess';
+
+describe('a model name', () => {
+  const cases: readonly (readonly [name: string, base: string, method: string, bits: number, group: number | null])[] = [
+    ['Qwen/Qwen3-8B-AWQ', 'Qwen/Qwen3-8B', 'awq', 4, 128],
+    ['Qwen/Qwen2.5-72B-Instruct-GPTQ-Int4', 'Qwen/Qwen2.5-72B-Instruct', 'gptq', 4, 128],
+    ['Qwen/Qwen2.5-72B-Instruct-GPTQ-Int8', 'Qwen/Qwen2.5-72B-Instruct', 'gptq', 8, 128],
+    ['TheBloke/Llama-2-13B-chat-GPTQ', 'TheBloke/Llama-2-13B-chat', 'gptq', 4, 128],
+    ['neuralmagic/Meta-Llama-3.1-8B-Instruct-quantized.w4a16', 'neuralmagic/Meta-Llama-3.1-8B-Instruct', 'compressed-tensors', 4, 128],
+    ['RedHatAI/Qwen3-8B-quantized.w8a8', 'RedHatAI/Qwen3-8B', 'compressed-tensors', 8, -1],
+    ['RedHatAI/Qwen3-8B-FP8-dynamic', 'RedHatAI/Qwen3-8B', 'compressed-tensors', 8, -1],
+    ['nvidia/Llama-3.3-70B-Instruct-FP8', 'nvidia/Llama-3.3-70B-Instruct', 'fp8', 8, 0],
+    ['nvidia/Llama-3.3-70B-Instruct-NVFP4', 'nvidia/Llama-3.3-70B-Instruct', 'modelopt_fp4', 4, 16],
+    ['unsloth/Llama-3.2-1B-Instruct-unsloth-bnb-4bit', 'unsloth/Llama-3.2-1B-Instruct', 'bitsandbytes', 4, 64],
+    ['cyankiwi/Qwen3.6-27B-AWQ-INT4', 'cyankiwi/Qwen3.6-27B', 'awq', 4, 128],
+    ['Intel/Qwen3-8B-int4-AutoRound', 'Intel/Qwen3-8B', 'auto-round', 4, 128],
+    ['bartowski/Qwen2.5-7B-Instruct-GGUF', 'bartowski/Qwen2.5-7B-Instruct', 'gguf', 4, null],
+    ['bartowski/Qwen2.5-7B-Instruct-GGUF:Q5_K_M', 'bartowski/Qwen2.5-7B-Instruct', 'gguf', 5, null],
+  ];
+  for (const [name, base, method, bits, group] of cases) {
+    it(`${name} is ${method} of ${base}`, () => {
+      const read = readName(name);
+      assert.deepEqual(
+        [read.base, read.quantization?.method, read.quantization?.bits, read.quantization?.groupSize],
+        [base, method, bits, group],
+      );
+      assert.equal(read.quantization?.basis, 'name');
+    });
+  }
+
+  it('without such an ending is a 16-bit model', () => {
+    for (const name of [
+      'Qwen/Qwen3-8B',
+      'meta-llama/Llama-2-7b-chat-hf',
+      'org/awqward-7B',
+      'casperhansen/llama-3-70b-fp16',
+      'gguf',
+      'AWQ',
+    ]) {
+      assert.equal(readName(name).quantization, null, name);
+    }
+  });
+
+  it('keeps the GGUF type beside the quantization', () => {
+    assert.equal(readName('model-Q4_K_M.gguf').quantization?.ggufType, 'Q4_K_M');
+    assert.equal(readName('unsloth/Qwen3-8B-GGUF:UD-Q4_K_XL').quantization?.ggufType, 'Q4_K_XL');
+  });
+
+  it('states its size', () => {
+    assert.equal(readName('org/foo-70B-chat').billions, 70);
+    assert.equal(readName('org/foo-0.5b').billions, 0.5);
+    assert.equal(readName('org/foo-350M').billions, 0.35);
+    assert.equal(readName('org/foo-30B-A3B').billions, 30);
+    assert.equal(readName('org/foo-1.5T').billions, 1500);
+    assert.equal(readName('org/foo-v2').billions, null);
+    // Mixtral-8x7B has 46.7 billion parameters.
+    assert.ok(Math.abs((readName('org/foo-8x7B').billions ?? 0) - 46.7) < 0.5);
+  });
+
+  it('is compared without owner, case, separators and cache folder', () => {
+    assert.equal(nameKey('/models/Meta_Llama-3-8B/'), 'meta-llama-3-8b');
+    assert.equal(nameKey('models--Qwen--Qwen3-8B'), 'qwen3-8b');
+    assert.equal(familyKey('llama-3.1-8b-instruct'), 'llama-3.1-8b');
+  });
+});
+
+describe('a guess from the size in a name', () => {
+  it('has that size within one percent, and says that it is a guess', () => {
+    for (const billions of [0.5, 1, 3, 7, 9, 13, 20, 34, 70, 123, 235, 405, 671]) {
+      const facts = guessFromName(`org/thing-${billions}B`);
+      assert.ok(facts);
+      assert.ok(Math.abs(facts.parameters / (billions * 1e9) - 1) < 0.01, `${billions}: ${facts.parameters}`);
+      assert.equal(facts.confidence, 'guessed');
+      assert.match(facts.assumptions.join(), /only the size in the name is known/);
+    }
+  });
+
+  it('is not made without a size', () => {
+    assert.equal(guessFromName('org/thing'), null);
+    assert.equal(guessFromName('org/thing-99999B'), null);
+  });
+});

@@ -68,8 +68,9 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const userData = path.join(data, 'user-data');
   for (const part of ['User', 'tmp']) mkdirSync(path.join(userData, part), { recursive: true });
   writeFileSync(path.join(userData, 'User', 'settings.json'), JSON.stringify({ ...quietSettings, ...options.settings }));
-  const env: NodeJS.ProcessEnv = { ...process.env, ...options.env, TMPDIR: path.join(userData, 'tmp'), LANG: 'C.UTF-8' };
-  for (const key of Object.keys(env)) if (/^(VSCODE_|ELECTRON_)/.test(key)) delete env[key];
+  // An editor's terminal sets variables that would make this server believe it is that editor's.
+  const inherited = Object.entries({ ...process.env, ...options.env }).filter(([key]) => !/^(VSCODE_|ELECTRON_)/.test(key));
+  const env: NodeJS.ProcessEnv = { ...Object.fromEntries(inherited), TMPDIR: path.join(userData, 'tmp'), LANG: 'C.UTF-8' };
   const common = [
     main,
     ...['--accept-server-license-terms', '--disable-telemetry'],

@@ -60,9 +60,15 @@ export function placeFinding(deployment: Deployment, finding: Finding): PlacedFi
 function fileFindings(deployment: Deployment, gpuProblem: string | null): PlacedFinding[] {
   const syntax = deployment.problems.filter(({ kind }) => kind === 'syntax').slice(0, 1);
   const directives = deployment.problems.filter(({ kind }) => kind === 'directive');
+  const swallowed = deployment.problems.filter(({ kind }) => kind === 'swallowed');
   const named = deployment.gpuHints.find(({ name }) => name !== null);
   return [
     ...syntax.map(({ message, range }) => place(remark('yaml-syntax', 'warning', null, `YAML cannot be read here: ${message}`), range)),
+    ...swallowed.map(({ message, range, edits = {} }) => {
+      const title = `Add ${Object.keys(edits).join(', ')} as a line of its own`;
+      const fixes = [{ title, edits, remove: [], preferred: false }];
+      return place({ ...remark('key-in-comment', 'information', null, message), fixes }, range);
+    }),
     ...directives.map(({ message, range }) => place(remark('directive-invalid', 'warning', null, message), range)),
     ...(gpuProblem !== null && named ? [place(remark('gpu-unknown', 'warning', null, gpuProblem), named.range)] : []),
   ];

@@ -15,7 +15,7 @@ import { NEWEST_VERSION } from '../vllm/versions';
 import { EXIT, UsageError } from './command';
 import type { Terminal } from './command';
 import type { EstimateOptions } from './estimate';
-import { lookupInConfig } from './models';
+import { draftModel, lookupInConfig } from './models';
 import type { CommandLineModels, ModelLookup } from './models';
 
 /** A row's answer: the estimate, or why there is none. */
@@ -87,7 +87,9 @@ export function answerRow(line: string, options: EstimateOptions, models: Comman
     const candidates = [options.gpu, stated].filter((candidate) => candidate !== null);
     const gpu = resolveGpu(candidates, deployment.args);
     if (gpu.problem !== null) throw new RowError(gpu.problem);
-    const analysis = analyze({ deployment, facts, modelProblem: null, gpu, version, withoutRemedies: true });
+    const draftId = draftModel(deployment.args);
+    const draft = draftId === null ? null : (models.findDraftById(draftId).facts?.model ?? null);
+    const analysis = analyze({ deployment, facts, modelProblem: null, gpu, version, draft, withoutRemedies: true });
     return { id, ...estimateJson(analysis, null) };
   } catch (error) {
     if (error instanceof RowError) return { id, error: error.message };

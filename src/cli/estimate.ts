@@ -19,7 +19,7 @@ import { NEWEST_VERSION } from '../vllm/versions';
 import { estimateRows } from './bulk';
 import { EXIT, parseOptions, positiveInteger, positiveNumber, UsageError } from './command';
 import type { Command, Terminal } from './command';
-import { CommandLineModels } from './models';
+import { CommandLineModels, draftModel } from './models';
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -139,8 +139,10 @@ async function judge(
   const version = options.version ?? read.vllmVersion ?? NEWEST_VERSION;
   const deployment = withArguments(read, options.set, version);
   const { facts, problem } = await models.find(deployment.args.get('model'), deployment.args.get('revision'), folders);
-  const candidates = [...(options.gpu ? [options.gpu] : []), ...deployment.gpuHints];
-  return analyze({ deployment, facts, modelProblem: problem, gpu: resolveGpu(candidates, deployment.args), version, text });
+  const draftId = draftModel(deployment.args);
+  const draft = draftId === null ? null : (await models.findDraft(draftId, folders)).facts;
+  const gpu = resolveGpu([...(options.gpu ? [options.gpu] : []), ...deployment.gpuHints], deployment.args);
+  return analyze({ deployment, facts, modelProblem: problem, gpu, version, draft: draft?.model ?? null, text });
 }
 
 /** The exit code of one estimate: what cannot be judged is not called fitting. */

@@ -3,9 +3,10 @@ import { version } from '../../package.json';
 import { EXIT, UsageError } from './command';
 import type { Command, Terminal } from './command';
 import { estimateCommand } from './estimate';
+import { finetuningCommand } from './finetuning';
 
 /** Every subcommand, in the order of the help. */
-const COMMANDS: readonly Command[] = [estimateCommand];
+const COMMANDS: readonly Command[] = [estimateCommand, finetuningCommand];
 
 const PROGRAM = 'vllm-vram';
 

@@ -9,6 +9,8 @@ import { factsFromConfig } from '../models/manual';
 import { resolveModel } from '../models/resolve';
 import { guessFromName } from '../models/sizeGuess';
 import type { ModelFacts, ModelProblem } from '../models/source';
+import type { VllmArguments } from '../vllm/arguments';
+import { toObject } from '../vllm/argumentValues';
 import { UsageError } from './command';
 
 /** Facts about a model, or why there are none. */
@@ -22,6 +24,12 @@ function known(facts: ModelFacts): ModelLookup {
 
 function unknown(message: string): ModelLookup {
   return { facts: null, problem: { message } };
+}
+
+/** The draft model that `speculative-config` names; null when it names none. */
+export function draftModel(args: VllmArguments): string | null {
+  const draft = toObject(args.get('speculative-config'))?.['model'];
+  return typeof draft === 'string' && draft.trim() !== '' ? draft.trim() : null;
 }
 
 /** Facts from a parsed config.json. */
@@ -65,21 +73,30 @@ export class CommandLineModels {
   }
 
   /**
-   * Facts about the model that a file names.
+   * Facts about the model that a file names. A config.json given by a flag stands for the main model, not for its draft.
    * @param folders where relative paths begin, nearest first.
    */
   async find(model: unknown, revision: unknown, folders: readonly string[]): Promise<ModelLookup> {
     const id = typeof model === 'string' ? model.trim() : '';
     if (this.manual) return this.findById(id);
     if (id === '') return unknown(`The file names no model. Give one with --set model=ID. ${WAY_OUT}`);
+    return this.resolve(id, typeof revision === 'string' ? revision : null, folders);
+  }
+
+  /** Facts about a draft model, whatever the flag says of the main one. */
+  findDraft(id: string, folders: readonly string[]): Promise<ModelLookup> {
+    return this.resolve(id, null, folders);
+  }
+
+  /** As `findDraft`, from the catalogue at once. */
+  findDraftById(id: string): ModelLookup {
+    const facts = this.catalogue.find(id) ?? this.catalogue.findByName(id);
+    return facts ? known(facts) : unknown(`The model "${id}" is not in the catalogue.`);
+  }
+
+  private async resolve(id: string, revision: string | null, folders: readonly string[]): Promise<ModelLookup> {
     const place = { env: process.env, home: homedir(), storage: null, token: null };
-    const occasion = {
-      baseFolders: folders,
-      allowedRoots: null,
-      mayFetch: false,
-      revision: typeof revision === 'string' ? revision : null,
-    };
-    const answer = await resolveModel(id, modelContext(place, occasion));
+    const answer = await resolveModel(id, modelContext(place, { baseFolders: folders, allowedRoots: null, mayFetch: false, revision }));
     if (answer && 'facts' in answer) return known(answer.facts);
     return unknown(`${answer?.problem.message ?? `No source knows the model "${id}".`} ${WAY_OUT}`);
   }

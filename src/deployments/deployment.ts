@@ -36,10 +36,12 @@ export interface GpuHint {
 
 /** What is wrong with the file itself, before any argument is judged. */
 export interface DeploymentProblem {
-  /** `syntax`: YAML cannot read it, so neither can vLLM; `directive`: a `# vram:` comment that cannot be used. */
-  readonly kind: 'syntax' | 'directive';
+  /** `syntax`: YAML cannot read it, so neither can vLLM; `directive`: a `# vram:` comment that cannot be used; `swallowed`: a key in a comment. */
+  readonly kind: 'syntax' | 'directive' | 'swallowed';
   readonly message: string;
   readonly range: TextRange;
+  /** Arguments whose setting mends it; absent when nothing simple does. */
+  readonly edits?: Readonly<Record<string, ArgumentValue>>;
 }
 
 export type ReaderId = 'vllm-yaml' | 'compose' | 'kubernetes' | 'shell' | 'arguments';

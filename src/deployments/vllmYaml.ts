@@ -8,6 +8,7 @@ import { NEWEST_VERSION } from '../vllm/versions';
 import type { Deployment, DeploymentArgument, DeploymentProblem } from './deployment';
 import { readDirectives } from './directive';
 import { recoverChunks } from './recovery';
+import { swallowedKeys } from './swallowed';
 import { valueFor } from './values';
 import { NodeReader, valueRangeOf } from './yamlNodes';
 import type { Entry, YamlDocument } from './yamlNodes';
@@ -155,13 +156,14 @@ export function readVllmYaml(text: string, version: string = NEWEST_VERSION): De
   }
   const effective = effectiveIndices(written);
   const placed = written.map((item, index) => ({ ...item, argument: { ...item.argument, effective: effective.has(index) } }));
+  const all = placed.map(({ argument }) => argument);
   return {
     reader: 'vllm-yaml',
-    arguments: placed.map(({ argument }) => argument),
+    arguments: all,
     args: effectiveArguments(placed),
     range: { start: written[0]?.argument.range.start ?? 0, end: Math.max(0, ...written.map(({ argument }) => argument.range.end)) },
     gpuHints: directives.gpuHints,
     vllmVersion: directives.vllmVersion,
-    problems: [...problems, ...directives.problems],
+    problems: [...problems, ...directives.problems, ...swallowedKeys(text, all, release)],
   };
 }

@@ -10,7 +10,7 @@ export const PART_LABELS: Readonly<Record<MemoryRow['part'], string>> = {
   runtime: 'runtime (CUDA, NCCL)',
   cuda_graphs: 'CUDA graphs',
   kv_cache: 'KV cache',
-  outside: 'context and graphs',
+  outside: 'CUDA context etc.',
   unused: 'not used by vLLM',
 };
 

@@ -45,7 +45,7 @@ interface Json {
     readonly vllm_version: string;
     readonly outcome: string;
     readonly kv_cache: { readonly tokens: number };
-    readonly per_gpu: { readonly budget_gib: number };
+    readonly per_gpu: { readonly budget_gib: number; readonly weights_gib: number };
   }[];
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
 }
@@ -124,6 +124,14 @@ describe('the command line', () => {
     assert.deepEqual([manual.model.source, manual.model.parameters], ['manual', parameters]);
     const local = await estimate(file('local.yaml', '# vram: gpu=t4\nmodel: .\ndtype: half\nmax-model-len: 1024\n'));
     assert.deepEqual([local.model.source, local.model.parameters], ['folder', parameters]);
+  });
+
+  it('loads the draft model beside the main one', async () => {
+    const draft = 'speculative-config: {model: meta-llama/Llama-3.2-1B-Instruct, num_speculative_tokens: 4}\n';
+    const [alone, both] = [await estimate(file('alone.yaml', FITS)), await estimate(file('draft.yaml', FITS + draft))];
+    // 1.24 billion parameters in 16 bit.
+    const more = (both.per_gpu.weights_gib - alone.per_gpu.weights_gib) / ((1.236e9 * 2) / 2 ** 30);
+    assert.ok(more > 0.95 && more < 1.1, `${more}`);
   });
 
   it('names the flag, the value and what is allowed', async () => {

@@ -110,6 +110,16 @@ describe('reading a broken vLLM file', () => {
     assert.equal(readVllmYaml(text).problems[0]?.kind, 'syntax');
   });
 
+  it('points at a key that a comment swallowed, and at nothing else in comments', () => {
+    const text =
+      'max-num-seqs: 8 # 最大并发数 max-model-len: 4096 \r\nseed: 1 # was seed: 2\nport: 1 # see host: x\ndtype: half # 用 enforce-eager: maybe\n# block-size: 16\n';
+    const { problems } = readVllmYaml(text);
+    assert.deepEqual(
+      problems.map(({ kind, range, edits }) => [kind, text.slice(range.start, range.end), edits]),
+      [['swallowed', 'max-model-len: 4096', { 'max-model-len': 4096 }]],
+    );
+  });
+
   it('loses only the entry that is wrong', () => {
     const text = 'block-size: 32\nmodel: "Qwen\nmax-model-len: 4096\ncompilation-config:\n  - {\nseed: 1\nmax-num-ba';
     assert.deepEqual(args(text), { 'block-size': 32, 'max-model-len': 4096, seed: 1 });

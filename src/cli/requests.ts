@@ -1,0 +1,106 @@
+/** Requests of the calculators: one JSON object, or JSON Lines in and JSON Lines out, in order. */
+import { createReadStream } from 'node:fs';
+import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import type { Model } from '../estimator/architecture';
+import type { ModelResolver } from '../estimator/contracts/resolve';
+import { nearestChoice } from '../estimator/contracts/validate';
+import type { RequestProblem } from '../estimator/contracts/validate';
+import type { Catalogue } from '../models/catalogue';
+import { architectureFromConfig } from '../models/hfConfig';
+import { guessFromName } from '../models/sizeGuess';
+import { EXIT, UsageError } from './command';
+import type { Terminal } from './command';
+
+/** A response, or what is wrong with the request. */
+export type RequestAnswer<T> = { readonly response: T } | { readonly problems: readonly RequestProblem[] };
+
+/** Answers one request, already parsed. Never throws. */
+export type AnswerRequest<T> = (input: unknown) => RequestAnswer<T>;
+
+/** What an answer means for the exit code. */
+export type FitsIn<T> = (response: T) => boolean;
+
+/** Models for requests: the catalogue, copies and fine-tunes by their names, sizes in names, and configs in the request. */
+export function requestModels(catalogue: Catalogue): ModelResolver {
+  return {
+    find: (key) => (catalogue.find(key) ?? catalogue.findByName(key) ?? guessFromName(key))?.model ?? null,
+    nearest: (key) => catalogue.search(key, 1)[0] ?? nearestChoice(key, catalogue.ids()),
+    describe: (config) => describe(config),
+  };
+}
+
+function describe(config: unknown): Model | string {
+  const answer = architectureFromConfig(config);
+  if ('problem' in answer) return answer.problem;
+  return { architecture: answer.architecture, quantization: answer.quantization, exactBytes: null };
+}
+
+/**
+ * Answers the requests of a file, or of standard input for `-`. A file that is one JSON object, on one line or several, is answered
+ * with one indented object; several lines of JSON are answered line by line.
+ *
+ * @returns the exit code: 0 when every run fits, 1 when one does not, 2 when a request cannot be used.
+ */
+export async function answerRequests<T extends object>(
+  source: string,
+  terminal: Terminal,
+  answer: AnswerRequest<T>,
+  fits: FitsIn<T>,
+): Promise<number> {
+  const input = source === '-' ? Readable.from(terminal.stdin) : createReadStream(path.resolve(terminal.cwd, source));
+  let code: number = EXIT.ok;
+  const say = async (text: string, indent: number): Promise<void> => {
+    const result = answerText(text, answer);
+    code = Math.max(code, 'response' in result ? (fits(result.response) ? EXIT.ok : EXIT.doesNotFit) : EXIT.unusable);
+    await terminal.write(`${JSON.stringify(shown(result), null, indent)}\n`);
+  };
+  // Until a line after a complete one shows that these are JSON Lines, the lines may be one object.
+  const held: string[] = [];
+  let byLine = false;
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+      if (line.trim() === '') continue;
+      if (!byLine && held.length === 1 && isJson(held[0] ?? '')) {
+        byLine = true;
+        await say(held.pop() ?? '', 0);
+      }
+      if (byLine) await say(line, 0);
+      else held.push(line);
+    }
+  } catch (error) {
+    throw new UsageError(`"${source}" cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  if (!byLine && held.length === 0)
+    throw new UsageError(`${source === '-' ? 'Standard input' : `"${source}"`} holds no request; JSON is needed.`);
+  const whole = held.join('\n');
+  if (held.length > 1 && !isJson(whole) && held.some(isJson)) for (const line of held) await say(line, 0);
+  else if (held.length > 0) await say(whole, 2);
+  return code;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function answerText<T>(text: string, answer: AnswerRequest<T>): RequestAnswer<T> {
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { problems: [{ field: '', value: text, allowed: 'JSON', nearest: null, message: `The request is no JSON: ${why}` }] };
+  }
+  return answer(input);
+}
+
+function shown<T extends object>(result: RequestAnswer<T>): object {
+  if ('response' in result) return result.response;
+  return { error: result.problems.map((problem) => problem.message).join('\n'), problems: result.problems };
+}

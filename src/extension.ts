@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { looksLikeVllm } from './deployments/detect';
+import { registerPlannerViews } from './features/planner/plannerViews';
 import type { CommandName, Session } from './features/session';
 
 /** Every command of the manifest; the session knows what each does. */
@@ -38,6 +39,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
       vscode.commands.registerCommand(`vramPlanner.${name}`, async (...parameters: unknown[]) => (await load()).run(name, parameters)),
     );
   }
+
+  context.subscriptions.push(registerPlannerViews(async () => (await load()).planners));
 
   const look = (document: vscode.TextDocument): void => {
     if (

@@ -45,9 +45,10 @@ export class HubAccess implements vscode.Disposable {
 
   private async load(): Promise<HubSource> {
     const { HubSource, HUB_TIMEOUT_MS, PUBLIC_HUB } = await import('../models/hub');
-    const endpoint = (process.env['HF_ENDPOINT'] ?? PUBLIC_HUB).replace(/\/+$/, '');
+    const endpoint = (process.env['HF_ENDPOINT'] || PUBLIC_HUB).replace(/\/+$/, '');
     const store = new HubStore(vscode.Uri.joinPath(this.context.globalStorageUri, 'hub').fsPath);
-    const token = async (): Promise<string | null> => (await this.context.secrets.get(TOKEN)) ?? process.env['HF_TOKEN'] ?? null;
+    const fromEnvironment = process.env['HF_TOKEN'] || process.env['HUGGING_FACE_HUB_TOKEN'] || null;
+    const token = async (): Promise<string | null> => (await this.context.secrets.get(TOKEN)) ?? fromEnvironment;
     return new HubSource({ endpoint, token, timeoutMs: HUB_TIMEOUT_MS, fetch }, store);
   }
 }

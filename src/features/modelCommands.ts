@@ -1,11 +1,13 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Analysis } from '../analysis/analysis';
-import type { DocumentAnalysis } from './documents';
+import { modelFactsMarkdown } from '../report/modelFacts';
+import type { DocumentAnalysis, Documents } from './documents';
 import type { HubAccess } from './hubAccess';
 import { log } from './log';
 import { requestFor } from './modelContext';
 import type { Models } from './models';
+import type { ReadonlyDocuments } from './readonlyDocuments';
 import { settingsFor, writeSetting } from './settings';
 
 /** The deployment a model command is about. */
@@ -47,6 +49,24 @@ async function useModelConfig(id: string, file: vscode.Uri, folder: vscode.Uri |
   const outside = relative.startsWith('..') || path.isAbsolute(relative);
   const known = settingsFor(folder).modelConfigs;
   await writeSetting('modelConfigs', { ...known, [id]: outside ? file.fsPath : relative.split(path.sep).join('/') }, folder);
+}
+
+/** Opens a readable page of what is known about the model that the active file names. */
+export async function showModelFacts(
+  analyzed: DocumentAnalysis | undefined,
+  documents: Documents,
+  pages: ReadonlyDocuments,
+): Promise<void> {
+  const named = namedModel(analyzed);
+  if (named === null) return;
+  const settled = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Looking up {0}', named.id), cancellable: true },
+    (_progress, token) => documents.settledAnalysisOf(named.document, token),
+  );
+  const analysis = settled?.analyses.find(({ deployment }) => deployment.range.start === named.analysis.deployment.range.start);
+  if (analysis === undefined) return;
+  if (analysis.facts !== null) await pages.show(vscode.l10n.t('Facts of {0}', named.id), modelFactsMarkdown(analysis.facts));
+  else void vscode.window.showInformationMessage(analysis.modelProblem?.message ?? vscode.l10n.t('Nothing is known of {0}.', named.id));
 }
 
 /** Asks the Hub about the model that the active file names: the one moment at which the network is used without the setting. */

@@ -23,7 +23,7 @@ export interface ModelRequest {
 }
 
 /** The request for the model an id names in a document. */
-export function requestFor(id: string, deployment: Deployment, uri: vscode.Uri, settings: Settings): ModelRequest {
+export function requestFor(id: string, deployment: Pick<Deployment, 'args'>, uri: vscode.Uri, settings: Settings): ModelRequest {
   const roots = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri).filter(isOnDisk);
   const own = isOnDisk(uri) ? [path.dirname(uri.fsPath)] : [];
   const base = vscode.workspace.getWorkspaceFolder(uri)?.uri ?? uri;

@@ -45,6 +45,12 @@ export class Models implements vscode.Disposable {
     await Promise.all(requests.map((request) => (request === null ? undefined : this.lookup.settled(request))));
   }
 
+  /** The facts of a model that no document names, looked up anew. */
+  find(id: string, signal: AbortSignal): Promise<ModelAnswer> {
+    const scope = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.from({ scheme: 'untitled', path: '/' });
+    return this.resolve(requestFor(id, { args: new Map() }, scope, settingsFor(scope)), signal);
+  }
+
   /** Forgets every answer, without telling anybody. */
   refresh(): void {
     this.lookup.clear();

@@ -10,10 +10,13 @@ import { Documents } from './documents';
 import { Estimates } from './estimate';
 import { Hovers } from './hover';
 import { HubAccess } from './hubAccess';
+import { InlayHints } from './inlayHints';
 import { disposeLog, log } from './log';
-import { chooseModelConfig, fetchModelFacts } from './modelCommands';
+import { chooseModelConfig, fetchModelFacts, showModelFacts } from './modelCommands';
 import { Models } from './models';
 import { Neighbours } from './neighbours';
+import { Planners } from './planner/planners';
+import type { PlannerHost } from './planner/plannerViews';
 import { ReadonlyDocuments } from './readonlyDocuments';
 import { registerRuleCommands } from './rules';
 import { Status } from './status';
@@ -24,6 +27,7 @@ export type CommandName =
 
 /** What runs once the engine is loaded. */
 export interface Session {
+  readonly planners: PlannerHost;
   run(command: CommandName, parameters: readonly unknown[]): Promise<void>;
 }
 
@@ -54,20 +58,32 @@ export function startSession(context: vscode.ExtensionContext): Session {
   own(vscode.languages.registerHoverProvider(SELECTOR, new Hovers(documents, neighbours)));
   own(vscode.languages.registerCodeActionsProvider(SELECTOR, new CodeActions(documents), CodeActions.metadata));
   own(vscode.languages.registerCompletionItemProvider(SELECTOR, new Completions(documents, neighbours), ...Completions.triggerCharacters));
+  own(vscode.languages.registerInlayHintsProvider(SELECTOR, own(new InlayHints(documents))));
   activeFile.update();
+  const planners = own(
+    new Planners({
+      context,
+      documents,
+      models,
+      activeFile,
+      showReport: (uri) => estimates.run(uri),
+      chooseGpu: (uri) => chooseGpu(documents, gpus.current(), uri === undefined ? {} : { uri: uri.toString() }),
+      fetchModelFacts: () => fetchModelFacts(activeFile.current(), hubAccess, models),
+    }),
+  );
 
   const commands: Readonly<Record<CommandName, (parameter: unknown) => Promise<void> | void>> = {
     estimate: (parameter) => estimates.run(uriIn(parameter)),
     chooseGpu: (parameter) => chooseGpu(documents, gpus.current(), gpuRequest(parameter)),
     chooseModelConfig: () => chooseModelConfig(activeFile.current()),
-    showModelFacts: () => undefined,
+    showModelFacts: () => showModelFacts(activeFile.current(), documents, readonlyDocuments),
     fetchModelFacts: () => fetchModelFacts(activeFile.current(), hubAccess, models),
-    openPlanner: () => undefined,
+    openPlanner: (parameter) => planners.open(uriIn(parameter), undefined),
     setHubToken: () => hubAccess.askForToken(),
     showLog: () => log().show(),
   };
   log().info(`Loaded in ${Math.round(performance.now() - began)} ms`);
-  return { run: async (command, [parameter]) => commands[command](parameter) };
+  return { planners, run: async (command, [parameter]) => commands[command](parameter) };
 }
 
 /** Menus pass the URI of a file, links its text. */

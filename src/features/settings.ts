@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { InlayKind } from '../analysis/inlay';
 import type { Severity } from '../vllm/findings';
 
 /** First part of every setting, command and context key of this extension. */
@@ -32,6 +33,7 @@ export interface Settings {
   readonly diagnostics: boolean;
   /** Rule code -> severity; codes that are not named keep their own. */
   readonly rules: Readonly<Record<string, RuleSeverity>>;
+  readonly inlayHints: Readonly<Record<InlayKind, boolean>>;
   readonly standBack: 'auto' | 'never';
 }
 
@@ -53,6 +55,13 @@ export function settingsFor(scope: vscode.ConfigurationScope | undefined): Setti
     statusBar: read.get<boolean>('statusBar', true),
     diagnostics: read.get<boolean>('diagnostics', true),
     rules: read.get<Record<string, RuleSeverity>>('rules', {}),
+    inlayHints: {
+      budget: read.get<boolean>('inlayHints.budget', true),
+      kvCache: read.get<boolean>('inlayHints.kvCache', true),
+      weights: read.get<boolean>('inlayHints.weights', true),
+      requests: read.get<boolean>('inlayHints.requests', true),
+      resolved: read.get<boolean>('inlayHints.resolved', true),
+    },
     standBack: read.get<'auto' | 'never'>('standBack', 'auto'),
   };
 }

@@ -1,0 +1,35 @@
+import * as vscode from 'vscode';
+import { inlayHints } from '../analysis/inlay';
+import type { Documents } from './documents';
+import { settingsFor } from './settings';
+
+/** Figures behind values; each kind can be turned off. */
+export class InlayHints implements vscode.InlayHintsProvider, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly listener: vscode.Disposable;
+  readonly onDidChangeInlayHints = this.changed.event;
+
+  constructor(private readonly documents: Documents) {
+    this.listener = documents.onDidSettle(() => this.changed.fire());
+  }
+
+  provideInlayHints(document: vscode.TextDocument, range: vscode.Range): vscode.InlayHint[] {
+    const analyzed = this.documents.analysisOf(document);
+    if (analyzed === undefined) return [];
+    const wanted = settingsFor(document).inlayHints;
+    return analyzed.analyses
+      .flatMap(inlayHints)
+      .filter(({ kind }) => wanted[kind])
+      .map(({ offset, label }) => ({ position: document.positionAt(offset), label }))
+      .filter(({ position }) => range.contains(position))
+      .map(({ position, label }) => {
+        const hint = new vscode.InlayHint(position, label);
+        hint.paddingLeft = true;
+        return hint;
+      });
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(this.listener, this.changed).dispose();
+  }
+}

@@ -24,11 +24,47 @@ export function defaultTrainingRows(): string {
   return existsSync(SHARED_ROWS) ? SHARED_ROWS : OWN_ROWS;
 }
 
+/** The project's own rows leave out what their sources do not state. */
+const NOTHING_STATED: Partial<TrainingRow> = {
+  framework_version: null,
+  params_b: null,
+  base_precision: null,
+  compute_dtype: null,
+  quantization: null,
+  lora_rank: null,
+  lora_targets: null,
+  trainable_params: null,
+  micro_batch_size: null,
+  gradient_accumulation: null,
+  seq_length: null,
+  seq_note: null,
+  packing: null,
+  optimizer: null,
+  master_weights: null,
+  gradient_checkpointing: null,
+  flash_attention: null,
+  fused_cross_entropy: null,
+  compile: null,
+  activation_offload: null,
+  zero_stage: null,
+  parallelism: null,
+  cpu_offload: null,
+  gpus: null,
+  gpu_name: null,
+  gpu_norm: null,
+  peak_memory_gib: null,
+  memory_kind: null,
+  memory_scope: null,
+  tokens_per_second: null,
+  tokens_per_second_scope: null,
+  extra: null,
+};
+
 export function readTrainingRows(file: string): readonly TrainingRow[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line) as TrainingRow);
+    .map((line) => ({ ...NOTHING_STATED, ...(JSON.parse(line) as Partial<TrainingRow>) }) as TrainingRow);
 }
 
 /** The card that stands for those a source does not name; only paged optimizers depend on it in memory. */

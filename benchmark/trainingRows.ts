@@ -17,6 +17,7 @@ export interface TrainingRow {
   readonly quantization: string | null;
   readonly lora_rank: number | null;
   readonly lora_targets: string | null;
+  readonly trainable_params: number | null;
   readonly micro_batch_size: number | null;
   readonly gradient_accumulation: number | null;
   readonly seq_length: number | null;

@@ -1,6 +1,6 @@
 import type { FinetuningRequest, FinetuningResponse } from '../estimator/contracts/finetuning';
-import { readFinetuningRequest } from '../estimator/contracts/finetuningRequest';
-import { estimateFinetuning, type FinetuningFacts } from '../estimator/training/estimate';
+import { readFinetuningRequest, type FinetuningFacts } from '../estimator/contracts/finetuningRequest';
+import { estimateFinetuning } from '../estimator/training/estimate';
 
 /**
  * A question about fine-tuning, as a form holds it. Field names are those of the request contract, with the members of `optimization_config`

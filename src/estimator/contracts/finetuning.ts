@@ -75,6 +75,8 @@ export interface FinetuningRequest {
   readonly longest_sample: number | null;
   readonly num_epochs: number;
   readonly optimization_config: OptimizationConfig;
+  /** The architecture as a Hugging Face config, when `llm_key` is `custom`; null otherwise. */
+  readonly custom_model: unknown;
   /** GB of a custom card. */
   readonly custom_vram: number | null;
   readonly num_gpus: number;

@@ -11,12 +11,29 @@ import {
   OPTIMIZERS,
 } from './finetuning';
 import type { CheckpointingMode, FinetuningRequest, LoraTargets, OptimizationConfig, OptimizerName, ZeroStage } from './finetuning';
+import type { Model } from '../architecture';
+import type { Gpu } from '../hardware/gpu';
+import { resolveGpu, resolveModel } from './resolve';
+import type { ModelResolver } from './resolve';
 import { RequestReader } from './validate';
 import type { Validated } from './validate';
 
 /** Largest values accepted: beyond any run that was ever reported, and small enough that products stay finite and exact. */
 const LIMITS = { gpus: 131_072, tokens: 100_000_000, batch: 10_000_000, samples: 1e12, rank: 65_536, gib: 100_000 } as const;
 const COUNT = { min: 1, max: LIMITS.gpus, integer: true } as const;
+
+/** What the names of a request stand for. */
+export interface FinetuningFacts {
+  readonly model: Model;
+  /** For a custom key: a card of `custom_vram`. */
+  readonly gpu: Gpu;
+}
+
+/** A request whose names were found. */
+export interface ResolvedFinetuning {
+  readonly request: FinetuningRequest;
+  readonly facts: FinetuningFacts;
+}
 
 /**
  * Reads a fine-tuning request of any shape.
@@ -28,6 +45,17 @@ export function readFinetuningRequest(input: unknown): Validated<FinetuningReque
   const request = readFields(reader);
   checkTogether(reader, request);
   return reader.finish(request);
+}
+
+/** Reads a request and finds its model and GPU; names that nothing answers to are problems like the others. */
+export function resolveFinetuning(input: unknown, models: ModelResolver): Validated<ResolvedFinetuning> {
+  const reader = new RequestReader(input);
+  const request = readFields(reader);
+  checkTogether(reader, request);
+  const gpu = resolveGpu(reader, request.gpu_key, request.custom_vram);
+  const model = resolveModel(reader, request.llm_key, request.custom_model, models);
+  if (gpu !== null && model !== null) return reader.finish({ request, facts: { model, gpu } });
+  return reader.fail();
 }
 
 function readFields(reader: RequestReader): FinetuningRequest {
@@ -51,6 +79,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     longest_sample: reader.number('longest_sample', { min: 1, max: LIMITS.tokens }, null),
     num_epochs: reader.number('num_epochs', { min: 0.001, max: 100_000 }, 3),
     optimization_config: config,
+    custom_model: reader.raw('custom_model') ?? null,
     custom_vram: reader.number('custom_vram', { min: 0.1, max: LIMITS.gib }, null),
     num_gpus: gpus,
     enable_offloading: reader.flag('enable_offloading', false),

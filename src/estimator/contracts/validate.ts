@@ -160,6 +160,14 @@ export class RequestReader {
     return first === undefined ? { ok: true, request } : { ok: false, problems: [first, ...rest] };
   }
 
+  /** All problems of a request that cannot be used; there must be one. */
+  fail(): { readonly ok: false; readonly problems: readonly [RequestProblem, ...RequestProblem[]] } {
+    this.reportUnknown();
+    const [first, ...rest] = this.found;
+    if (first === undefined) throw new RangeError('a request without a problem cannot fail');
+    return { ok: false, problems: [first, ...rest] };
+  }
+
   private pathOf(field: string): string {
     return this.path === '' ? field : `${this.path}.${field}`;
   }

@@ -1,10 +1,19 @@
 import type { Gpu } from '../hardware/gpu';
+import type { TrainingPhase } from './memory';
 import type { TrainingPlan } from './plan';
 
+const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
+  load: 'after loading',
+  forward: 'the forward pass',
+  loss: 'the loss',
+  backward: 'the backward pass',
+  optimizer_step: 'the optimizer step',
+};
+
 /** What a plan took for granted, in plain sentences. */
-export function assumptionsOf(plan: TrainingPlan, gpu: Gpu): readonly string[] {
+export function assumptionsOf(plan: TrainingPlan, gpu: Gpu, peak: TrainingPhase): readonly string[] {
   const { request, adapters } = plan;
-  const said: string[] = [];
+  const said: string[] = [`The components are those of the moment memory peaks: ${PHASE_WORDS[peak]}.`];
   const rounded = plan.stepSequences !== request.batch_size;
   if (rounded) {
     said.push(

@@ -1,7 +1,8 @@
 import { MEMORY_COMPONENTS } from '../contracts/finetuning';
-import type { FinetuningRequest, FinetuningResponse, MemoryComponent, MemoryStatus, OptimizationSaving } from '../contracts/finetuning';
-import type { Model } from '../architecture';
+import type { FinetuningRequest, FinetuningResponse, MemoryComponent, OptimizationSaving } from '../contracts/finetuning';
+import type { FinetuningFacts } from '../contracts/finetuningRequest';
 import type { Gpu } from '../hardware/gpu';
+import { memoryStatus } from '../memoryStatus';
 import { GIB } from '../units';
 import { assumptionsOf } from './assumptions';
 import { trainingMemory } from './memory';
@@ -13,13 +14,6 @@ import { activeOptimizations, presetOf } from './savings';
 import { trainedParameters } from './states';
 import { stepTime } from './time';
 import type { StepTime } from './time';
-
-/** What the names of a request stand for. */
-export interface FinetuningFacts {
-  readonly model: Model;
-  /** For a custom key: a card of `custom_vram`. */
-  readonly gpu: Gpu;
-}
 
 /** One run as planned: what the response and the curves are made of. */
 export interface TrainingRun {
@@ -47,7 +41,7 @@ export function estimateFinetuning(request: FinetuningRequest, facts: Finetuning
     vram_usage: memory.peak.total / GIB,
     vram_percentage: Math.min(100, percentage),
     actual_vram_percentage: percentage,
-    memory_status: statusOf(percentage),
+    memory_status: memoryStatus(percentage / 100),
     static_shared_memory: memory.static / GIB,
     ...progress(plan, time, gpu),
     estimated_system_ram_required: hostRam(run) / GIB,
@@ -59,18 +53,9 @@ export function estimateFinetuning(request: FinetuningRequest, facts: Finetuning
     memory_breakdown: breakdown(memory),
     trainable_parameters: trainedParameters(plan),
     total_parameters: plan.shape.parameters,
-    range: ranges(run),
-    assumptions: assumptionsOf(plan, gpu),
+    range: ranges(run, gpu),
+    assumptions: assumptionsOf(plan, gpu, memory.peak.phase),
   };
-}
-
-/** The bands of the calculators' `memory_status`, by percent of the card. */
-export function statusOf(percentage: number): MemoryStatus {
-  if (!Number.isFinite(percentage)) return 'error';
-  if (percentage > 100) return 'insufficient';
-  if (percentage > 90) return 'very_high';
-  if (percentage > 75) return 'high';
-  return percentage > 50 ? 'moderate' : 'okay';
 }
 
 type Progress = Pick<
@@ -168,18 +153,23 @@ function breakdown(memory: TrainingMemory): FinetuningResponse['memory_breakdown
   return MEMORY_COMPONENTS.map((label) => ({ label, value: (components[label] / total) * 100, size_gb: components[label] / GIB }));
 }
 
-function ranges(run: TrainingRun): FinetuningResponse['range'] {
+function ranges(run: TrainingRun, gpu: Gpu): FinetuningResponse['range'] {
   const { plan, memory, time } = run;
-  const range: Record<string, readonly [number, number]> = { vram_usage: [memory.low / GIB, memory.high / GIB] };
+  const { low, high } = memory;
+  const capacity = gpu.totalMemoryGib * GIB;
+  const range: Record<string, readonly [number, number]> = {
+    vram_usage: [low / GIB, high / GIB],
+    actual_vram_percentage: [(low / capacity) * 100, (high / capacity) * 100],
+  };
   if (time === null) return range;
-  const { tokensPerStep, samplesPerStep } = stepSize(plan);
-  range['training_tps'] = [tokensPerStep / time.high, tokensPerStep / time.low];
-  range['samples_per_second'] = [samplesPerStep / time.high, samplesPerStep / time.low];
-  range['steps_per_second'] = [1 / time.high, 1 / time.low];
-  const { num_samples: samples, num_epochs: epochs } = plan.request;
-  if (samples !== null) {
-    const steps = Math.ceil((samples * epochs) / samplesPerStep);
-    range['total_training_time_hours'] = [(steps * time.low) / 3600, (steps * time.high) / 3600];
-  }
+  const slow = progress(plan, { ...time, total: time.high }, gpu);
+  const fast = progress(plan, { ...time, total: time.low }, gpu);
+  for (const figure of ['training_tps', 'samples_per_second', 'steps_per_second'] as const)
+    addRange(range, figure, slow[figure], fast[figure]);
+  for (const figure of ['total_training_time_hours', 'energy_kwh'] as const) addRange(range, figure, fast[figure], slow[figure]);
   return range;
+}
+
+function addRange(range: Record<string, readonly [number, number]>, figure: string, a: number | null, b: number | null): void {
+  if (a !== null && b !== null) range[figure] = [Math.min(a, b), Math.max(a, b)];
 }

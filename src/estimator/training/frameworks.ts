@@ -1,7 +1,7 @@
 import type { FrameworkName } from '../contracts/finetuning';
 
 /** How the loss treats the logits; the bytes per logit of each are in {@link TrainingConstants}. */
-export type LossKind = 'upcast' | 'upcast_outputs' | 'upcast_unknown' | 'compact' | 'chunked' | 'fused';
+export type LossKind = 'upcast' | 'upcast_outputs' | 'upcast_unknown' | 'compact' | 'compiled' | 'chunked' | 'fused';
 
 /** How many intermediate tensors the layers' kernels leave for the backward pass. */
 export type KernelClass = 'eager' | 'compiled' | 'fused';
@@ -24,6 +24,8 @@ export interface FrameworkFacts {
   readonly fixedBuckets: boolean;
   /** FSDP gathers the model as one unit instead of layer by layer. */
   readonly gathersWholeModel: boolean;
+  /** With a pipeline, FSDP keeps each stage's weights and gradients whole between micro batches instead of gathering them again. */
+  readonly wholeStages: boolean;
   /** The update runs in one kernel without copies of the parameters. */
   readonly fusedUpdate: boolean;
 }
@@ -38,6 +40,7 @@ const HUGGING_FACE: FrameworkFacts = {
   kernels: 'eager',
   fixedBuckets: true,
   gathersWholeModel: false,
+  wholeStages: false,
   fusedUpdate: false,
 };
 
@@ -52,6 +55,7 @@ const PURE_16_BIT: FrameworkFacts = {
   kernels: 'eager',
   fixedBuckets: false,
   gathersWholeModel: false,
+  wholeStages: false,
   fusedUpdate: true,
 };
 
@@ -66,7 +70,7 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
   unsloth: { ...HUGGING_FACE, castsToFp32: false, loss: 'fused', kernels: 'fused' },
   torchtune: PURE_16_BIT,
   litgpt: { ...PURE_16_BIT, gathersWholeModel: true, fusedUpdate: false },
-  fsdp: { ...PURE_16_BIT, masterWeights: 'always', fp32Gradients: true, loss: 'upcast' },
+  fsdp: { ...PURE_16_BIT, wholeStages: true, masterWeights: 'always', fp32Gradients: true, loss: 'upcast' },
   megatron: {
     castsToFp32: false,
     adapterBytes: 2,
@@ -77,6 +81,7 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
     kernels: 'fused',
     fixedBuckets: false,
     gathersWholeModel: false,
+    wholeStages: false,
     fusedUpdate: true,
   },
 };

@@ -169,7 +169,7 @@ function planLoss(request: FinetuningRequest, framework: FrameworkFacts): LossKi
   if (request.chunked_loss === true) return 'chunked';
   const plain = framework.loss === 'chunked' || framework.loss === 'fused' ? 'upcast' : versionLoss(request, framework.loss);
   if (request.chunked_loss === false) return plain;
-  if (plain === 'upcast' && framework.loss === plain && request.optimization_config.torch_compile) return 'compact';
+  if (plain === 'upcast' && framework.loss === plain && request.optimization_config.torch_compile) return 'compiled';
   return framework.loss === 'chunked' || framework.loss === 'fused' ? framework.loss : plain;
 }
 

@@ -144,6 +144,7 @@ function communicationBytes(plan: TrainingPlan, held: Holdings, trained: number)
     const table = (tables / parallel.tensor) * base.compute;
     const share = parallel.shards > 1 ? 1 - 1 / parallel.shards : 1;
     const live = plan.framework.fixedBuckets ? Math.max(gathered * perElement, LIVE_ELEMENTS * base.compute) : gathered * perElement;
+    if (plan.framework.wholeStages && parallel.pipeline > 1) return whole + trained * base.compute;
     if (plan.framework.gathersWholeModel && parallel.shards > 1) return whole + table + layerGradients;
     return (Math.min(live, whole) + table + layerGradients) * share;
   }

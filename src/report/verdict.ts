@@ -43,18 +43,21 @@ function refusal(analysis: Analysis): string | null {
   return firstSentence(first.message) + more;
 }
 
+/** Why a start is not sure; null when it is. */
+function reservation({ facts }: Analysis, report: StartupReport): string | null {
+  if (facts?.confidence === 'guessed') return 'the model is guessed from its name';
+  return report.certainty === 'certain' ? null : 'close: may not start';
+}
+
 function starting(analysis: Analysis, report: StartupReport): Verdict {
   const { gpu } = analysis;
   const card = gpu ? gpuName(gpu) : 'GPU';
   const tokens = report.kvCache.tokens;
   const cache = tokens ? `KV cache ${formatCount(tokens.value)} tokens${concurrency(report)}` : 'no KV cache';
-  const sure = report.certainty === 'certain';
-  const text = `${card}: ${usage(report)}${gpu && gpu.count > 1 ? ' each' : ''}; ${cache}`;
-  return {
-    level: sure ? 'ok' : 'warning',
-    line: sure ? text : `${text} (close: may not start)`,
-    short: `${usage(report)}${sure ? '' : '?'}`,
-  };
+  const line = `${card}: ${usage(report)}${gpu && gpu.count > 1 ? ' each' : ''}; ${cache}`;
+  const doubt = reservation(analysis, report);
+  if (doubt === null) return { level: 'ok', line, short: usage(report) };
+  return { level: 'warning', line: `${line} (${doubt})`, short: `${usage(report)}?` };
 }
 
 /** The verdict on a deployment. */

@@ -154,6 +154,16 @@ describe('the command line', () => {
     assert.match((await cli(['estimate'])).err, /no file is given/);
   });
 
+  it('never calls a model certain that is only guessed from its name', async () => {
+    const name = 'model: nobody/unheard-of-13B\nmax-model-len: 4096\n';
+    const roomy = await cli(['estimate', file('guess.yaml', name), '--gpu', 'h100_80', '--gpu-count', '1']);
+    assert.equal(roomy.code, 0);
+    assert.match(roomy.out, /^guess\.yaml: DOUBTFUL\n.*\(the model is guessed from its name\)$/m);
+    const tight = await cli(['estimate', file('guess.yaml', name), '--gpu', 't4', '--gpu-count', '1']);
+    assert.match(tight.out, /^warning: line 1: .*guessed from its name/m);
+    assert.doesNotMatch(tight.out, /^error/m);
+  });
+
   it('prints a report for people', async () => {
     const { out } = await cli(['estimate', file('text.yaml', `${FITS}swap-space: 4\n`)]);
     assert.match(out, /^text\.yaml: NO\n/);

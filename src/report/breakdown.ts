@@ -1,5 +1,5 @@
-import { memoryBreakdown } from '../analysis/derived';
-import type { MemoryRow } from '../analysis/derived';
+import { memoryBreakdown } from '../analysis/memoryBreakdown';
+import type { MemoryRow } from '../analysis/memoryBreakdown';
 import { formatGib, formatGibRange, formatPercent } from '../estimator/figures';
 import type { StartupReport } from '../vllm/startup/report';
 import { PART_LABELS } from './words';

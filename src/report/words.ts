@@ -1,5 +1,5 @@
 /** Labels and short phrases that every face of the product shares. */
-import type { MemoryRow } from '../analysis/derived';
+import type { MemoryRow } from '../analysis/memoryBreakdown';
 import type { GpuSetup, GpuSource } from '../estimator/hardware/gpu';
 import type { ModelFacts } from '../models/source';
 import type { EffectiveSettings } from '../vllm/startup/report';

@@ -61,15 +61,18 @@ export class HubSource {
 
   private async download(id: string, revision: string | null, signal?: AbortSignal): Promise<KeptModel> {
     const [name = id, file] = id.split(':');
-    const token = await this.access.token();
-    const request = boundedFetch(this.access.fetch, this.access.timeoutMs, signal);
-    const common = { hubUrl: this.access.endpoint, fetch: request, ...(token === null ? {} : { accessToken: token }) };
+    const request = withToken(
+      boundedFetch(this.access.fetch, this.access.timeoutMs, signal),
+      this.access.endpoint,
+      await this.access.token(),
+    );
+    const common = { hubUrl: this.access.endpoint, fetch: request };
     const info = await modelInfo({ name, ...common, ...(revision === null ? {} : { revision }), additionalFields: ['sha'] });
     const commit = info.sha;
     const repo: Repo = { ...common, repo: name, revision: commit };
     const origin = `${this.access.endpoint}/${name}/tree/${commit}`;
     const config = (await this.json(repo, 'config.json')) ?? configFromMistralParams(await this.json(repo, 'params.json'));
-    const facts = config === null || file !== undefined ? await this.fromGguf(repo, id, file ?? null, origin, token) : null;
+    const facts = config === null || file !== undefined ? await this.fromGguf(repo, id, file ?? null, origin) : null;
     if (facts) return { commit, facts: factsToJson(facts) };
     return { commit, facts: factsToJson(await this.fromConfig(repo, id, config, origin)) };
   }
@@ -86,18 +89,13 @@ export class HubSource {
   }
 
   /** A repository of GGUF files: the one of the wanted quantization, else the first. */
-  private async fromGguf(repo: Repo, id: string, wanted: string | null, origin: string, token: string | null): Promise<ModelFacts | null> {
+  private async fromGguf(repo: Repo, id: string, wanted: string | null, origin: string): Promise<ModelFacts | null> {
     const names: string[] = [];
     for await (const entry of listFiles(repo)) if (/\.gguf$/i.test(entry.path) && !/mmproj/i.test(entry.path)) names.push(entry.path);
     const chosen = names.sort().find((name) => wanted !== null && name.toLowerCase().includes(wanted.toLowerCase())) ?? names[0];
     if (chosen === undefined) return null;
     const url = `${repo.hubUrl}/${repo.repo}/resolve/${repo.revision}/${chosen.split('/').map(encodeURIComponent).join('/')}`;
-    const request: typeof fetch = (input, init) => {
-      const headers = new Headers(init?.headers);
-      if (token !== null) headers.set('authorization', `Bearer ${token}`);
-      return repo.fetch(input, { ...init, headers });
-    };
-    const facts = await readGgufUrl(url, request, id, `${origin}/${chosen}`);
+    const facts = await readGgufUrl(url, repo.fetch, id, `${origin}/${chosen}`);
     const several = names.length > 1 && wanted === null && (readName(id).quantization?.ggufType ?? null) === null;
     return several
       ? { ...facts, assumptions: [...facts.assumptions, `${names.length} GGUF files in the repository: read from ${chosen}`] }
@@ -117,7 +115,20 @@ interface Repo {
   readonly revision: string;
   readonly hubUrl: string;
   readonly fetch: typeof fetch;
-  readonly accessToken?: string;
+}
+
+/**
+ * `fetch` that shows the token to the endpoint and to nobody else: storage servers a download is redirected to never see
+ * it. (The library would accept only tokens of the public Hub's form; mirrors have others.)
+ */
+function withToken(request: typeof fetch, endpoint: string, token: string | null): typeof fetch {
+  if (token === null) return request;
+  return (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    const headers = new Headers(init?.headers);
+    if (new URL(url).origin === new URL(endpoint).origin) headers.set('authorization', `Bearer ${token}`);
+    return request(input, { ...init, headers });
+  };
 }
 
 /** Headers of all shards by range requests; null when the repository has no safetensors. */

@@ -50,7 +50,13 @@ export class HubStore {
       .update(JSON.stringify([endpoint, id.toLowerCase(), revision]))
       .digest('hex')
       .slice(0, 16);
-    return path.join(this.folder, `${id.replace(/[^\w.-]+/g, '--').slice(0, 100)}.${key}.json`);
+    return path.join(
+      this.folder,
+      `${id
+        .toLowerCase()
+        .replace(/[^\w.-]+/g, '--')
+        .slice(0, 100)}.${key}.json`,
+    );
   }
 }
 

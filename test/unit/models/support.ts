@@ -96,3 +96,81 @@ export function checkpointTensors(architecture: Architecture): readonly HeaderTe
   const outer = outerTensors(architecture).flatMap((tensor) => stored(tensor.group === 'lm_head' ? '' : 'model.', tensor));
   return [...outer, ...layers];
 }
+
+/** A GGUF metadata value of this test's writer: text, whole number, or the file type. */
+type GgufValue = string | number;
+
+/** GGUF value types (ggml docs/gguf.md). */
+const GGUF_UINT32 = 4;
+const GGUF_STRING = 8;
+
+/** A GGUF v3 file that ends after its header. `type` is the ggml type number, shapes list the fastest dimension first. */
+export function ggufBytes(
+  metadata: Readonly<Record<string, GgufValue>>,
+  tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly type: number }[],
+): Buffer {
+  const u32 = (value: number): Buffer => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(value);
+    return bytes;
+  };
+  const u64 = (value: number): Buffer => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(BigInt(value));
+    return bytes;
+  };
+  const text = (value: string): Buffer => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
+  const entries = Object.entries(metadata).map(([key, value]) =>
+    Buffer.concat([
+      text(key),
+      typeof value === 'string' ? Buffer.concat([u32(GGUF_STRING), text(value)]) : Buffer.concat([u32(GGUF_UINT32), u32(value)]),
+    ]),
+  );
+  const infos = tensors.map(({ name, shape, type }) =>
+    Buffer.concat([text(name), u32(shape.length), ...shape.map(u64), u32(type), u64(0)]),
+  );
+  return Buffer.concat([Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(entries.length), ...entries, ...infos]);
+}
+
+/** ggml type numbers (ggml.h). */
+export const GGML_F32 = 0;
+export const GGML_Q4_K = 12;
+export const GGML_Q6_K = 14;
+/** llama.cpp file type of a Q4_K_M file (llama.h). */
+export const FILE_TYPE_Q4_K_M = 15;
+
+/** Header of a small Llama as GGUF: Q4_K matrices, Q6_K embedding and head, F32 norms. */
+export function smallGguf(): Buffer {
+  const metadata = {
+    'general.architecture': 'llama',
+    'general.file_type': FILE_TYPE_Q4_K_M,
+    'llama.block_count': 2,
+    'llama.context_length': 4096,
+    'llama.embedding_length': 256,
+    'llama.feed_forward_length': 512,
+    'llama.attention.head_count': 4,
+    'llama.attention.head_count_kv': 2,
+  };
+  const matrices = (index: number): readonly (readonly [string, number, number])[] => [
+    [`blk.${index}.attn_q.weight`, 256, 256],
+    [`blk.${index}.attn_k.weight`, 256, 128],
+    [`blk.${index}.attn_v.weight`, 256, 128],
+    [`blk.${index}.attn_output.weight`, 256, 256],
+    [`blk.${index}.ffn_gate.weight`, 256, 512],
+    [`blk.${index}.ffn_up.weight`, 256, 512],
+    [`blk.${index}.ffn_down.weight`, 512, 256],
+  ];
+  return ggufBytes(metadata, [
+    { name: 'token_embd.weight', shape: [256, 1024], type: GGML_Q6_K },
+    { name: 'output.weight', shape: [256, 1024], type: GGML_Q6_K },
+    { name: 'output_norm.weight', shape: [256], type: GGML_F32 },
+    ...[0, 1].flatMap((index) => [
+      ...matrices(index).map(([name, input, out]) => ({ name, shape: [input, out], type: GGML_Q4_K })),
+      { name: `blk.${index}.attn_norm.weight`, shape: [256], type: GGML_F32 },
+      { name: `blk.${index}.ffn_norm.weight`, shape: [256], type: GGML_F32 },
+    ]),
+  ]);
+}
+
+/** Parameters of `smallGguf`. */
+export const SMALL_GGUF_PARAMETERS = 2 * 256 * 1024 + 256 + 2 * (2 * 256 * 256 + 2 * 256 * 128 + 3 * 256 * 512 + 2 * 256);

@@ -91,13 +91,15 @@ export function analyze(input: AnalysisInput): Analysis {
   const { gpu } = resolution;
   const report = facts ? simulateStartup({ model: facts.model, gpu, args: deployment.args, version, draft: input.draft ?? null }) : null;
   const startup = report && facts ? startupFindings(report, facts, input.withoutRemedies === true) : [];
+  // No rule may judge by sizes that were made up from a name.
+  const isKnown = facts !== null && facts.confidence !== 'guessed';
   const rules = checkRules({
     args: deployment.args,
-    model: facts?.model ?? null,
+    model: isKnown ? facts.model : null,
     gpu,
     settings: report?.settings ?? null,
     version,
-    report,
+    report: isKnown ? report : null,
     modelIsCertain: facts?.confidence === 'exact',
   });
   const unknownModel =

@@ -31,7 +31,7 @@ export function reportText(analysis: Analysis, file: string, lineOf: ((offset: n
   const { report, facts, gpu, version, findings, gpuAssumptions, deployment } = analysis;
   const { level, line } = verdict(analysis);
   const model = deployment.args.get('model');
-  const assumptions = [...gpuAssumptions, ...(report?.assumptions ?? [])];
+  const assumptions = [...gpuAssumptions, ...(facts?.assumptions ?? []), ...(report?.assumptions ?? [])];
   const lines = [
     `${file}: ${MARKS[level]}`,
     line,

@@ -69,6 +69,12 @@ export class ArgumentReader {
     return value !== null && value > 0 ? value : null;
   }
 
+  /** A whole number above zero; null otherwise. */
+  count(key: string): number | null {
+    const value = this.positive(key);
+    return value !== null && value >= 1 ? Math.floor(value) : null;
+  }
+
   /** `--key` and `--no-key`; null when neither is given. */
   flag(key: string): boolean | null {
     if (toBoolean(this.args.get(`no-${key}`)) === true) return false;

@@ -92,9 +92,11 @@ export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: Vllm
     return fallback;
   };
 
-  const tensorParallelSize = orDefault('tensor-parallel-size', read.positive('tensor-parallel-size'), 1);
-  const pipelineParallelSize = orDefault('pipeline-parallel-size', read.positive('pipeline-parallel-size'), 1);
-  const dataParallelSize = orDefault('data-parallel-size', read.positive('data-parallel-size'), 1);
+  const tensorParallelSize = orDefault('tensor-parallel-size', read.count('tensor-parallel-size'), 1);
+  // A stage has at least one layer; vLLM refuses more.
+  const stages = Math.min(read.count('pipeline-parallel-size') ?? 1, Math.max(1, architecture.layout.length));
+  const pipelineParallelSize = orDefault('pipeline-parallel-size', read.has('pipeline-parallel-size') ? stages : null, 1);
+  const dataParallelSize = orDefault('data-parallel-size', read.count('data-parallel-size'), 1);
   const engine = engineOf(architecture, gpu?.gpu ?? null, rules, version);
   const speculative = speculativeSettings(read, tensorParallelSize);
   const lengthGiven = read.number('max-model-len');
@@ -144,8 +146,8 @@ export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: Vllm
     tensorParallelSize,
     pipelineParallelSize,
     dataParallelSize,
-    decodeContextParallelSize: read.positive('decode-context-parallel-size') ?? 1,
-    prefillContextParallelSize: read.positive('prefill-context-parallel-size') ?? 1,
+    decodeContextParallelSize: read.count('decode-context-parallel-size') ?? 1,
+    prefillContextParallelSize: read.count('prefill-context-parallel-size') ?? 1,
     expertParallel: read.flag('enable-expert-parallel') ?? false,
     redundantExperts: redundantExperts(read),
     gpuMemoryUtilization: orDefault('gpu-memory-utilization', read.positive('gpu-memory-utilization'), rules.defaultGpuMemoryUtilization),
@@ -153,7 +155,7 @@ export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: Vllm
     maxModelLenAuto,
     maxNumSeqs: batch.seqs,
     maxNumBatchedTokens: batch.tokens,
-    blockSize: orDefault('block-size', read.positive('block-size'), defaultBlockSize(architecture, gpu?.gpu ?? null, version)),
+    blockSize: orDefault('block-size', read.count('block-size'), defaultBlockSize(architecture, gpu?.gpu ?? null, version)),
     enforceEager: read.flag('enforce-eager') ?? false,
     dtype,
     dtypeBytes,
@@ -169,7 +171,7 @@ export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: Vllm
     prefixCaching: read.flag('enable-prefix-caching') ?? (engine === 'V1' && !stateful),
     hybridKvCache: rules.hybridKvCache && engine === 'V1' && keepsHybridManager(architecture, read),
     kvCacheMemoryBytes: read.positive('kv-cache-memory-bytes') ?? read.positive('kv-cache-memory'),
-    numGpuBlocksOverride: read.positive('num-gpu-blocks-override'),
+    numGpuBlocksOverride: read.count('num-gpu-blocks-override'),
     speculative,
     lora,
     multimodal: multimodalSettings(architecture, read),
@@ -268,8 +270,8 @@ function batchSettings(input: BatchInput): {
   const { read, maxModelLen } = input;
   const defaults = batchDefaults(input);
   const factor = read.text('performance-mode') === 'throughput' ? 2 : 1;
-  const seqsGiven = read.positive('max-num-seqs');
-  const tokensGiven = read.positive('max-num-batched-tokens');
+  const seqsGiven = read.count('max-num-seqs');
+  const tokensGiven = read.count('max-num-batched-tokens');
   const seqs = seqsGiven ?? defaults.seqs * factor;
   const unchunked = input.chunkedPrefill ? 0 : maxModelLen;
   const wanted = Math.max(defaults.tokens * factor, unchunked);
@@ -337,7 +339,7 @@ function keepsHybridManager(architecture: Architecture, read: ArgumentReader): b
 
 function redundantExperts(read: ArgumentReader): number {
   const config = read.object('eplb-config')?.['num_redundant_experts'];
-  return typeof config === 'number' ? config : (read.positive('num-redundant-experts') ?? 0);
+  return typeof config === 'number' ? config : (read.count('num-redundant-experts') ?? 0);
 }
 
 function speculativeSettings(read: ArgumentReader, tensorParallel: number): SpeculativeSettings | null {
@@ -351,7 +353,7 @@ function speculativeSettings(read: ArgumentReader, tensorParallel: number): Spec
   const method = (given ?? (ngram ? 'ngram' : guessMethod(model ?? ''))).toLowerCase();
   return {
     method,
-    tokens: numberOf('num_speculative_tokens') ?? read.positive('spec-tokens') ?? read.positive('num-speculative-tokens') ?? 1,
+    tokens: numberOf('num_speculative_tokens') ?? read.count('spec-tokens') ?? read.count('num-speculative-tokens') ?? 1,
     model: ngram ? null : model,
     draftTensorParallelSize: numberOf('draft_tensor_parallel_size') ?? tensorParallel,
   };
@@ -370,8 +372,8 @@ function loraSettings(read: ArgumentReader): LoraSettings | null {
   if (read.flag('enable-lora') !== true) return null;
   const modules = read.text('lora-target-modules');
   return {
-    maxLoras: read.positive('max-loras') ?? 1,
-    maxRank: read.positive('max-lora-rank') ?? 16,
+    maxLoras: read.count('max-loras') ?? 1,
+    maxRank: read.count('max-lora-rank') ?? 16,
     fullySharded: read.flag('fully-sharded-loras') ?? false,
     targetModules: modules === null ? null : modules.split(/[\s,]+/),
   };
@@ -400,15 +402,15 @@ function multimodalSettings(architecture: Architecture, read: ArgumentReader): M
 }
 
 function offloadSettings(read: ArgumentReader): OffloadSettings {
-  const groupSize = read.positive('offload-group-size') ?? 0;
+  const groupSize = read.count('offload-group-size') ?? 0;
   const backend = read.text('offload-backend');
   const prefetch = groupSize > 0 && backend !== 'uva';
   return {
     cpuOffloadGib: prefetch ? 0 : (read.positive('cpu-offload-gb') ?? 0),
     backend: prefetch ? 'prefetch' : 'uva',
     groupSize,
-    numInGroup: read.positive('offload-num-in-group') ?? 1,
-    prefetchStep: read.positive('offload-prefetch-step') ?? 1,
+    numInGroup: read.count('offload-num-in-group') ?? 1,
+    prefetchStep: read.count('offload-prefetch-step') ?? 1,
   };
 }
 

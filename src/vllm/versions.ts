@@ -23,9 +23,7 @@ export const OLDEST_VERSION = '0.4.0';
 export type SamplerKernel =
   /** Full sort of fp32 logits with int64 indices, softmax and cumulative sum. */
   | 'sort'
-  /** FlashInfer's rejection sampler where the package is usable, as in the published container images of the time; otherwise `sort`. */
-  | 'flashinfer_or_sort'
-  /** The same choice, but installations of the time mostly sort. */
+  /** `sort`, or FlashInfer's rejection sampler where a usable version of the package is installed, as in some container images. */
   | 'sort_or_flashinfer'
   /** Triton top-k / top-p kernel (#33538). */
   | 'triton';
@@ -111,14 +109,12 @@ const CHANGES: readonly Change[] = [
   { since: '0.6.4', accounting: 'increase' },
   // V1 becomes the default engine; its first profile counts the CUDA context and other processes.
   { since: '0.8.0', defaultEngine: 'V1', batchDefaults: 'v1_tiered', accounting: 'device_total' },
-  // The sampler takes FlashInfer 0.2.3 and newer (#15777), which the container images ship.
-  { since: '0.9.0', sampler: 'flashinfer_or_sort' },
+  // The sampler takes FlashInfer 0.2.3 and newer where installed (#15777); from 0.11.1 only on request (#26859).
+  { since: '0.9.0', sampler: 'sort_or_flashinfer' },
   // Memory snapshots and the start check; hybrid KV cache manager (#17996).
   { since: '0.9.1', accounting: 'increase', checksFreeMemory: true, hybridKvCache: true },
   { since: '0.9.2', batchDefaults: 'v1_tiered_not_a100' },
   { since: '0.10.0', captureFollowsMaxSeqs: true },
-  // Logs of 0.10.2 and 0.11.0 show the sort; from 0.11.1 FlashInfer is opt-in (#26859).
-  { since: '0.10.2', sampler: 'sort_or_flashinfer' },
   { since: '0.11.0', fullDecodeGraphs: true },
   { since: '0.11.1', sampler: 'sort' },
   { since: '0.13.0', persistentMoeWorkspace: true },

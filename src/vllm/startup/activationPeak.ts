@@ -178,8 +178,6 @@ function samplerBytes({ architecture, settings, smCount }: ActivationInput, rows
   switch (rules.sampler) {
     case 'sort':
       return between(sort, sort, sort);
-    case 'flashinfer_or_sort':
-      return between(kernel, kernel, sort, 'whether FlashInfer is installed');
     case 'sort_or_flashinfer':
       return between(kernel, sort, sort, 'whether FlashInfer is installed');
     case 'triton': {

@@ -75,9 +75,13 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
   const chargesGraphs = settings.rules.chargesCudaGraphs && settings.runner === 'v1';
   const placed = ranks.map((rank): PlacedRank => {
     const nonTorch = nonTorchMemory(gpu, settings);
-    const layers = rank.stage.end - rank.stage.start;
-    const graphs = cudaGraphMemory(plan, layers, engine.model.architecture);
-    const graphCharge = chargesGraphs ? cudaGraphCharge(graphs, engine.model.architecture) : null;
+    const graphs = cudaGraphMemory(plan, {
+      architecture: engine.model.architecture,
+      layers: rank.stage.end - rank.stage.start,
+      tensorParallel: settings.tensorParallelSize,
+      computeCapability: gpu.gpu.computeCapability,
+    });
+    const graphCharge = chargesGraphs ? cudaGraphCharge(graphs) : null;
     const spending = { weights: rank.weights, activationPeak: rank.activation.bytes, nonTorch, graphCharge };
     return { rank, nonTorch, graphs, graphCharge, available: availableKvCache(budget, spending, settings) };
   });

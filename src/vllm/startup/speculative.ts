@@ -50,14 +50,17 @@ function mtpDrafter(architecture: Architecture, layout: WeightLayout, format: Kv
     architecture: { ...architecture, layerKinds: [kind], layout: [0] },
     scheme: { ...layout.scheme, ignored: mtpIgnored(layout) },
   };
-  const modules = 1;
-  const bytes = modules * (bytesOf(layerParameters(module, 0)) + 2 * hiddenSize * hiddenSize * layout.dtypeBytes);
+  const projection = 2 * hiddenSize * hiddenSize * layout.dtypeBytes;
+  const quantized = bytesOf(layerParameters(module, 0)) + projection;
+  // Tools that quantize to four bits leave the MTP module alone (llm-compressor and AutoAWQ recipes); a config would name it.
+  const plain = { ...module, scheme: { ...module.scheme, linear: null, experts: null } };
+  const bytes = layout.scheme.attentionLeftOut === null ? quantized : bytesOf(layerParameters(plain, 0)) + projection;
   const known = (mtp?.kind ?? null) !== null;
   return {
     weights: known
-      ? between(bytes * 0.9, bytes, bytes * 1.1, 'the MTP module')
+      ? between(quantized * 0.9, bytes, bytes * 1.1, 'the MTP module')
       : between(bytes * 0.5, bytes, bytes * 1.5, 'the MTP module'),
-    caches: kind.mixers.flatMap((mixer) => cachesOf(mixer, format).map((cache) => ({ cache, layers: modules }))),
+    caches: kind.mixers.flatMap((mixer) => cachesOf(mixer, format).map((cache) => ({ cache, layers: 1 }))),
     assumption: known ? null : 'the MTP module is taken to be one decoder layer of the last kind',
   };
 }

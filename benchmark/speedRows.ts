@@ -8,7 +8,7 @@ import type { SpeedConstants } from '../src/estimator/speed/constants';
 import type { Ranged } from '../src/estimator/ranged';
 import { kvBytes, modelWork, type KernelFormat, type ModelWork, type WorkFormat } from '../src/estimator/speed/work';
 import { GIB } from '../src/estimator/units';
-import { Catalogue } from '../src/models/catalogue';
+import type { Catalogue } from '../src/models/catalogue';
 
 /** One published measurement of inference speed; null where the source does not say. */
 export interface SpeedRow {
@@ -191,6 +191,7 @@ function storedFormat(row: SpeedRow, model: Model): WorkFormat {
     format: row.weight_format === null && stated === 8 ? 'fp8' : format,
     bits: format === 'fp4' && bits === 4 ? 4.5 : bits,
     expertsOnly: !file && fourBit,
+    embeddingBits: file ? Math.min(16, bits) : 16,
     headBits: file ? Math.min(16, bits < 16 ? Math.max(6.6, bits) : 16) : 16,
     // ModelOpt's fp8 and fp4 checkpoints, which TensorRT-LLM runs, carry scales for an fp8 KV cache.
     kvElementBytes:

@@ -2,11 +2,15 @@ import { once } from 'node:events';
 import { version } from '../../package.json';
 import { EXIT, UsageError } from './command';
 import type { Command, Terminal } from './command';
+import { compareCommand } from './compare';
 import { estimateCommand } from './estimate';
+import { gpusCommand } from './gpus';
+import { inferenceCommand } from './inference';
+import { llmsCommand } from './llms';
 import { finetuningCommand } from './finetuning';
 
 /** Every subcommand, in the order of the help. */
-const COMMANDS: readonly Command[] = [estimateCommand, finetuningCommand];
+const COMMANDS: readonly Command[] = [estimateCommand, inferenceCommand, finetuningCommand, compareCommand, gpusCommand, llmsCommand];
 
 const PROGRAM = 'vllm-vram';
 

@@ -15,6 +15,8 @@ export interface Load {
   readonly cachedShare: number;
   /** Tokens drafted per step; 0 without speculative decoding. */
   readonly draftTokens: number;
+  /** All requests start and end together (static batching) instead of coming and going. */
+  readonly together?: boolean;
 }
 
 /** Milliseconds and rates under a load. */
@@ -55,12 +57,14 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const alone = prefill(setup, work, fresh, cached, constants);
   const yielded = tokensPerStep(load.draftTokens);
   const drafting = 1 + DRAFT_COST_PER_TOKEN * load.draftTokens;
-  const others = running - 1;
+  const others = load.together === true ? 0 : running - 1;
   const interference = (constants.interference * others * alone.arithmetic) / Math.max(1, outputTokens);
   const tpotMs = (step.total * drafting) / yielded + interference;
   const growth = others > 0 ? others ** constants.queueExponent : 0;
   const wait = (own.waitLayerMs + (work.experts > 0 ? own.waitExpertLayerMs : 0)) * work.layers * (1 - 1 / running);
-  const started = own.firstTokenMs + wait + alone.total * (1 + own.queueShare * growth) + own.queueMs * growth;
+  // A static batch is prefilled as one.
+  const first = load.together === true ? alone.total * running : alone.total * (1 + own.queueShare * growth) + own.queueMs * growth;
+  const started = own.firstTokenMs + wait + first;
   // What does not fit in the KV cache waits until a running request ends.
   const waiting = ((perReplica - running) / running) * (started + outputTokens * tpotMs);
   const ttftMs = started + waiting;

@@ -26,6 +26,8 @@ export interface ModelWork {
   readonly denseBytes: number;
   /** Bytes of all routed experts; 0 for dense models. */
   readonly expertBytes: number;
+  /** Bytes that lie in memory without being read every step: embedding tables that are no head, encoder towers. */
+  readonly idleBytes: number;
   readonly experts: number;
   readonly expertsPerToken: number;
   /** Parameters one token is multiplied with, head included, embedding table not. */
@@ -48,9 +50,14 @@ export interface WorkFormat {
   readonly expertsOnly: boolean;
   /** Bits of the language-model head: 16 except for files that quantize it too. */
   readonly headBits: number;
+  /** Bits of the embedding table. */
+  readonly embeddingBits: number;
   /** Bytes per element of the KV cache. */
   readonly kvElementBytes: number;
 }
+
+/** Least share of the computed bytes a stated total may leave for the weights: below it the total is not this model's. */
+const SMALLEST_SCALE = 0.1;
 
 /**
  * Counts the work of a model.
@@ -74,8 +81,9 @@ export function modelWork(model: Model, stored: WorkFormat, weightBytes: number 
   const denseBits = stored.expertsOnly && experts > 0 ? 16 : stored.bits;
   const expertBytes = (experts * stored.bits) / 8;
   const denseBytes = (dense * denseBits + head * stored.headBits) / 8;
-  const idleBytes = ((embedding - (architecture.tieWordEmbeddings ? head : 0) + count('per_layer_embed') + towers) * 16) / 8;
-  const scale = weightBytes === null ? 1 : Math.max(0.1, (weightBytes - Math.max(0, idleBytes)) / (denseBytes + expertBytes));
+  const tables = Math.max(0, embedding - (architecture.tieWordEmbeddings ? head : 0)) + count('per_layer_embed');
+  const idleBytes = (tables * stored.embeddingBits + towers * 16) / 8;
+  const scale = weightBytes === null ? 1 : Math.max(SMALLEST_SCALE, (weightBytes - idleBytes) / (denseBytes + expertBytes));
   const moe = architecture.layerKinds.flatMap((kind) => kind.feedForwards).find((ff) => ff.kind === 'moe');
   return {
     layers: architecture.layout.length,
@@ -83,6 +91,7 @@ export function modelWork(model: Model, stored: WorkFormat, weightBytes: number 
     format: stored.format,
     denseBytes: denseBytes * scale,
     expertBytes: expertBytes * scale,
+    idleBytes,
     experts: moe?.kind === 'moe' ? moe.experts : 0,
     expertsPerToken: moe?.kind === 'moe' ? moe.expertsPerToken : 0,
     activeParameters: Math.max(

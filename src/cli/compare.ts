@@ -1,0 +1,96 @@
+import type { FinetuningResponse } from '../estimator/contracts/finetuning';
+import type { InferenceResponse } from '../estimator/contracts/inference';
+import type { ModelResolver } from '../estimator/contracts/resolve';
+import { restCompare } from '../estimator/contracts/rest';
+import { RequestReader, type RequestProblem } from '../estimator/contracts/validate';
+import { loadCatalogue } from '../models/catalogueFile';
+import { UsageError, parseOptions } from './command';
+import type { Command } from './command';
+import { answerFinetuning } from './finetuning';
+import { answerInference } from './inference';
+import { answerRequests, requestModels } from './requests';
+import type { RequestAnswer } from './requests';
+
+const CALCULATIONS = ['inference', 'finetuning', 'training'] as const;
+
+/** Several configurations side by side. */
+interface Comparison {
+  readonly calculation_type: (typeof CALCULATIONS)[number];
+  readonly unit: 'GiB';
+  readonly comparisons: readonly object[];
+}
+
+/**
+ * Answers `{calculation_type, configurations}`: configurations with a `gpu_key` are requests of the calculator (inference or finetuning), others
+ * those of the REST service (model_name, batch_size …; inference or training). Every problem of every configuration at once.
+ */
+export function answerComparison(input: unknown, models: ModelResolver): RequestAnswer<Comparison> {
+  const reader = new RequestReader(input);
+  const type = reader.choice('calculation_type', CALCULATIONS, 'inference');
+  const configurations = reader.raw('configurations');
+  const list: readonly unknown[] = Array.isArray(configurations) ? configurations : [];
+  if (list.length === 0) reader.report('configurations', configurations, 'a list of at least one request', null);
+  const read = reader.finish(list);
+  if (!read.ok) return { problems: read.problems };
+  if (!list.some((one) => isRequest(one))) return restComparison(type, list, models);
+  const answers = list.map((one): RequestAnswer<InferenceResponse | FinetuningResponse> =>
+    type === 'inference' ? answerInference(one, models) : answerFinetuning(one, models),
+  );
+  const problems = answers.flatMap((answer, index) =>
+    'problems' in answer ? answer.problems.map((problem) => placed(problem, index)) : [],
+  );
+  if (problems.length > 0) return { problems };
+  return {
+    response: {
+      calculation_type: type,
+      unit: 'GiB',
+      comparisons: answers.flatMap((answer) => ('response' in answer ? [answer.response] : [])),
+    },
+  };
+}
+
+function isRequest(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && ('gpu_key' in value || 'llm_key' in value);
+}
+
+function restComparison(type: Comparison['calculation_type'], list: readonly unknown[], models: ModelResolver): RequestAnswer<Comparison> {
+  const answer = restCompare({ calculation_type: type === 'inference' ? 'inference' : 'training', configurations: list }, models);
+  if (answer.status !== 200) {
+    const message = String(answer.body['error']);
+    return {
+      problems: [{ field: 'configurations', value: list, allowed: 'configurations of models that are known', nearest: null, message }],
+    };
+  }
+  return { response: { calculation_type: type, unit: 'GiB', comparisons: answer.body['comparisons'] as readonly object[] } };
+}
+
+function placed(problem: RequestProblem, index: number): RequestProblem {
+  const field = `configurations[${index}]${problem.field === '' ? '' : `.${problem.field}`}`;
+  return { ...problem, field, message: `configurations[${index}]: ${problem.message}` };
+}
+
+function fits(comparison: Comparison): boolean {
+  return comparison.comparisons.every((one) => !('memory_status' in one) || one.memory_status !== 'insufficient');
+}
+
+/** `compare [FILE|-]`. */
+export const compareCommand: Command = {
+  name: 'compare',
+  summary: 'Several inference or fine-tuning configurations side by side',
+  help: [
+    'usage: vllm-vram compare [FILE|-]',
+    '',
+    'Reads {"calculation_type": "inference" | "finetuning" | "training", "configurations": [...]} as JSON or JSON Lines and prints the responses',
+    'side by side. Configurations are requests of the commands inference and finetuning, or of the REST service (model_name, batch_size,',
+    'sequence_length …).',
+    '',
+    'Exit code: 0 when all fit, 1 when one does not, 2 when a request cannot be used.',
+  ].join('\n'),
+  run: async (args, terminal) => {
+    const { positionals } = parseOptions(args, {});
+    const [source = '-', ...more] = positionals;
+    if (more.length > 0) throw new UsageError(`compare takes one file, not ${positionals.length}.`);
+    const models = requestModels(await loadCatalogue());
+    return answerRequests(source, terminal, (input) => answerComparison(input, models), fits);
+  },
+};

@@ -1,0 +1,42 @@
+import { estimateInference } from '../estimator/contracts/inferenceEstimate';
+import { resolveInference } from '../estimator/contracts/inferenceRequest';
+import type { InferenceResponse } from '../estimator/contracts/inference';
+import type { ModelResolver } from '../estimator/contracts/resolve';
+import { loadCatalogue } from '../models/catalogueFile';
+import { UsageError, parseOptions } from './command';
+import type { Command } from './command';
+import { answerRequests, requestModels } from './requests';
+import type { RequestAnswer } from './requests';
+
+/** Answers one inference request, or says everything that is wrong with it. */
+export function answerInference(input: unknown, models: ModelResolver): RequestAnswer<InferenceResponse> {
+  const resolved = resolveInference(input, models);
+  if (!resolved.ok) return { problems: resolved.problems };
+  return { response: estimateInference(resolved.request.request, resolved.request.facts) };
+}
+
+/** `inference [FILE|-]`. */
+export const inferenceCommand: Command = {
+  name: 'inference',
+  summary: 'Memory, speed and power of serving a model',
+  help: [
+    'usage: vllm-vram inference [FILE|-]',
+    '',
+    'Reads one request as JSON, or one per line (JSON Lines), from FILE or standard input, and prints a response for each.',
+    'A request needs gpu_key and llm_key; quantization, seq_length, output_length, concurrent_users, num_gpus, engine and the rest have',
+    'defaults. A request that cannot be used is answered with every problem in it: the field, its value, what is allowed, the nearest',
+    'valid choice.',
+    '',
+    'Exit code: 0 when all fit their GPUs, 1 when one does not, 2 when a request cannot be used.',
+    '',
+    'example: echo \'{"gpu_key": "rtx_4090", "llm_key": "Qwen/Qwen3-8B", "quantization": "awq"}\' | vllm-vram inference -',
+  ].join('\n'),
+  run: async (args, terminal) => {
+    const { positionals } = parseOptions(args, {});
+    const [source = '-', ...more] = positionals;
+    if (more.length > 0) throw new UsageError(`inference takes one file, not ${positionals.length}.`);
+    const models = requestModels(await loadCatalogue());
+    const answer = (input: unknown): RequestAnswer<InferenceResponse> => answerInference(input, models);
+    return answerRequests(source, terminal, answer, (response) => response.memory_status !== 'insufficient');
+  },
+};

@@ -1,0 +1,298 @@
+import type { Model } from '../architecture';
+import { layersOf } from '../architecture';
+import type { Gpu } from '../hardware/gpu';
+import { memoryStatus } from '../memoryStatus';
+import type { Ranged } from '../ranged';
+import { runtimeMemory, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
+import { isGgufChoice, storedWeights } from '../runtime/weightChoices';
+import { findEngine, type Engine } from '../speed/engines';
+import { estimateSpeed, type SpeedEstimate } from '../speed/estimate';
+import type { Load } from '../speed/serving';
+import type { OffloadTarget, SpeedSetup } from '../speed/step';
+import { modelWork, type ModelWork } from '../speed/work';
+import { clamp, GIB } from '../units';
+import { INFERENCE_COMPONENTS, type InferenceRequest, type InferenceResponse, type KvCacheChoice } from './inference';
+
+/** What the request's keys stand for. */
+export interface InferenceFacts {
+  readonly model: Model;
+  /** For a custom key: a card of `custom_vram`. */
+  readonly gpu: Gpu;
+  /** What was assumed about the model. */
+  readonly assumptions?: readonly string[];
+  /** Replaces the estimator's own memory, with the figures of a simulated start-up of vLLM; null where it has none. */
+  readonly memory?: ((plan: InferencePlan) => RuntimeMemory | null) | undefined;
+}
+
+/** A request with everything settled: sizes, formats, lengths. */
+export interface InferencePlan {
+  readonly request: InferenceRequest;
+  readonly question: MemoryQuestion;
+  readonly work: ModelWork;
+  readonly engine: Engine;
+  /** Canonical weight format (`fp16`, `q4_k_m`, `checkpoint`). */
+  readonly quantization: string;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly cachedShare: number;
+}
+
+/** Tokens of an answer when `output_length` is not given: the median of chat traces lies between 150 and 300 (AccelMark, ShareGPT). */
+const USUAL_OUTPUT = 256;
+/** Tokens of one prefill step where the request is silent: vLLM's default on cards below 80 GB. */
+const USUAL_BATCHED_TOKENS = 2048;
+
+const KV_BYTES: Readonly<Record<Exclude<KvCacheChoice, 'auto'>, number>> = { fp16: 2, bf16: 2, fp8: 1, int8: 1.0625, int4: 0.5625 };
+
+/** Engines that admit and finish requests step by step whatever the request says. */
+const CONTINUOUS: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'tensorrt_llm', 'lmdeploy', 'llama_cpp']);
+
+/** Memory, speed and power of serving a model. Pure arithmetic: the same request always gives the same response. */
+export function estimateInference(request: InferenceRequest, facts: InferenceFacts): InferenceResponse {
+  const plan = planInference(request, facts);
+  const memory = facts.memory?.(plan) ?? runtimeMemory(plan.question);
+  const speed = estimateSpeed(speedInput(plan, memory, facts.gpu));
+  return {
+    ...memoryFigures(plan, memory, facts.gpu),
+    ...speedFigures(speed),
+    range: ranges(memory, speed),
+    assumptions: assumptions(plan, facts, speed),
+  };
+}
+
+/** Settles what the request leaves open. */
+export function planInference(request: InferenceRequest, facts: InferenceFacts): InferencePlan {
+  const { model, gpu } = facts;
+  const quantization = request.quantization ?? (model.quantization ? 'checkpoint' : 'fp16');
+  const gguf = isGgufChoice(quantization) || (quantization === 'checkpoint' && model.quantization?.method === 'gguf');
+  const usual: Engine = gguf || (gpu.unifiedMemory && gpu.vendor === 'Apple') ? 'llama_cpp' : 'vllm';
+  const engine = (request.engine === null ? null : findEngine(request.engine)) ?? usual;
+  const stored = storedWeights(quantization, model.quantization);
+  const kvElementBytes = kvBytesPerElement(request.kv_cache_quantization, engine, stored.format);
+  const work = modelWork(model, { ...stored, kvElementBytes });
+  const { promptTokens, outputTokens, context } = lengths(request);
+  const cachedShare = request.enable_prefix_caching ? request.shared_prefix_ratio : 0;
+  const sizes = parallelSizes(request);
+  const question: MemoryQuestion = {
+    architecture: model.architecture,
+    work,
+    gpu,
+    engine,
+    ...sizes,
+    expertParallel: (request.expert_parallel_size ?? 1) > 1,
+    sequences: request.concurrent_users * request.batch_size,
+    context,
+    sharedTokens: promptTokens * cachedShare,
+    batchedTokens: request.max_num_batched_tokens ?? USUAL_BATCHED_TOKENS,
+    offloadedShare: 0,
+    offloadKvCache: request.enable_offloading && request.offload_kv_cache,
+  };
+  const offloadedShare = request.enable_offloading ? shareToOffload(request, question) : 0;
+  return { request, question: { ...question, offloadedShare }, work, engine, quantization, promptTokens, outputTokens, cachedShare };
+}
+
+/** ModelOpt's fp8 and fp4 checkpoints, which TensorRT-LLM runs, bring scales for an fp8 KV cache; everything else keeps 16 bit. */
+function kvBytesPerElement(choice: KvCacheChoice, engine: Engine, format: ModelWork['format']): number {
+  if (choice !== 'auto') return KV_BYTES[choice];
+  return engine === 'tensorrt_llm' && (format === 'fp8' || format === 'fp4') ? 1 : 2;
+}
+
+function lengths(request: InferenceRequest): { readonly promptTokens: number; readonly outputTokens: number; readonly context: number } {
+  const { seq_length: context, output_length: output, input_length: input } = request;
+  if (input !== null) {
+    const outputTokens = output ?? Math.max(1, context - input);
+    return { promptTokens: Math.max(1, input), outputTokens: Math.max(1, outputTokens), context: Math.max(context, input + outputTokens) };
+  }
+  if (output === null) return { promptTokens: context, outputTokens: USUAL_OUTPUT, context };
+  // An output as long as the context cannot be part of it: then `seq_length` is the prompt.
+  if (output >= context) return { promptTokens: context, outputTokens: output, context: context + output };
+  return { promptTokens: context - output, outputTokens: Math.max(1, output), context };
+}
+
+/** How `num_gpus` is spent: sizes that are given, the rest by `inference_parallelism`, or as replicas when both of those are given. */
+function parallelSizes(request: InferenceRequest): Pick<MemoryQuestion, 'tensorParallel' | 'pipelineParallel' | 'dataParallel'> {
+  const { num_gpus: gpus, tensor_parallel_size: tp, pipeline_parallel_size: pp, data_parallel_size: dp } = request;
+  const rest = Math.max(1, Math.floor(gpus / ((tp ?? 1) * (pp ?? 1) * (dp ?? 1))));
+  if (tp !== null && pp !== null) return { tensorParallel: tp, pipelineParallel: pp, dataParallel: (dp ?? 1) * rest };
+  if (tp !== null) return { tensorParallel: tp, pipelineParallel: 1, dataParallel: (dp ?? 1) * rest };
+  if (pp !== null)
+    return {
+      tensorParallel: request.inference_parallelism === 'tensor' ? rest : 1,
+      pipelineParallel: pp,
+      dataParallel: (dp ?? 1) * (request.inference_parallelism === 'tensor' ? 1 : rest),
+    };
+  return request.inference_parallelism === 'tensor'
+    ? { tensorParallel: rest, pipelineParallel: 1, dataParallel: dp ?? 1 }
+    : { tensorParallel: 1, pipelineParallel: rest, dataParallel: dp ?? 1 };
+}
+
+/** Share of the decoder layers that leave the GPUs: as asked for, otherwise as many as it takes to fit. */
+function shareToOffload(request: InferenceRequest, question: MemoryQuestion): number {
+  const layers = layersOf(question.architecture).length;
+  if (request.num_offload_layers !== null) return clamp(request.num_offload_layers / layers, 0, 1);
+  if (request.percentage_offload !== null) return clamp(request.percentage_offload / 100, 0, 1);
+  if (request.offload_kv_cache) return 0;
+  const memory = runtimeMemory(question);
+  const without = { ...question, offloadedShare: 1 };
+  const movable = memory.weights.value - runtimeMemory(without).weights.value;
+  const excess = totalBytes(memory) - question.gpu.totalMemoryGib * GIB;
+  return movable <= 0 ? 0 : clamp(Math.ceil((excess / movable) * layers) / layers, 0, 1);
+}
+
+function totalBytes(memory: RuntimeMemory): number {
+  return memory.weights.value + memory.kvCache.value + memory.activations.value + memory.cudaGraphs.value + memory.overhead.value;
+}
+
+function speedInput(
+  plan: InferencePlan,
+  memory: RuntimeMemory,
+  gpu: Gpu,
+): { readonly setup: SpeedSetup; readonly work: ModelWork; readonly load: Load } {
+  const { request, question, work, engine } = plan;
+  const offloadBytes = memory.offloadedWeights + memory.offloadedKvCache;
+  const onCpu = engine === 'llama_cpp' && request.offload_target === 'cpu_ram';
+  const offloadTarget: OffloadTarget = onCpu ? 'cpu_compute' : request.offload_target;
+  return {
+    work,
+    setup: {
+      gpu,
+      engine,
+      engineVersion: request.engine_version,
+      tensorParallel: question.tensorParallel,
+      pipelineParallel: question.pipelineParallel,
+      dataParallel: question.dataParallel,
+      expertParallel: question.expertParallel,
+      link: request.interconnect_type,
+      eager: request.enforce_eager,
+      offloadBytes,
+      offloadTarget,
+    },
+    load: {
+      concurrency: question.sequences,
+      promptTokens: plan.promptTokens,
+      outputTokens: plan.outputTokens,
+      // A KV cache that holds not even one request is no speed limit but a refusal, which `memory_status` tells.
+      kvCacheTokens: question.offloadKvCache || memory.kvCacheTokens < question.context ? null : memory.kvCacheTokens,
+      cachedShare: plan.cachedShare,
+      draftTokens: request.speculative_tokens,
+      together: !CONTINUOUS.has(engine) && !request.enable_continuous_batching,
+    },
+  };
+}
+
+type MemoryFigures = Omit<InferenceResponse, keyof ReturnType<typeof speedFigures> | 'range' | 'assumptions'>;
+
+function memoryFigures(plan: InferencePlan, memory: RuntimeMemory, gpu: Gpu): MemoryFigures {
+  const { question } = plan;
+  const total = totalBytes(memory);
+  const capacity = gpu.totalMemoryGib * GIB;
+  const percentage = (total / capacity) * 100;
+  const sizes = {
+    'Base Model Weights': memory.weights.value / GIB,
+    'KV Cache': memory.kvCache.value / GIB,
+    Activations: memory.activations.value / GIB,
+    'CUDA Graphs': memory.cudaGraphs.value / GIB,
+    'Framework Overhead': memory.overhead.value / GIB,
+  };
+  const perReplica = Math.ceil(question.sequences / question.dataParallel);
+  const shared =
+    (memory.kvCache.value * question.sharedTokens) /
+    Math.max(1, question.sharedTokens + perReplica * (question.context - question.sharedTokens));
+  const perUser = (memory.kvCache.value - shared) / perReplica;
+  const gpus = question.tensorParallel * question.pipelineParallel * question.dataParallel;
+  const offloaded = (memory.offloadedWeights + memory.offloadedKvCache) * gpus;
+  return {
+    unit: 'GiB',
+    vram_usage: total / GIB,
+    vram_percentage: Math.min(100, percentage),
+    actual_vram_percentage: percentage,
+    memory_status: memoryStatus(percentage / 100),
+    static_shared_memory: (total - memory.kvCache.value + shared) / GIB,
+    per_user_memory: perUser / GIB,
+    estimated_system_ram_required: (hostBytes(plan, offloaded) + gpus * HOST_GIB_PER_PROCESS * GIB) / GIB,
+    offloaded_memory: offloaded / GIB,
+    kv_cache_tokens: memory.kvCacheTokens * question.dataParallel,
+    max_concurrency: (memory.kvCacheTokens * question.dataParallel) / question.context,
+    memory_details: sizes,
+    memory_breakdown: INFERENCE_COMPONENTS.map((label) => ({
+      label,
+      value: total > 0 ? (sizes[label] * GIB * 100) / total : 0,
+      size_gb: sizes[label],
+    })),
+  };
+}
+
+/** GiB of host memory of one engine process: Python, torch and pinned buffers. */
+const HOST_GIB_PER_PROCESS = 4;
+
+/** Offloaded bytes stay in host memory unless they lie on disk; while loading, one shard of the weights passes through it. */
+function hostBytes(plan: InferencePlan, offloaded: number): number {
+  const { work, request } = plan;
+  const loading = Math.min(work.denseBytes + work.expertBytes + work.idleBytes, LOADING_SHARD_GIB * GIB);
+  return loading + (request.offload_target === 'nvme' ? 0 : offloaded);
+}
+
+/** Size to which checkpoints are sharded (`max_shard_size` of transformers, 5 GB). */
+const LOADING_SHARD_GIB = 5;
+
+function speedFigures(speed: SpeedEstimate) {
+  return {
+    estimated_latency_tps: speed.perUserTps.value,
+    estimated_throughput_tps: speed.throughputTps.value,
+    per_user_tps: speed.perUserTps.value,
+    ms_per_token: speed.tpotMs.value,
+    tftt: speed.ttftMs.value,
+    ttft_ms: speed.ttftMs.value,
+    tpot_ms: speed.tpotMs.value,
+    prefill_tps: speed.prefillTps.value,
+    decode_tps_single_stream: speed.decodeTpsSingleStream.value,
+    estimated_power_draw: speed.powerW.value,
+    energy_wh_per_1k_tokens: speed.energyWhPer1kTokens.value,
+  };
+}
+
+function ranges(memory: RuntimeMemory, speed: SpeedEstimate): InferenceResponse['range'] {
+  const ends = (figure: Ranged, unit = 1): readonly [number, number] => [figure.low / unit, figure.high / unit];
+  const parts = [memory.weights, memory.kvCache, memory.activations, memory.cudaGraphs, memory.overhead];
+  const total = (end: 'low' | 'high'): number => parts.reduce((sum, part) => sum + part[end], 0) / GIB;
+  return {
+    vram_usage: [total('low'), total('high')],
+    weights: ends(memory.weights, GIB),
+    activations: ends(memory.activations, GIB),
+    ttft_ms: ends(speed.ttftMs),
+    tpot_ms: ends(speed.tpotMs),
+    ms_per_token: ends(speed.tpotMs),
+    prefill_tps: ends(speed.prefillTps),
+    decode_tps_single_stream: ends(speed.decodeTpsSingleStream),
+    per_user_tps: ends(speed.perUserTps),
+    estimated_latency_tps: ends(speed.perUserTps),
+    estimated_throughput_tps: ends(speed.throughputTps),
+    estimated_power_draw: ends(speed.powerW),
+    energy_wh_per_1k_tokens: ends(speed.energyWhPer1kTokens),
+  };
+}
+
+function assumptions(plan: InferencePlan, facts: InferenceFacts, speed: SpeedEstimate): readonly string[] {
+  const { request, engine, quantization } = plan;
+  const said: string[] = [];
+  if (request.engine === null) said.push(`engine ${engine}`);
+  if (request.quantization === null)
+    said.push(quantization === 'checkpoint' ? "weights in the checkpoint's own format" : 'weights in fp16');
+  if (request.output_length === null && request.input_length === null) {
+    said.push(`a prompt of ${request.seq_length} tokens, answers of ${plan.outputTokens} tokens`);
+  }
+  if (CONTINUOUS.has(engine) && !request.enable_continuous_batching && plan.question.sequences > 1)
+    said.push(`${engine} batches continuously`);
+  if (
+    request.enable_offloading &&
+    request.num_offload_layers === null &&
+    request.percentage_offload === null &&
+    plan.question.offloadedShare > 0
+  ) {
+    said.push(
+      `${Math.round(plan.question.offloadedShare * plan.work.layers)} of ${plan.work.layers} layers leave the GPUs, as many as it takes to fit`,
+    );
+  }
+  if (facts.gpu.confidence === 'low') said.push(`the data sheet of ${facts.gpu.label} is confirmed by few sources`);
+  return [...said, ...(facts.assumptions ?? []), ...speed.assumptions];
+}

@@ -1,0 +1,130 @@
+import { findInterconnect, INTERCONNECTS } from '../hardware/interconnects';
+import { weightChoice, WEIGHT_CHOICES } from '../runtime/weightChoices';
+import { ENGINES, findEngine } from '../speed/engines';
+import { KV_CACHE_CHOICES, OFFLOAD_TARGET_CHOICES, PARALLELISM_CHOICES, type InferenceRequest } from './inference';
+import type { InferenceFacts } from './inferenceEstimate';
+import { resolveGpu, resolveModel, type ModelResolver } from './resolve';
+import { nearestChoice, RequestReader, type Validated } from './validate';
+
+/** Largest values accepted: beyond any run that was ever reported, and small enough that products stay finite and exact. */
+const LIMITS = { gpus: 131_072, tokens: 100_000_000, sequences: 10_000_000, gib: 100_000, drafts: 64 } as const;
+const GPUS = { min: 1, max: LIMITS.gpus, integer: true } as const;
+const TOKENS = { min: 1, max: LIMITS.tokens, integer: true } as const;
+const SEQUENCES = { min: 1, max: LIMITS.sequences, integer: true } as const;
+
+/**
+ * Reads an inference request of any shape.
+ *
+ * @returns the request with its defaults, or every problem in it. Whether `gpu_key` and `llm_key` exist is not checked here.
+ */
+export function readInferenceRequest(input: unknown): Validated<InferenceRequest> {
+  const reader = new RequestReader(input);
+  const request = readFields(reader);
+  checkTogether(reader, request);
+  return reader.finish(request);
+}
+
+/** A request with the card and the model its keys name. */
+export interface ResolvedInference {
+  readonly request: InferenceRequest;
+  readonly facts: Pick<InferenceFacts, 'gpu' | 'model'>;
+}
+
+/**
+ * Reads an inference request of any shape and looks up its GPU and its model.
+ *
+ * @returns the request with its facts, or every problem in it at once, unknown keys included.
+ */
+export function resolveInference(input: unknown, models: ModelResolver): Validated<ResolvedInference> {
+  const reader = new RequestReader(input);
+  const request = readFields(reader);
+  checkTogether(reader, request);
+  const gpu = resolveGpu(reader, request.gpu_key, request.custom_vram);
+  const model = resolveModel(reader, request.llm_key, request.custom_model, models);
+  return gpu !== null && model !== null ? reader.finish({ request, facts: { gpu, model } }) : reader.fail();
+}
+
+function readFields(reader: RequestReader): InferenceRequest {
+  const sizes = {
+    tensor_parallel_size: reader.number('tensor_parallel_size', GPUS, null),
+    pipeline_parallel_size: reader.number('pipeline_parallel_size', GPUS, null),
+    data_parallel_size: reader.number('data_parallel_size', GPUS, null),
+    expert_parallel_size: reader.number('expert_parallel_size', GPUS, null),
+  };
+  const product = (sizes.tensor_parallel_size ?? 1) * (sizes.pipeline_parallel_size ?? 1) * (sizes.data_parallel_size ?? 1);
+  const output = reader.number('output_length', { ...TOKENS, min: 0 }, null);
+  const prompt = reader.number('input_length', { ...TOKENS, min: 0 }, null);
+  return {
+    gpu_key: reader.requiredText('gpu_key', 'a key of the GPU catalogue, custom_discrete or custom_apple_silicon'),
+    llm_key: reader.requiredText('llm_key', 'a key of the model catalogue, a Hugging Face id, or custom'),
+    quantization: readWeights(reader),
+    kv_cache_quantization: reader.choice('kv_cache_quantization', KV_CACHE_CHOICES, 'auto'),
+    custom_vram: reader.number('custom_vram', { min: 0.1, max: LIMITS.gib }, null),
+    num_gpus: reader.number('num_gpus', GPUS, Math.min(product, LIMITS.gpus)),
+    batch_size: reader.number('batch_size', SEQUENCES, 1),
+    seq_length: reader.number('seq_length', TOKENS, prompt === null ? DEFAULT_CONTEXT : Math.max(1, prompt + (output ?? 0))),
+    concurrent_users: reader.number('concurrent_users', SEQUENCES, 1),
+    enable_prefix_caching: reader.flag('enable_prefix_caching', false),
+    shared_prefix_ratio: reader.number('shared_prefix_ratio', { min: 0, max: 1 }, 0),
+    enable_continuous_batching: reader.flag('enable_continuous_batching', false),
+    inference_parallelism: reader.choice('inference_parallelism', PARALLELISM_CHOICES, 'pipeline'),
+    interconnect_type: readInterconnect(reader),
+    enable_offloading: reader.flag('enable_offloading', false),
+    offload_target: reader.choice('offload_target', OFFLOAD_TARGET_CHOICES, 'cpu_ram'),
+    num_offload_layers: reader.number('num_offload_layers', { min: 0, max: LIMITS.gpus, integer: true }, null),
+    percentage_offload: reader.number('percentage_offload', { min: 0, max: 100 }, null),
+    offload_kv_cache: reader.flag('offload_kv_cache', false),
+    engine: readEngine(reader),
+    engine_version: reader.text('engine_version', null),
+    output_length: output,
+    input_length: prompt,
+    ...sizes,
+    max_num_batched_tokens: reader.number('max_num_batched_tokens', TOKENS, null),
+    speculative_tokens: reader.number('speculative_tokens', { min: 0, max: LIMITS.drafts, integer: true }, 0),
+    enforce_eager: reader.flag('enforce_eager', false),
+    custom_model: reader.raw('custom_model') ?? null,
+  };
+}
+
+const DEFAULT_CONTEXT = 2048;
+
+function readWeights(reader: RequestReader): string | null {
+  const name = reader.text('quantization', null);
+  if (name === null) return null;
+  const choice = weightChoice(name);
+  if (choice === null) reader.report('quantization', name, `one of ${WEIGHT_CHOICES.join(', ')}`, nearestChoice(name, WEIGHT_CHOICES));
+  return choice;
+}
+
+function readEngine(reader: RequestReader): InferenceRequest['engine'] {
+  const name = reader.text('engine', null);
+  if (name === null) return null;
+  const engine = findEngine(name);
+  if (engine === null) reader.report('engine', name, `one of ${ENGINES.join(', ')}`, nearestChoice(name, ENGINES));
+  return engine;
+}
+
+function readInterconnect(reader: RequestReader): string | null {
+  const name = reader.text('interconnect_type', null);
+  if (name === null) return null;
+  const link = findInterconnect(name);
+  const keys = INTERCONNECTS.map((known) => known.key);
+  if (!link) reader.report('interconnect_type', name, `one of ${keys.join(', ')}`, nearestChoice(name, keys));
+  return link?.key ?? null;
+}
+
+/** Problems between fields that are fine one by one. */
+function checkTogether(reader: RequestReader, request: InferenceRequest): void {
+  const { num_gpus: gpus, tensor_parallel_size: tp, pipeline_parallel_size: pp, data_parallel_size: dp } = request;
+  const product = (tp ?? 1) * (pp ?? 1) * (dp ?? 1);
+  const all = tp !== null && pp !== null && dp !== null;
+  if (gpus % product !== 0 || (all && gpus !== product)) {
+    const allowed = `${all ? '' : 'a multiple of '}tensor_parallel_size × pipeline_parallel_size × data_parallel_size = ${product}`;
+    reader.report('num_gpus', gpus, allowed, all ? product : Math.max(1, Math.round(gpus / product)) * product);
+  }
+  const custom = request.gpu_key === 'custom_discrete' || request.gpu_key === 'custom_apple_silicon';
+  if (custom && request.custom_vram === null) reader.report('custom_vram', undefined, 'the GB of the custom GPU', null);
+  if (request.enable_offloading && request.num_offload_layers !== null && request.percentage_offload !== null) {
+    reader.report('percentage_offload', request.percentage_offload, 'left out when num_offload_layers is given', null);
+  }
+}

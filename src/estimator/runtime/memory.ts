@@ -1,0 +1,148 @@
+import type { Architecture } from '../architecture';
+import type { Gpu } from '../hardware/gpu';
+import { between, exactly, within, type Ranged } from '../ranged';
+import type { Engine } from '../speed/engines';
+import { kvBytes, type ModelWork } from '../speed/work';
+import { GIB, MIB } from '../units';
+
+/** How one model is spread and what it serves; sizes as in the request contract. */
+export interface MemoryQuestion {
+  readonly architecture: Architecture;
+  readonly work: ModelWork;
+  readonly gpu: Gpu;
+  readonly engine: Engine;
+  readonly tensorParallel: number;
+  readonly pipelineParallel: number;
+  readonly dataParallel: number;
+  readonly expertParallel: boolean;
+  /** Sequences in flight over all replicas. */
+  readonly sequences: number;
+  /** Tokens of one sequence, prompt and output. */
+  readonly context: number;
+  /** Leading tokens that all sequences share and a prefix cache stores once. */
+  readonly sharedTokens: number;
+  /** Tokens of one prefill step. */
+  readonly batchedTokens: number;
+  /** Share of the decoder layers whose weights leave the GPUs, 0 to 1. */
+  readonly offloadedShare: number;
+  readonly offloadKvCache: boolean;
+}
+
+/** Bytes per GPU of the fullest stage. */
+export interface RuntimeMemory {
+  readonly weights: Ranged;
+  /** For all sequences at full length. */
+  readonly kvCache: Ranged;
+  readonly activations: Ranged;
+  readonly cudaGraphs: Ranged;
+  readonly overhead: Ranged;
+  /** Tokens of KV cache one replica has room for; 0 when the rest fills the card. */
+  readonly kvCacheTokens: number;
+  /** Weights and KV cache outside the GPUs, per GPU. */
+  readonly offloadedWeights: number;
+  readonly offloadedKvCache: number;
+}
+
+/** Share of the card an engine takes for itself: vLLM's and SGLang's defaults; the others take what there is. */
+const USED_SHARE: Partial<Record<Engine, number>> = { vllm: 0.9, sglang: 0.88, tensorrt_llm: 0.9 };
+
+/**
+ * Bytes of a process beside weights, KV cache and activations: CUDA context, libraries, allocator slack. Context alone is about 0.3 GB since
+ * CUDA loads kernels lazily (PyTorch issue 107667); vLLM's logs of single cards add up to 0.3 to 0.7 GiB outside torch.
+ */
+const PROCESS_GIB: Readonly<Record<'server' | 'library' | 'file', readonly [number, number, number]>> = {
+  server: [0.4, 0.7, 1.3],
+  library: [0.5, 0.9, 1.6],
+  file: [0.2, 0.4, 0.8],
+};
+
+/** GiB that captured CUDA graphs take: 0.4 to 0.7 piecewise, 0.5 to 1.9 with full graphs on start-ups of vLLM 0.19. */
+const GRAPHS_GIB: readonly [number, number, number] = [0.2, 0.6, 1.9];
+
+/** Bytes per token of a prefill step: residual, norms, attention and feed-forward buffers of one layer, in 16 bit, and their inputs. */
+export function bytesPerBatchedToken(architecture: Architecture): number {
+  const widths = architecture.layerKinds.flatMap((kind) =>
+    kind.feedForwards.map((ff) => (ff.kind === 'dense' ? ff.intermediateSize : ff.expertIntermediateSize * ff.expertsPerToken)),
+  );
+  const widest = Math.max(architecture.hiddenSize, ...widths);
+  return 2 * (6 * architecture.hiddenSize + 2 * widest);
+}
+
+/** Bytes per logit of sampling: fp32 logits, probabilities, sorted copy and index, as vLLM's warm-up allocates (15 to 16 in its logs since 0.17). */
+const BYTES_PER_LOGIT = 16;
+/** llama.cpp and single-stream libraries keep fp32 logits only. */
+const BYTES_PER_PLAIN_LOGIT = 4;
+
+/** Memory of a model under an engine, from the estimator's own arithmetic. vLLM's exact start-up is computed elsewhere and may replace it. */
+export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
+  const { work, gpu, engine, tensorParallel: tp, dataParallel } = question;
+  const stage = fullestStage(question);
+  const experts = work.expertBytes / (tp * (question.expertParallel ? dataParallel : 1));
+  const layers = (work.denseBytes / tp + experts) * stage;
+  const offloadedWeights = layers * question.offloadedShare;
+  const weights = layers - offloadedWeights + work.idleBytes / tp;
+  const perReplica = Math.ceil(question.sequences / dataParallel);
+  const shards = Math.min(tp, work.kvShards);
+  const stored = (tokens: number): number => (kvBytes(work, tokens) / shards) * stage;
+  const shared = stored(question.sharedTokens);
+  const kvTotal = shared + perReplica * (stored(question.context) - shared);
+  const kvCache = question.offloadKvCache ? 0 : kvTotal;
+  const activations = activationBytes(question, perReplica);
+  const graphs = usesGraphs(engine, gpu) ? toRange(GRAPHS_GIB, 'captured CUDA graphs') : exactly(0);
+  const overhead = processMemory(question);
+  const used = (USED_SHARE[engine] ?? 1) * gpu.totalMemoryGib * GIB;
+  const room = used - weights - activations.value - overhead.value - (engine === 'vllm' ? 0 : graphs.value);
+  const perToken = stored(question.context) / Math.max(1, question.context);
+  return {
+    weights: within(weights, WEIGHTS_DOUBT, 'scales, padding and tensors left in 16 bit'),
+    kvCache: exactly(kvCache),
+    activations,
+    cudaGraphs: graphs,
+    overhead,
+    kvCacheTokens: perToken > 0 ? Math.max(0, Math.floor(room / perToken)) : question.context * perReplica,
+    offloadedWeights,
+    offloadedKvCache: question.offloadKvCache ? kvTotal : 0,
+  };
+}
+
+/** Loaded weights lie within 3 % of the computed bytes on start-ups of vLLM with dense and quantized checkpoints. */
+const WEIGHTS_DOUBT = 0.03;
+
+/** Share of the layers on the fullest pipeline stage. */
+function fullestStage({ pipelineParallel, work }: MemoryQuestion): number {
+  return Math.min(1, Math.ceil(work.layers / pipelineParallel) / work.layers);
+}
+
+function activationBytes(question: MemoryQuestion, sequences: number): Ranged {
+  const { architecture, engine, tensorParallel: tp } = question;
+  const server = isServer(engine);
+  const perLogit = server ? BYTES_PER_LOGIT : BYTES_PER_PLAIN_LOGIT;
+  const sampled = server ? Math.max(sequences, SAMPLER_SEQUENCES) : sequences;
+  const step = Math.min(question.batchedTokens, question.context * sequences) * bytesPerBatchedToken(architecture);
+  const logits = sampled * architecture.vocabSize * perLogit;
+  const value = Math.max(step / Math.max(1, tp ** 0.5), logits) + MIB * 64;
+  return between(value * 0.6, value, value * 1.8, 'kernels and buffers of the engine');
+}
+
+/** Sequences that serving engines warm their sampler up with on cards below 80 GB (`max_num_seqs`). */
+const SAMPLER_SEQUENCES = 256;
+
+function isServer(engine: Engine): boolean {
+  return engine === 'vllm' || engine === 'sglang' || engine === 'tensorrt_llm' || engine === 'lmdeploy';
+}
+
+function usesGraphs(engine: Engine, gpu: Gpu): boolean {
+  return gpu.vendor === 'NVIDIA' && isServer(engine);
+}
+
+function processMemory({ engine, gpu, tensorParallel }: MemoryQuestion): Ranged {
+  const kind = isServer(engine) ? 'server' : engine === 'llama_cpp' || engine === 'exllama' || engine === 'mlx' ? 'file' : 'library';
+  const base = toRange(PROCESS_GIB[kind], 'context, libraries and allocator');
+  if (tensorParallel === 1 || gpu.unifiedMemory) return base;
+  // NCCL and custom all-reduce take 2 GiB on NVLink start-ups of vLLM 0.19 with TP 2 and 4, but 0.1 to 0.25 over PCIe: a matter of the range.
+  return between(base.low, base.value, base.high + 2 * GIB, 'context, libraries, allocator and communication buffers');
+}
+
+function toRange([low, value, high]: readonly [number, number, number], reason: string): Ranged {
+  return between(low * GIB, value * GIB, high * GIB, reason);
+}

@@ -1,0 +1,131 @@
+import type { CheckpointQuantization } from '../architecture';
+import type { WorkFormat } from '../speed/work';
+
+/** How weights are stored, without the KV cache. */
+export type StoredWeights = Omit<WorkFormat, 'kvElementBytes'>;
+
+const plain = (bits: 16 | 32): StoredWeights => ({
+  format: bits === 32 ? '32bit' : '16bit',
+  bits,
+  expertsOnly: false,
+  headBits: bits,
+  embeddingBits: bits,
+});
+
+/** Linear layers quantized, embedding and head left in 16 bit: what checkpoint quantizers do. */
+const linear = (format: StoredWeights['format'], bits: number, expertsOnly = false): StoredWeights => ({
+  format,
+  bits,
+  expertsOnly,
+  headBits: 16,
+  embeddingBits: 16,
+});
+
+/** GGUF files quantize embedding and head too; bits are the file's average. */
+const file = (bits: number): StoredWeights => ({ format: 'ggml', bits, expertsOnly: false, headBits: bits, embeddingBits: bits });
+
+/**
+ * Average bits per weight of GGUF file types, mixtures of tensor types included: the table of llama.cpp's tools/quantize/README.md
+ * for Llama-3.1-8B; Q4_0 to Q5_1 by their block layout with a Q6_K head.
+ */
+const GGUF_BITS = {
+  iq1_s: 2.0, iq1_m: 2.15, iq2_xxs: 2.38, iq2_xs: 2.59, iq2_s: 2.74, iq2_m: 2.93, iq3_xxs: 3.25, iq3_xs: 3.5, iq3_s: 3.66, iq3_m: 3.76,
+  iq4_xs: 4.46, iq4_nl: 4.68, q2_k_s: 2.97, q2_k: 3.16, q3_k_s: 3.64, q3_k_m: 4.0, q3_k_l: 4.3, q4_0: 4.64, q4_1: 5.14, q4_k_s: 4.67, q4_k_m: 4.89,
+  q5_0: 5.56, q5_1: 6.06, q5_k_s: 5.57, q5_k_m: 5.7, q6_k: 6.56, q8_0: 8.5,
+} as const; // prettier-ignore
+
+/**
+ * The choices of `quantization`. Bits include scales: groups of 128 with 16-bit scales and 4-bit zeros for AWQ and GPTQ (4.16), blocks of 64
+ * with fp32 scales for nf4 (4.5), of 16 with 8-bit scales for nvfp4 (4.5), of 32 for mxfp4 (4.25), one scale per row for int8.
+ */
+const CHOICES: Readonly<Record<string, StoredWeights>> = {
+  fp32: plain(32),
+  fp16: plain(16),
+  bf16: plain(16),
+  fp8: linear('fp8', 8),
+  int8: linear('int8', 8.13),
+  int4: linear('int4', 4.16),
+  w8a8: linear('w8a8', 8),
+  awq: linear('int4', 4.16),
+  gptq: linear('int4', 4.16),
+  gptq_int8: linear('int8', 8.13),
+  nf4: linear('nf4', 4.5),
+  nf4_double: linear('nf4', 4.13),
+  nvfp4: linear('fp4', 4.5, true),
+  mxfp4: linear('fp4', 4.25, true),
+  ...Object.fromEntries(Object.entries(GGUF_BITS).map(([name, bits]) => [name, file(bits)])),
+};
+
+/** Other names of the choices, as tables and tools write them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  q8: 'q8_0',
+  q6: 'q6_k',
+  q5: 'q5_k_m',
+  q4: 'q4_k_m',
+  q3: 'q3_k_m',
+  q2: 'q2_k',
+  f32: 'fp32',
+  f16: 'fp16',
+  float32: 'fp32',
+  float16: 'fp16',
+  bfloat16: 'bf16',
+  half: 'fp16',
+  fp4: 'nvfp4',
+  gptq_int4: 'gptq',
+  gptq_4bit: 'gptq',
+  gptq_8bit: 'gptq_int8',
+  awq_int4: 'awq',
+  awq_marlin: 'awq',
+  gptq_marlin: 'gptq',
+  w4a16: 'int4',
+  w8a16: 'int8',
+  bnb: 'nf4',
+  bnb_nf4: 'nf4',
+  bitsandbytes: 'nf4',
+  bnb_int8: 'int8',
+  mxfp4_moe: 'mxfp4',
+  '8bit': 'int8',
+  '4bit': 'int4',
+};
+
+/** `quantization` values of the request, in the order they are offered; `checkpoint` keeps what the model's files have. */
+export const WEIGHT_CHOICES: readonly string[] = [
+  'fp32', 'fp16', 'bf16', 'fp8', 'int8', 'int4', 'q8', ...Object.keys(GGUF_BITS).reverse(), 'awq', 'gptq', 'gptq_int8', 'w8a8', 'nf4', 'nf4_double',
+  'nvfp4', 'mxfp4', 'checkpoint',
+]; // prettier-ignore
+
+/** The canonical name of a choice, whatever its writing ("Q4_K_M", "GPTQ-Int4", "AWQ int4 g128"); null when unknown. */
+export function weightChoice(name: string): string | null {
+  const wanted = name
+    .trim()
+    .toLowerCase()
+    .replace(/\(.*?\)/g, '')
+    .trim()
+    .replace(/[\s.-]+/g, '_')
+    .replace(/_g\d+$/, '')
+    .replace(/^ud_/, '');
+  const known = (key: string): string | null => (key === 'checkpoint' || CHOICES[key] ? key : (ALIASES[key] ?? null));
+  return known(wanted) ?? known(wanted.replace(/_(xl|l)$/, '_m'));
+}
+
+/** True for the types of GGUF files, which only llama.cpp and its relatives run well. */
+export function isGgufChoice(choice: string): boolean {
+  return Object.hasOwn(GGUF_BITS, choice);
+}
+
+/** How a choice of `quantization` stores weights. `checkpoint` and unknown names are 16-bit unless the checkpoint says otherwise. */
+export function storedWeights(choice: string, checkpoint: CheckpointQuantization | null): StoredWeights {
+  if (choice !== 'checkpoint') return CHOICES[choice] ?? plain(16);
+  return checkpoint ? checkpointWeights(checkpoint) : plain(16);
+}
+
+function checkpointWeights(quantization: CheckpointQuantization): StoredWeights {
+  const { method, bits, groupSize, type, expertsOnly, ggufType } = quantization;
+  if (method === 'gguf') return CHOICES[weightChoice(ggufType ?? 'q4_k_m') ?? 'q4_k_m'] ?? file(4.89);
+  // A 16-bit scale per group, and a 4-bit zero point where groups are small.
+  const stored = bits + (groupSize !== null && groupSize > 0 ? 16 / groupSize : 0);
+  if (method === 'bitsandbytes') return bits === 4 ? linear('nf4', quantization.doubleQuant ? 4.13 : 4.5) : linear('int8', 8.13);
+  if (type === 'float') return bits === 4 ? linear('fp4', stored, expertsOnly || method.startsWith('modelopt')) : linear('fp8', bits);
+  if (bits <= 4) return linear('int4', stored, expertsOnly);
+  return method === 'compressed-tensors' ? linear('w8a8', bits) : linear('int8', stored);
+}

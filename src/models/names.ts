@@ -65,7 +65,8 @@ const ENDINGS: readonly Ending[] = [
   { pattern: /[-_.]fp4$/i, format: () => byName('modelopt_fp4', 4, { ...float, groupSize: 16 }) },
   { pattern: /[-_.](?:quantized\.)?fp8((?:[-_.](?:dynamic|block|kv|static|tensor|w8a8|e4m3))*)$/i, format: fp8 },
   { pattern: /[-_.]int8$/i, format: () => packed(8) },
-  { pattern: /[-_.](?:int4|4bit|4[-_.]bits?)$/i, format: () => bnb(4) },
+  { pattern: /[-_.]int4$/i, format: () => packed(4) },
+  { pattern: /[-_.](?:4bit|4[-_.]bits?)$/i, format: () => bnb(4) },
 ];
 
 function gguf(type: string | null): CheckpointQuantization {
@@ -83,7 +84,9 @@ const PLAIN_COPY = /[-_.](?:bf16|fp16|f16|hf)$/i;
 
 /** Reads what the last part of a model's name says: its base name, its checkpoint format, its size. */
 export function readName(id: string): NameParts {
-  let base = id.replace(/[\\/]+$/, '');
+  let base = withoutRemark(id)
+    .replace(/[\\/]+$/, '')
+    .replace(/\s+/g, '-');
   let quantization: CheckpointQuantization | null = null;
   for (let found = true; found;) {
     found = false;
@@ -98,6 +101,11 @@ export function readName(id: string): NameParts {
     if (PLAIN_COPY.test(base)) base = base.replace(PLAIN_COPY, '');
   }
   return { base, quantization, billions: billionsIn(base) };
+}
+
+/** People append a remark in brackets ("Qwen3-8B (local copy)"); it is no part of the name. */
+function withoutRemark(id: string): string {
+  return id.trim().replace(/\s+\([^()]*\)?$/, '');
 }
 
 /** Of two announcements in one name ("-Q4_K_M-GGUF", "-AWQ-4bit"), the one nearer the end decides the method, the other may add the GGUF type. */
@@ -124,7 +132,7 @@ function billionsIn(name: string): number | null {
 
 /** The last part of a Hub id or a path, in lower case, with one kind of separator: the key under which names are compared. */
 export function nameKey(id: string): string {
-  const trimmed = id.replace(/[\\/]+$/, '');
+  const trimmed = withoutRemark(id).replace(/[\\/]+$/, '');
   const last = trimmed.slice(Math.max(trimmed.lastIndexOf('/'), trimmed.lastIndexOf('\\')) + 1);
   // A Hub cache folder is named models--org--name.
   const name = last.startsWith('models--') ? last.slice(last.lastIndexOf('--') + 2) : last;

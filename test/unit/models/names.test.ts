@@ -15,6 +15,8 @@ describe('a model name', () => {
     ['nvidia/Llama-3.3-70B-Instruct-NVFP4', 'nvidia/Llama-3.3-70B-Instruct', 'modelopt_fp4', 4, 16],
     ['unsloth/Llama-3.2-1B-Instruct-unsloth-bnb-4bit', 'unsloth/Llama-3.2-1B-Instruct', 'bitsandbytes', 4, 64],
     ['cyankiwi/Qwen3.6-27B-AWQ-INT4', 'cyankiwi/Qwen3.6-27B', 'awq', 4, 128],
+    ['RedHatAI/Qwen3-8B-INT4', 'RedHatAI/Qwen3-8B', 'compressed-tensors', 4, 128],
+    ['Qwen3-8B FP8 (local copy)', 'Qwen3-8B', 'fp8', 8, 0],
     ['Intel/Qwen3-8B-int4-AutoRound', 'Intel/Qwen3-8B', 'auto-round', 4, 128],
     ['bartowski/Qwen2.5-7B-Instruct-GGUF', 'bartowski/Qwen2.5-7B-Instruct', 'gguf', 4, null],
     ['bartowski/Qwen2.5-7B-Instruct-GGUF:Q5_K_M', 'bartowski/Qwen2.5-7B-Instruct', 'gguf', 5, null],

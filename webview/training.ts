@@ -1,6 +1,6 @@
 import { answerFinetuning, type FinetuningAnswer, type FinetuningForm } from '../src/analysis/finetuningScenario';
 import { sizedModel } from '../src/analysis/sizedModel';
-import type { FinetuningRequest, MemoryComponent } from '../src/estimator/contracts/finetuning';
+import type { FinetuningRequest, FinetuningResponse, MemoryComponent } from '../src/estimator/contracts/finetuning';
 import type { Gpu, GpuSetup } from '../src/estimator/hardware/gpu';
 import { trainingRun } from '../src/estimator/training/estimate';
 import { GIB } from '../src/estimator/units';
@@ -81,3 +81,10 @@ export const COMPONENT_LOOKS: Readonly<Record<MemoryComponent, string>> = {
   'Communication Buffers': 'communication',
   'Framework Overhead': 'runtime',
 };
+
+/** What a pinned run comes to; null while its model or card is unknown. */
+export function pinnedResponse(form: FinetuningForm, facts: ModelFacts | null, gpu: Gpu | null): FinetuningResponse | null {
+  if (!facts || !gpu) return null;
+  const answer = answerFinetuning({ ...form, gpu_key: gpu.key }, { model: facts.model, gpu });
+  return answer.ok ? answer.response : null;
+}

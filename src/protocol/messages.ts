@@ -158,7 +158,7 @@ export type Params<M extends Method> = v.InferOutput<(typeof METHODS)[M]['params
 export type Result<M extends Method> = v.InferOutput<(typeof METHODS)[M]['result']>;
 
 /** Editor commands that the page may trigger: nothing else runs on its word. */
-const commandName = v.picklist(['openPlanner', 'openDocument', 'chooseGpu', 'fetchModel', 'reveal', 'addDirective']);
+const commandName = v.picklist(['openPlanner', 'openDocument', 'chooseGpu', 'fetchModel', 'reveal']);
 export type PageCommand = v.InferOutput<typeof commandName>;
 
 const readyMessage = v.strictObject({

@@ -35,8 +35,6 @@ declare module 'preact' {
       'vscode-panel-tab': ElementProps;
       'vscode-panel-view': ElementProps;
       'vscode-progress-ring': ElementProps;
-      'vscode-divider': ElementProps & { readonly role?: string };
-      'vscode-link': ElementProps & { readonly href?: string; readonly onClick?: (event: Event) => void };
     }
   }
 }

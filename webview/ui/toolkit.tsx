@@ -2,9 +2,7 @@ import {
   provideVSCodeDesignSystem,
   vsCodeButton,
   vsCodeCheckbox,
-  vsCodeDivider,
   vsCodeDropdown,
-  vsCodeLink,
   vsCodeOption,
   vsCodePanels,
   vsCodePanelTab,
@@ -22,9 +20,7 @@ export function registerToolkit(): void {
   provideVSCodeDesignSystem().register(
     vsCodeButton(),
     vsCodeCheckbox(),
-    vsCodeDivider(),
     vsCodeDropdown(),
-    vsCodeLink(),
     vsCodeOption(),
     vsCodePanels(),
     vsCodePanelTab(),
@@ -235,10 +231,6 @@ export function Progress({ text, onCancel }: { readonly text: string; readonly o
       <Button onPress={onCancel}>Cancel</Button>
     </div>
   );
-}
-
-export function Divider(): VNode {
-  return <vscode-divider role="separator" />;
 }
 
 function valueOf(event: Event): string {

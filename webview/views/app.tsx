@@ -1,44 +1,41 @@
 import type { VNode } from 'preact';
-import type { ServingQuestion, Simulate } from '../../src/analysis/plan';
-import type { GpuOption } from '../../src/analysis/solve';
+import type { Simulate } from '../../src/analysis/plan';
+import type { Lazy } from '../lazy';
 import type { Planner } from '../planner';
 import type { Serving } from '../serving';
 import type { TabId } from '../state';
-import type { Sweep } from '../sweep';
-import type { Training, TrainingOption } from '../training';
 import { Tabs } from '../ui/toolkit';
-import { CompareView } from './compare';
-import { FinetuningView } from './finetuning';
-import { InferenceView } from './inference';
+import type { CompareTab } from './compare';
+import type { FinetuningTab } from './finetuning';
+import type { InferenceProps } from './inference';
 import { Patterns } from './patterns';
 import { SideView } from './side';
 
 export interface AppProps {
   readonly planner: Planner;
-  readonly serving: Serving;
-  readonly training: () => Training;
-  readonly simulate: Simulate;
-  readonly options: Sweep<ServingQuestion, GpuOption>;
-  readonly cards: Sweep<string, TrainingOption>;
+  /** The serving question, and what answers it; null until the engine and the first message are there. */
+  readonly serving: { readonly simulate: Simulate; readonly now: Serving } | null;
+  readonly inference: Lazy<(props: InferenceProps) => VNode>;
+  readonly finetuning: Lazy<FinetuningTab>;
+  readonly compare: Lazy<CompareTab>;
 }
 
 /** The whole page. */
-export function App({ planner, serving, training, simulate, options, cards }: AppProps): VNode {
+export function App({ planner, serving, inference, finetuning, compare }: AppProps): VNode {
+  const { host, notice } = planner;
   return (
     <>
       <Patterns />
-      {planner.host === null ? (
-        <p class="quiet" role="status">
-          Waiting for the editor …
-        </p>
+      {host === null || serving === null ? (
+        <Waiting text="Waiting for the editor …" />
       ) : planner.place === 'side' ? (
-        <SideView planner={planner} serving={serving} />
+        <SideView planner={planner} serving={serving.now} />
       ) : (
         <main class="panel">
           <h1 class="unseen">vLLM VRAM Planner</h1>
-          {planner.host.followed ? (
+          {host.followed ? (
             <p class="subtitle">
-              {planner.host.followed.fileName} · {planner.host.followed.modelName ?? 'no model'} · vLLM {planner.host.followed.version}
+              {host.followed.fileName} · {host.followed.modelName ?? 'no model'} · vLLM {host.followed.version}
             </p>
           ) : null}
           <Tabs
@@ -49,25 +46,30 @@ export function App({ planner, serving, training, simulate, options, cards }: Ap
               {
                 id: 'inference',
                 title: 'Inference',
-                view: () => <InferenceView planner={planner} serving={serving} simulate={simulate} />,
+                view: () =>
+                  inference.value?.({ planner, serving: serving.now, simulate: serving.simulate }) ?? <Waiting text="Loading …" />,
               },
-              {
-                id: 'finetuning',
-                title: 'Fine-tuning',
-                view: () => <FinetuningView planner={planner} training={training()} cards={cards} />,
-              },
+              { id: 'finetuning', title: 'Fine-tuning', view: () => finetuning.value?.view() ?? <Waiting text="Loading …" /> },
               {
                 id: 'compare',
                 title: 'Compare',
-                view: () => <CompareView planner={planner} serving={serving} simulate={simulate} options={options} />,
+                view: () => compare.value?.view(serving.now, serving.simulate) ?? <Waiting text="Loading …" />,
               },
             ]}
           />
         </main>
       )}
-      <div class={planner.notice ? `notice ${planner.notice.kind}` : 'notice'} role="status">
-        {planner.notice?.text}
+      <div class={notice ? `notice ${notice.kind}` : 'notice'} role="status">
+        {notice?.text}
       </div>
     </>
+  );
+}
+
+function Waiting({ text }: { readonly text: string }): VNode {
+  return (
+    <p class="quiet" role="status">
+      {text}
+    </p>
   );
 }

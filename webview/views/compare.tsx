@@ -13,14 +13,32 @@ import { INFERENCE_DEFAULTS, INFERENCE_FIELDS, WEIGHT_FORMATS } from '../fields/
 import type { Planner } from '../planner';
 import { chosenSetup, SIZED, type Serving } from '../serving';
 import type { SortKey } from '../state';
-import type { Sweep } from '../sweep';
+import { Sweep } from '../sweep';
+import { pinnedResponse } from '../training';
 import { Button, Progress } from '../ui/toolkit';
 import { hours, short, whole } from '../words';
-import { pinnedResponse } from './finetuning';
 import { departures } from './formTools';
 import { servingVerdict } from './verdict';
 
-export interface CompareProps {
+/** The comparison tab. Loaded when it is first shown. */
+export class CompareTab {
+  private readonly options: Sweep<ServingQuestion, GpuOption>;
+  private simulate: Simulate | null = null;
+
+  constructor(private readonly planner: Planner) {
+    this.options = new Sweep<ServingQuestion, GpuOption>(
+      (question) => (this.simulate ? gpuOptions(planner, question, this.simulate) : [][Symbol.iterator]()),
+      () => planner.redraw(),
+    );
+  }
+
+  view(serving: Serving, simulate: Simulate): VNode {
+    this.simulate = simulate;
+    return <CompareView planner={this.planner} serving={serving} simulate={simulate} options={this.options} />;
+  }
+}
+
+interface CompareProps {
   readonly planner: Planner;
   readonly serving: Serving;
   readonly simulate: Simulate;
@@ -28,7 +46,7 @@ export interface CompareProps {
 }
 
 /** The comparison tab: pinned scenarios side by side, what is saved, and all GPUs that would hold the serving question. */
-export function CompareView(props: CompareProps): VNode {
+function CompareView(props: CompareProps): VNode {
   const { planner } = props;
   const pins = planner.state.pins;
   const columns = (kind: SavedScenario['kind']): readonly SavedScenario[] => pins.filter((pin) => pin.kind === kind);
@@ -300,7 +318,7 @@ function GpuTable({ planner, serving, options }: CompareProps): VNode {
 }
 
 /** Tries every number of every card; one per step. */
-export function* gpuOptions(planner: Planner, question: ServingQuestion, simulate: Simulate): Generator<GpuOption | null> {
+function* gpuOptions(planner: Planner, question: ServingQuestion, simulate: Simulate): Generator<GpuOption | null> {
   for (const gpu of planner.host?.gpus ?? []) {
     if (gpu.key.startsWith('custom')) continue;
     for (const count of GPU_COUNTS) yield onGpus(question, gpu, count, simulate);

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { answerFinetuning, type FinetuningForm } from '../../src/analysis/finetuningScenario';
+import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { MEMORY_COMPONENTS, type FinetuningRequest, type FinetuningResponse } from '../../src/estimator/contracts/finetuning';
 import { formatCount, formatParameters } from '../../src/estimator/figures';
 import type { Gpu } from '../../src/estimator/hardware/gpu';
@@ -13,7 +13,7 @@ import { Plot } from '../plots/plot';
 import { Timeline } from '../plots/timeline';
 import { MAX_PINS } from '../state';
 import { Sweep } from '../sweep';
-import { COMPONENT_LOOKS, holdingCards, type Training, type TrainingOption } from '../training';
+import { COMPONENT_LOOKS, holdingCards, training, type Training, type TrainingOption } from '../training';
 import { Dropdown, Progress } from '../ui/toolkit';
 import { hours, short, tokens, whole } from '../words';
 import { GpuChooser, ModelChooser } from './choosers';
@@ -25,14 +25,36 @@ import { fold } from './side';
 import { TakeAway } from './takeaway';
 import { VerdictView, type Verdict } from './verdict';
 
-export interface FinetuningProps {
+/** The fine-tuning tab. Loaded with its engine when it is first shown. */
+export class FinetuningTab {
+  private readonly cards: Sweep<string, TrainingOption>;
+
+  constructor(private readonly planner: Planner) {
+    this.cards = new Sweep<string, TrainingOption>(
+      () => this.holdingCards(),
+      () => planner.redraw(),
+    );
+  }
+
+  view(): VNode {
+    return <FinetuningView planner={this.planner} training={training(this.planner)} cards={this.cards} />;
+  }
+
+  private holdingCards(): Iterator<TrainingOption | null> {
+    const { answer, model } = training(this.planner);
+    const gpus = (this.planner.host?.gpus ?? []).filter((gpu) => !gpu.key.startsWith('custom'));
+    return answer?.ok && model?.state === 'known' ? holdingCards(answer.request, model.facts, gpus) : [][Symbol.iterator]();
+  }
+}
+
+interface FinetuningProps {
   readonly planner: Planner;
   readonly training: Training;
   readonly cards: Sweep<string, TrainingOption>;
 }
 
 /** The fine-tuning tab: the questions on the left, the answer on the right. */
-export function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
+function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
   const { form, base, model, answer } = training;
   const change = (changes: Partial<FinetuningForm>): void => planner.change({ finetuning: departures(base, { ...form, ...changes }) });
   return (
@@ -360,24 +382,4 @@ function Savings({ response }: { readonly response: FinetuningResponse }): VNode
       </tbody>
     </table>
   );
-}
-
-/** The sweep over all cards for one request, restarted when the question changes. */
-export function cardSweep(
-  planner: () => Planner,
-  current: () => { readonly request: FinetuningRequest; readonly facts: ModelFacts } | null,
-  redraw: () => void,
-): Sweep<string, TrainingOption> {
-  return new Sweep<string, TrainingOption>(() => {
-    const question = current();
-    const gpus = (planner().host?.gpus ?? []).filter((gpu) => !gpu.key.startsWith('custom'));
-    return question ? holdingCards(question.request, question.facts, gpus) : [][Symbol.iterator]();
-  }, redraw);
-}
-
-/** What a pinned run comes to; null while its model or card is unknown. */
-export function pinnedResponse(form: FinetuningForm, facts: ModelFacts | null, gpu: Gpu | null): FinetuningResponse | null {
-  if (!facts || !gpu) return null;
-  const answer = answerFinetuning({ ...form, gpu_key: gpu.key }, { model: facts.model, gpu });
-  return answer.ok ? answer.response : null;
 }

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { memoryBreakdown, type MemoryRow } from '../../src/analysis/derived';
+import { memoryBreakdown, type MemoryRow } from '../../src/analysis/memoryBreakdown';
 import { formatGib } from '../../src/estimator/figures';
 import type { Ranged } from '../../src/estimator/ranged';
 import { GIB } from '../../src/estimator/units';

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { FindingMessage } from '../../src/protocol/messages';
 import type { Planner } from '../planner';
 import type { Serving } from '../serving';
-import { Button, Divider, Progress } from '../ui/toolkit';
+import { Button, Progress } from '../ui/toolkit';
 import { servingFigures } from './answer';
 import { Figures } from './figures';
 import { ReportBar } from './memoryBar';
@@ -40,7 +40,7 @@ export function SideView({ planner, serving }: { readonly planner: Planner; read
         <>
           <VerdictView verdict={servingVerdict(answer, form)} />
           <ReportBar report={answer.report} />
-          <Divider />
+          <hr />
           <Figures figures={servingFigures(answer, form)} />
         </>
       ) : model?.state === 'loading' ? (

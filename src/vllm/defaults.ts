@@ -109,7 +109,7 @@ export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: Vllm
   const chunkedPrefill = orDefault(
     'enable-chunked-prefill',
     read.flag('enable-chunked-prefill'),
-    chunksByDefault(architecture, engine, maxModelLen, lora !== null, version),
+    chunksByDefault(architecture, engine, maxModelLen, lora !== null, rules, version),
   );
   const batch = batchSettings({
     architecture,
@@ -238,8 +238,16 @@ function derivedMaxModelLen(architecture: Architecture, read: ArgumentReader): n
   return typeof factor === 'number' ? Math.round((typeof original === 'number' ? original : base) * factor) : base;
 }
 
-function chunksByDefault(architecture: Architecture, engine: 'V0' | 'V1', maxModelLen: number, lora: boolean, version: string): boolean {
+function chunksByDefault(
+  architecture: Architecture,
+  engine: 'V0' | 'V1',
+  maxModelLen: number,
+  lora: boolean,
+  rules: VersionRules,
+  version: string,
+): boolean {
   if (engine === 'V1') return architecture.task === 'generate';
+  if (usesLatentAttention(architecture) && !rules.chunksLatentPrefill) return false;
   return (
     isSince(version, '0.5.1') &&
     maxModelLen > V0_CHUNKED_PREFILL_FROM &&

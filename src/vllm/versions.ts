@@ -68,6 +68,10 @@ export interface VersionRules {
   readonly batchesInFlight: number;
   /** MoE work buffers stay allocated while the sampler runs. */
   readonly persistentMoeWorkspace: boolean;
+  /** V0 chunks the prefill of MLA models by default above 32,768 tokens. */
+  readonly chunksLatentPrefill: boolean;
+  /** Fused-MoE kernels work through at most this many tokens at once (VLLM_FUSED_MOE_CHUNK_SIZE); Infinity when not chunked. */
+  readonly moeChunkTokens: number;
   /** Under pipeline parallelism the cache of all layers must fit into one stage's memory. */
   readonly checksWholeModelPerStage: boolean;
   /** Blocks above 20 MiB are counted as whole 2 MiB segments while loading (#41268). */
@@ -98,6 +102,8 @@ const FIRST: VersionRules = {
   reportedTokens: 'pool',
   batchesInFlight: 1,
   persistentMoeWorkspace: false,
+  chunksLatentPrefill: false,
+  moeChunkTokens: 32768,
   checksWholeModelPerStage: false,
   wholeSegmentsAbove20Mib: false,
   reoffloadsRepackedWeights: false,
@@ -107,6 +113,8 @@ const FIRST: VersionRules = {
 const CHANGES: readonly Change[] = [
   // V0 reports weights, torch peak and non-torch separately since 0.6.4.
   { since: '0.6.4', accounting: 'increase' },
+  // Chunked prefill with MLA (#12639).
+  { since: '0.7.3', chunksLatentPrefill: true },
   // V1 becomes the default engine; its first profile counts the CUDA context and other processes.
   { since: '0.8.0', defaultEngine: 'V1', batchDefaults: 'v1_tiered', accounting: 'device_total' },
   // The sampler takes FlashInfer 0.2.3 and newer where installed (#15777); from 0.11.1 only on request (#26859).
@@ -122,6 +130,8 @@ const CHANGES: readonly Change[] = [
   { since: '0.14.0', checksWholeModelPerStage: true },
   { since: '0.16.0', onlineQuantizationByLayer: true, checksWholeModelPerStage: false },
   { since: '0.17.0', sampler: 'triton', reoffloadsRepackedWeights: true },
+  // VLLM_FUSED_MOE_CHUNK_SIZE is gone (2026-03-12).
+  { since: '0.18.0', moeChunkTokens: Infinity },
   // 0.92 (#38284); VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS defaults to 1; load with max_split_size 20 MB (#41268).
   { since: '0.21.0', defaultGpuMemoryUtilization: 0.92, chargesCudaGraphs: true, wholeSegmentsAbove20Mib: true },
   { since: '0.22.0', v2Runner: 'llama_mistral_qwen3', reportedTokens: 'concurrency' },

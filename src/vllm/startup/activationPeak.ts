@@ -158,7 +158,7 @@ function moeWorkspace({ settings, computeCapability, quantization, architecture 
   const ranks = tp * dp;
   const width = expertParallel ? moe.expertIntermediateSize : moe.expertIntermediateSize / ranks;
   const hidden = moe.expertHiddenSize ?? architecture.hiddenSize;
-  const routed = settings.maxNumBatchedTokens * dp * moe.expertsPerToken;
+  const routed = Math.min(settings.maxNumBatchedTokens * dp, settings.rules.moeChunkTokens) * moe.expertsPerToken;
   const deepGemm = quantization === 'fp8' && computeCapability !== null && computeCapability >= 90 && computeCapability < 110;
   const localExperts = expertParallel ? ceilDiv(moe.experts, ranks) : moe.experts;
   const tokens = deepGemm ? roundUp(routed + localExperts * (DEEP_GEMM_ROWS - 1), DEEP_GEMM_ROWS) : routed;

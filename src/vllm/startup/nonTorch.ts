@@ -30,9 +30,12 @@ const NVSWITCH: readonly { readonly since: string; readonly gib: Gib }[] = [
   { since: '0.0.0', gib: [0.3, 1.4, 2.5] },
 ];
 
-/** Cards without NVLS: 0.14 on A100 TP2 (0.10), 0-0.1 on four RTX 3090 (0.18), 0.09-0.25 on PCIe cards; 1.54 on A100-40 TP2 under V0. */
+/** Cards without NVLS: 0.14 on A100 TP2 (0.10), 0-0.1 on four RTX 3090 (0.18), 0.09-0.25 on PCIe cards. */
 const OTHER_LINKS: Gib = [0.02, 0.14, 0.9];
-const V0_LINKS: Gib = [0.3, 1.0, 2.5];
+
+/** V0 with data-centre cards (GA100, GH100): 1.54 on A100-40 TP2 (0.7.2), 2.5 with 16 GPUs under DeepSeek-R1; other cards as above. */
+const V0_DATA_CENTRE: Gib = [0.3, 1.5, 3.6];
+const V0_OTHER: Gib = [0.05, 0.25, 1.0];
 
 /** HIP runtime and RCCL on AMD: 0.6 on a gfx1201 card (0.14); nothing published for MI300X. */
 const ROCM: Gib = [0.2, 0.6, 1.5];
@@ -77,7 +80,8 @@ function growth({ gpu }: GpuSetup, settings: EngineSettings): Ranged {
   if (tp * settings.dataParallelSize === 1) {
     return ranged(settings.versionStated ? single : [OLDEST_SINGLE, single[1], NEWEST_SINGLE], 'non-torch memory');
   }
-  if (engine === 'V0') return ranged(V0_LINKS, 'NCCL buffers');
+  // Compute capabilities x.0 are the data-centre chips (7.0, 8.0, 9.0, 10.0).
+  if (engine === 'V0') return ranged((gpu.computeCapability ?? 0) % 10 === 0 ? V0_DATA_CENTRE : V0_OTHER, 'NCCL buffers');
   return ranged(hasNvSwitch(gpu) ? pick(NVSWITCH, version) : OTHER_LINKS, 'NCCL buffers');
 }
 

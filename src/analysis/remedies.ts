@@ -57,6 +57,9 @@ const REQUESTS: readonly number[] = [512, 256, 128, 64, 32, 16, 8];
 const BATCHES: readonly number[] = [8192, 4096, 2048, 1024];
 /** Numbers of GPUs that hosts are built with, and pairs of hosts. */
 const GPU_COUNTS: readonly number[] = [2, 4, 8, 16];
+/** GPUs of the largest usual host, and numbers of such hosts beyond the two above. */
+const HOST_GPUS = 8;
+const HOSTS: readonly number[] = [4, 8];
 /** A length below this part of what was asked for serves another purpose. */
 const SAME_PURPOSE = 0.5;
 /** Shortest context worth offering, tokens. */
@@ -158,7 +161,8 @@ function batchAttempts({ before }: Question): readonly Attempt[] {
   ];
 }
 
-function gpuAttempts({ before, gpu }: Question): readonly Attempt[] {
+function gpuAttempts(question: Question): readonly Attempt[] {
+  const { before, gpu } = question;
   const { tensorParallelSize: tp, pipelineParallelSize: pp, dataParallelSize: dp, expertParallel } = before.settings;
   const largest = GPU_COUNTS.at(-1) ?? 1;
   const sizes = tensorParallelSizes(before.input.model, largest, { replicas: dp, expertParallel });
@@ -169,7 +173,20 @@ function gpuAttempts({ before, gpu }: Question): readonly Attempt[] {
   const staged = GPU_COUNTS.filter((size) => size > pp && size <= before.input.model.architecture.layout.length).map((size) =>
     attempt('stages', { 'pipeline-parallel-size': size }, { gpus: needs(size * tp * dp) }),
   );
-  return [...cut, ...staged];
+  return [...cut, ...spread(question, sizes, needs), ...staged];
+}
+
+/** Several hosts of eight: layers cut within a host, stages between hosts. */
+function spread({ before }: Question, sizes: readonly number[], needs: (count: number) => number | null): readonly Attempt[] {
+  const { dataParallelSize: dp } = before.settings;
+  if (!sizes.includes(HOST_GPUS)) return [];
+  return HOSTS.map((hosts) =>
+    attempt(
+      'more-gpus',
+      { 'tensor-parallel-size': HOST_GPUS, 'pipeline-parallel-size': hosts, 'distributed-executor-backend': 'ray' },
+      { gpus: needs(HOST_GPUS * hosts * dp) },
+    ),
+  );
 }
 
 /** Methods that quantize a 16-bit checkpoint while loading, the ones that lose least first. */
@@ -242,7 +259,7 @@ function combined(question: Question, singles: readonly (readonly Attempt[])[]):
   const triples = pairs.flatMap((pair) =>
     lasts.filter(({ kinds }) => !pair.kinds.includes(kinds[0] ?? 'length')).map((third) => together(pair, third)),
   );
-  const candidates = [...pairs, ...triples].sort((a, b) => (a.gpus ?? 0) - (b.gpus ?? 0) || a.kinds.length - b.kinds.length);
+  const candidates = [...lasts, ...pairs, ...triples].sort((a, b) => (a.gpus ?? 0) - (b.gpus ?? 0) || a.kinds.length - b.kinds.length);
   const found: Remedy[] = [];
   for (const candidate of candidates.slice(0, COMBINATIONS)) {
     const answer = remedyOf(question, candidate);
@@ -316,18 +333,41 @@ export function findRemedies(report: StartupReport, simulate: Simulate): readonl
   if (report.outcome === 'ok' && report.certainty === 'certain') return [];
   const question: Question = { before: report, gpu, simulate, errors: errorsOf(report) };
   const singles = families(question);
-  const found = singles.flatMap((family) => {
-    const answers = family.map((candidate) => remedyOf(question, candidate)).filter((answer) => answer !== null);
-    const single = answers.filter(({ kinds }) => kinds.length === 1);
-    // A few GiB more are worth certainty; more GPUs are not.
-    const alone =
-      (single[0]?.kinds[0] === 'more-gpus' ? undefined : single.find(({ report: tryout }) => tryout.certainty === 'certain')) ?? single[0];
-    // With a shorter context fewer GPUs may do.
-    const shortened = answers.find((answer) => answer.kinds.length > 1 && (!alone || gpusOf(answer) < gpusOf(alone)));
-    return [shortened, alone].filter((answer) => answer !== undefined);
-  });
+  const found = singles.flatMap((family) => (isScale(family) ? leastOf(question, family) : bestOf(question, family)));
   const useful = withoutRepeats(found);
   return (useful.length > 0 ? useful : combined(question, singles)).slice(0, SHOWN);
+}
+
+/** Whether each attempt of a concept does more of the same, so that none starts when the last does not. */
+function isScale(family: readonly Attempt[]): boolean {
+  const kind = family[0]?.kinds[0];
+  return kind === 'requests' || kind === 'batch' || kind === 'eager' || kind === 'offload';
+}
+
+/** The smallest change of a scale that starts for sure, otherwise the smallest that likely does. */
+function leastOf(question: Question, family: readonly Attempt[]): readonly Remedy[] {
+  const [strongest] = family.slice(-1);
+  if (!strongest || !starts(question, tried(question, strongest))) return [];
+  let likely: Remedy | null = null;
+  for (const candidate of family) {
+    const report = tried(question, candidate);
+    if (!starts(question, report)) continue;
+    const answer = remedy(question, candidate, report);
+    if (report.certainty === 'certain') return [answer];
+    likely ??= answer;
+  }
+  return likely ? [likely] : [];
+}
+
+/** The first attempt that starts alone, and one that needs fewer GPUs with a shorter context. */
+function bestOf(question: Question, family: readonly Attempt[]): readonly Remedy[] {
+  const answers = family.map((candidate) => remedyOf(question, candidate)).filter((answer) => answer !== null);
+  const single = answers.filter(({ kinds }) => kinds.length === 1);
+  // A lower share is worth certainty; more GPUs are not.
+  const certain = single[0]?.kinds[0] === 'more-gpus' ? undefined : single.find(({ report }) => report.certainty === 'certain');
+  const alone = certain ?? single[0];
+  const shortened = answers.find((answer) => answer.kinds.length > 1 && (!alone || gpusOf(answer) < gpusOf(alone)));
+  return [shortened, alone].filter((answer) => answer !== undefined);
 }
 
 function gpusOf({ report }: Remedy): number {

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { adviceFor } from '../../../src/analysis/advice';
+import { errorsOf, findRemedies } from '../../../src/analysis/remedies';
+import { findGpu } from '../../../src/estimator/hardware/catalogue';
+import { Catalogue } from '../../../src/models/catalogue';
+import type { ArgumentValue } from '../../../src/vllm/arguments';
+import type { StartupReport } from '../../../src/vllm/startup/report';
+import { simulateStartup } from '../../../src/vllm/startup/simulate';
+
+const catalogue = Catalogue.parse(readFileSync(resolve('data/models.json'), 'utf8'));
+
+interface Case {
+  readonly model: string;
+  readonly gpu: string;
+  readonly count?: number;
+  readonly args?: Readonly<Record<string, ArgumentValue>>;
+  readonly version?: string;
+  readonly freeGib?: number;
+}
+
+function start({ model, gpu: name, count = 1, args = {}, version = '0.27.1', freeGib }: Case): StartupReport {
+  const facts = catalogue.find(model);
+  const gpu = findGpu(name);
+  assert.ok(facts && gpu, `${model} on ${name}`);
+  const setup = { gpu, count, totalMemoryGib: gpu.totalMemoryGib, freeMemoryGib: freeGib ?? null, source: 'directive' as const };
+  return simulateStartup({ model: facts.model, gpu: setup, args: new Map(Object.entries(args)), version });
+}
+
+/** Refusals of each kind, from one small card to a host of eight. */
+const REFUSED: readonly Case[] = [
+  { model: 'meta-llama/Llama-3.1-8B-Instruct', gpu: 'rtx_4090' },
+  { model: 'meta-llama/Llama-3.1-8B-Instruct', gpu: 'rtx_4090', args: { 'max-model-len': 65536 }, version: '0.10.0' },
+  { model: 'meta-llama/Llama-3.1-8B-Instruct', gpu: 'a10g', args: { 'max-num-seqs': 512, 'max-model-len': 60000 }, version: '0.15.1' },
+  { model: 'mistralai/Mistral-7B-Instruct-v0.3', gpu: 'rtx_4090', args: { 'gpu-memory-utilization': 0.3 } },
+  { model: 'Qwen/Qwen3-8B', gpu: 'rtx_4090', args: { 'max-model-len': 40960 }, freeGib: 15 },
+  { model: 'Qwen/Qwen3-8B', gpu: 't4' },
+  { model: 'Qwen/Qwen3-32B', gpu: 'rtx_4090' },
+  { model: 'Qwen/Qwen3-32B', gpu: 'rtx_4090', count: 4, args: { 'tensor-parallel-size': 2 } },
+  { model: 'Qwen/Qwen3-30B-A3B-Instruct-2507', gpu: 'rtx_4090' },
+  { model: 'google/gemma-3-27b-it', gpu: 'l40s' },
+  { model: 'meta-llama/Llama-3.3-70B-Instruct', gpu: 'a100_80' },
+  { model: 'deepseek-ai/DeepSeek-V3', gpu: 'h100_80', count: 8, args: { 'tensor-parallel-size': 8 } },
+  { model: 'deepseek-ai/DeepSeek-V3', gpu: 'rtx_4090' },
+];
+
+function named({ model, gpu, args = {}, version = '' }: Case): string {
+  return `${model} on ${gpu} ${JSON.stringify(args)} ${version}`;
+}
+
+describe('remedies', () => {
+  for (const refused of REFUSED) {
+    it(`make it start: ${named(refused)}`, () => {
+      const report = start(refused);
+      assert.notEqual(report.outcome, 'ok');
+      const before = errorsOf(report);
+      const remedies = findRemedies(report, simulateStartup);
+      assert.ok(remedies.length > 0);
+      assert.ok(remedies.length <= 6);
+      assert.ok(remedies.filter(({ fix }) => fix.preferred).length <= 1);
+      for (const { fix, report: promised } of remedies) {
+        const args = new Map([...report.input.args, ...Object.entries(fix.edits)]);
+        for (const key of fix.remove) args.delete(key);
+        const after = simulateStartup({ ...report.input, args, gpu: promised.input.gpu });
+        assert.equal(after.outcome, 'ok', fix.title);
+        assert.equal(fix.title.includes('likely fits'), after.certainty === 'likely', fix.title);
+        assert.deepEqual(
+          [...errorsOf(after)].filter((code) => !before.has(code)),
+          [],
+          fix.title,
+        );
+        const needed = /needs (\d+) GPUs/.exec(fix.title);
+        assert.equal(Number(needed?.[1] ?? refused.count ?? 1), after.input.gpu?.count, fix.title);
+        if (after.kvCache.maxConcurrency)
+          assert.ok(fix.title.endsWith(`fits, ${after.kvCache.maxConcurrency.value.toFixed(1)} requests`), fix.title);
+      }
+    });
+  }
+
+  it('prefer the context that fits where nobody asked for more', () => {
+    const [first] = findRemedies(start({ model: 'meta-llama/Llama-3.1-8B-Instruct', gpu: 'rtx_4090' }), simulateStartup);
+    assert.ok(first?.fix.preferred);
+    assert.deepEqual(Object.keys(first.fix.edits), ['max-model-len']);
+  });
+
+  it('prefer nothing where what fits serves another purpose', () => {
+    const report = start({ model: 'meta-llama/Llama-3.1-8B-Instruct', gpu: 'rtx_4090', args: { 'max-model-len': 131072 } });
+    assert.deepEqual(
+      findRemedies(report, simulateStartup).filter(({ fix }) => fix.preferred),
+      [],
+    );
+  });
+
+  it('are not offered where vLLM starts for sure, or no GPU is known', () => {
+    const sure = start({ model: 'Qwen/Qwen3-8B', gpu: 'h100_80', args: { 'max-model-len': 8192, 'gpu-memory-utilization': 0.85 } });
+    assert.deepEqual([sure.outcome, sure.certainty], ['ok', 'certain']);
+    assert.deepEqual(findRemedies(sure, simulateStartup), []);
+    assert.deepEqual(findRemedies(simulateStartup({ ...sure.input, gpu: null }), simulateStartup), []);
+  });
+
+  it('take few simulations', () => {
+    for (const refused of REFUSED) {
+      let count = 0;
+      findRemedies(start(refused), (input) => {
+        count++;
+        return simulateStartup(input);
+      });
+      assert.ok(count <= 200, `${named(refused)}: ${count}`);
+    }
+  });
+});
+
+describe('advice', () => {
+  it('is not given where vLLM does not start or refuses something', () => {
+    assert.deepEqual(adviceFor(start({ model: 'Qwen/Qwen3-32B', gpu: 'rtx_4090' }), simulateStartup), []);
+    const refused = start({
+      model: 'Qwen/Qwen3-8B',
+      gpu: 'h100_80',
+      args: { 'max-model-len': 2048, 'max-num-seqs': 16, dtype: 'half', 'kv-cache-dtype': 'fp9' },
+    });
+    assert.deepEqual(adviceFor(refused, simulateStartup), []);
+  });
+
+  it('says nothing where nothing is wasted', () => {
+    // 40 GiB of KV cache for full-length requests, NVLink, no offloading.
+    const report = start({
+      model: 'Qwen/Qwen3-32B',
+      gpu: 'h200_141',
+      args: { 'max-num-seqs': 32, 'kv-cache-dtype': 'fp8', 'gpu-memory-utilization': 0.85 },
+    });
+    assert.deepEqual([report.outcome, report.certainty], ['ok', 'certain']);
+    assert.deepEqual(
+      adviceFor(report, simulateStartup).map(({ code }) => code),
+      [],
+    );
+  });
+
+  it('only promises what a simulation shows', () => {
+    const cases: readonly Case[] = [
+      {
+        model: 'Qwen/Qwen3-14B',
+        gpu: 'rtx_4090',
+        version: '0.24.0',
+        args: { 'max-model-len': 8192, 'cpu-offload-gb': 12, 'gpu-memory-utilization': 0.85 },
+      },
+      { model: 'Qwen/Qwen3-30B-A3B', gpu: 'h100_80', version: '0.19.1', args: { 'max-model-len': 40960 } },
+      { model: 'Qwen/Qwen3-32B', gpu: 'l40s', count: 4, args: { 'tensor-parallel-size': 4, 'max-model-len': 8192 } },
+    ];
+    for (const each of cases) {
+      const report = start(each);
+      const advice = adviceFor(report, simulateStartup);
+      assert.ok(advice.length > 0, named(each));
+      for (const { fixes, severity, code } of advice) {
+        assert.equal(severity, 'hint');
+        for (const fix of fixes) {
+          const args = new Map([...report.input.args, ...Object.entries(fix.edits)]);
+          for (const key of fix.remove) args.delete(key);
+          assert.equal(simulateStartup({ ...report.input, args }).outcome, 'ok', `${code}: ${fix.title}`);
+        }
+      }
+    }
+  });
+});

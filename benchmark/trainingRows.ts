@@ -155,7 +155,7 @@ function adaptersOf(row: TrainingRow): Readonly<Record<string, unknown>> {
   if (row.method === 'adapter_v2') return { lora_rank: 1, lora_targets: 'all_linear' };
   return {
     ...(row.lora_rank === null ? {} : { lora_rank: row.lora_rank }),
-    ...(row.lora_targets === null ? {} : { lora_targets: targetsOf(row.lora_targets) }),
+    ...(row.lora_targets === null ? {} : { lora_targets: targetsOf(row.lora_targets, /Qwen\/Qwen-/.test(row.model)) }),
   };
 }
 
@@ -170,9 +170,11 @@ const QUERY_VALUE = {
   o: 'o_proj',
 };
 
-function targetsOf(named: string): FinetuningRequest['lora_targets'] {
-  if (/all|mlp|w1,w2|linear_qkv/i.test(named)) return 'all_linear';
-  if (/DEFAULT|c_attn|self_attn/.test(named)) return ['q_proj', 'k_proj', 'v_proj'];
+function targetsOf(named: string, fused: boolean): FinetuningRequest['lora_targets'] {
+  // Qwen's first generation stores Q, K and V in one module.
+  const attention = fused ? ['qkv_proj'] : ['q_proj', 'k_proj', 'v_proj'];
+  if (/all|mlp|w1,w2|linear_qkv/i.test(named)) return fused ? [...attention, 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] : 'all_linear';
+  if (/DEFAULT|c_attn|self_attn/.test(named)) return attention;
   const short = new Map(Object.entries(QUERY_VALUE));
   return named.split(',').map((target) => short.get(target.trim()) ?? target.trim());
 }

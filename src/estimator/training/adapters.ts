@@ -26,11 +26,17 @@ export function adapterShape(shape: TrainingShape, targets: LoraTargets, rank: n
   for (const layer of shape.layers) {
     let inputs = 0;
     let outputs = 0;
+    const fused = new Set<string>();
     for (const linear of layer.linears) {
-      if (!isTarget(linear, targets, seen)) continue;
-      const perCopy = Math.min(rank, linear.inFeatures, linear.outFeatures) * (linear.inFeatures + linear.outFeatures);
+      const target = targetOf(linear, targets, seen);
+      if (target === null) continue;
+      // A module that holds several matrices has one A for all of them.
+      const sharesInput = target === 'fused' && fused.has(linear.fusedInto ?? '');
+      if (target === 'fused') fused.add(linear.fusedInto ?? '');
+      const effective = Math.min(rank, linear.inFeatures, linear.outFeatures);
+      const perCopy = effective * ((sharesInput ? 0 : linear.inFeatures) + linear.outFeatures);
       parameters += layer.count * linear.copies * (perCopy + (dora ? linear.outFeatures : 0));
-      inputs += linear.inFeatures * usedCopies(layer, linear);
+      inputs += sharesInput ? 0 : linear.inFeatures * usedCopies(layer, linear);
       outputs += linear.outFeatures * usedCopies(layer, linear);
     }
     inputElements.push(inputs);
@@ -40,12 +46,27 @@ export function adapterShape(shape: TrainingShape, targets: LoraTargets, rank: n
   return { parameters, inputElements, outputElements, unknownTargets };
 }
 
-function isTarget(linear: LinearShape, targets: LoraTargets, seen: Set<string>): boolean {
-  if (targets === 'attention') return ATTENTION.has(linear.group);
-  if (targets === 'all_linear') return ALL_LINEAR.has(linear.group);
-  const found = targets.filter((target) => linear.name === target || linear.name.endsWith(`.${target}`));
-  for (const target of found) seen.add(target);
-  return found.length > 0;
+/** Names that families give to modules of several matrices, and the merged parameter they mean. */
+const FUSED_MODULES: Readonly<Record<string, string>> = {
+  qkv_proj: 'qkv_proj',
+  c_attn: 'qkv_proj',
+  query_key_value: 'qkv_proj',
+  W_pack: 'qkv_proj',
+  Wqkv: 'qkv_proj',
+  linear_qkv: 'qkv_proj',
+  gate_up_proj: 'gate_up_proj',
+  linear_fc1: 'gate_up_proj',
+};
+
+/** How a linear layer is adapted: alone, as part of the module that holds it, or not at all. */
+function targetOf(linear: LinearShape, targets: LoraTargets, seen: Set<string>): 'alone' | 'fused' | null {
+  if (targets === 'attention') return ATTENTION.has(linear.group) ? 'alone' : null;
+  if (targets === 'all_linear') return ALL_LINEAR.has(linear.group) ? 'alone' : null;
+  const named = targets.filter((target) => linear.name === target || linear.name.endsWith(`.${target}`));
+  const fused = targets.filter((target) => linear.fusedInto !== null && FUSED_MODULES[target] === linear.fusedInto);
+  for (const target of [...named, ...fused]) seen.add(target);
+  if (named.length > 0) return 'alone';
+  return fused.length > 0 ? 'fused' : null;
 }
 
 /** Of a routed expert's matrix a token uses as many copies as it has experts. */

@@ -4,10 +4,18 @@ import { computedTokens, passesOf } from './compute';
 import type { TrainingPlan } from './plan';
 import type { TimeConstants } from './timeConstants';
 
-/** Seconds that compute does not hide. */
-export interface ExposedSeconds {
+/** Seconds spent per micro batch and per optimizer step. */
+export interface StepSeconds {
   readonly perMicroBatch: number;
   readonly perStep: number;
+}
+
+/** Communication by whether compute can go on meanwhile. */
+export interface CommunicationSeconds {
+  /** Gathering weights and reducing gradients, which runs beside compute. */
+  readonly background: StepSeconds;
+  /** Tensor- and expert-parallel exchanges that layers wait for, per micro batch. */
+  readonly blocking: number;
 }
 
 /** Parameters one GPU works with before ZeRO shards them. */
@@ -23,18 +31,16 @@ export function trainedHere(plan: TrainingPlan): number {
   return plan.adapters ? plan.adapters.parameters / plan.parallel.pipeline : heldParameters(plan) * plan.trainedShare;
 }
 
-/** Communication of one micro batch and one step that `computing` seconds per micro batch do not hide. */
-export function communicationSeconds(plan: TrainingPlan, gpu: Gpu, computing: number, constants: TimeConstants): ExposedSeconds {
-  if (plan.parallel.gpus === 1) return { perMicroBatch: 0, perStep: 0 };
+/** Communication of one micro batch and one step. */
+export function communicationSeconds(plan: TrainingPlan, gpu: Gpu, constants: TimeConstants): CommunicationSeconds {
+  if (plan.parallel.gpus === 1) return { background: { perMicroBatch: 0, perStep: 0 }, blocking: 0 };
   const inside = (linkBandwidth(gpu, plan.request.interconnect_type) ?? constants.unknownLinkGbS) * 1e9;
-  const sharded = shardedSeconds(plan, gpu, inside);
-  const hidden = computing * constants.overlap;
-  const exposed = constants.exposed * (tensorSeconds(plan, inside, constants) + expertSeconds(plan, gpu, inside, constants));
-  return { perMicroBatch: Math.max(0, sharded.perMicroBatch - hidden) + exposed, perStep: Math.max(0, sharded.perStep - hidden) };
+  const blocking = tensorSeconds(plan, inside, constants) + expertSeconds(plan, gpu, inside, constants);
+  return { background: shardedSeconds(plan, gpu, inside), blocking: constants.exposed * blocking };
 }
 
 /** Gathering weights and reducing gradients over the data-parallel ranks. */
-function shardedSeconds(plan: TrainingPlan, gpu: Gpu, inside: number): ExposedSeconds {
+function shardedSeconds(plan: TrainingPlan, gpu: Gpu, inside: number): StepSeconds {
   const { shards, zeroStage, gpus } = plan.parallel;
   const share = shards > 1 ? (shards - 1) / shards : 0;
   const domain = domainSize(gpu);

@@ -18,10 +18,12 @@ export function offloadStates(plan: TrainingPlan, state: StateBytes): PlacedStat
   const optimizer = parts !== 'parameters';
   const parameters = parts !== 'optimizer';
   const movesGradients = optimizer && plan.parallel.zeroStage >= 2;
-  const resident = parameters
-    ? Math.min(state.weights, (state.weights / Math.max(1, plan.shape.layerCount)) * RESIDENT_LAYERS)
-    : state.weights;
-  const gradients = movesGradients ? Math.min(state.gradients, state.layerGradients) : state.gradients;
+  // ZeRO 3 counts the layers it has fetched among what it gathered.
+  const gathers = plan.parallel.zeroStage >= 3 && (plan.parallel.shards > 1 || plan.framework.fixedBuckets);
+  const fetched = gathers ? 0 : Math.min(state.weights, (state.weights / Math.max(1, plan.shape.layerCount)) * RESIDENT_LAYERS);
+  const resident = parameters ? fetched : state.weights;
+  const inWork = gathers && plan.adapters === null ? 0 : Math.min(state.gradients, state.layerGradients);
+  const gradients = movesGradients ? inWork : state.gradients;
   const moved = {
     optimizer: optimizer ? state.optimizer : 0,
     weights: state.weights - resident,

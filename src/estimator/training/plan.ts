@@ -31,6 +31,9 @@ export interface BasePrecisionPlan {
   readonly linear: number;
   /** Embedding, head, norms and towers. */
   readonly rest: number;
+  /** Linear layers and the rest while ZeRO 3 or FSDP has gathered them. */
+  readonly gathered: number;
+  readonly gatheredRest: number;
   /** Width in which the base enters a matrix product. */
   readonly compute: number;
   readonly quantized: boolean;
@@ -147,11 +150,14 @@ function planBase(request: FinetuningRequest, framework: FrameworkFacts, masters
     const bytes = replaced ? 0 : PRECISION_BYTES[request.fine_tuning_quantization];
     // Autocast keeps a 16-bit copy of each fp32 weight from the forward to the end of the backward pass.
     const copies = !replaced && bytes > compute ? compute : 0;
-    return { linear: bytes + copies, rest: bytes, compute, quantized: false };
+    const gathered = replaced ? compute : Math.min(compute, bytes);
+    return { linear: bytes + copies, rest: bytes, gathered, gatheredRest: gathered, compute, quantized: false };
   }
   // PEFT leaves GPTQ and AWQ models as they are and casts only what bitsandbytes left in 16 bits.
   const cast = framework.castsToFp32 && (format === 'nf4' || format === 'nf4_double' || format === 'int8');
-  return { linear: QUANTIZED_BITS[format] / 8, rest: cast ? 4 : 2, compute, quantized: true };
+  const linear = QUANTIZED_BITS[format] / 8;
+  const rest = cast ? 4 : 2;
+  return { linear, rest, gathered: linear, gatheredRest: rest, compute, quantized: true };
 }
 
 /** Activations in 4 bytes; TF32 only shortens what the matrix units read. */

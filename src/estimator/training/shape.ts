@@ -10,6 +10,8 @@ export interface LinearShape {
   readonly outFeatures: number;
   readonly inFeatures: number;
   readonly copies: number;
+  /** The module that checkpoints of some families store it in, with others: qkv_proj, gate_up_proj; null when it stands alone. */
+  readonly fusedInto: string | null;
 }
 
 /** Elements that one token leaves behind in one layer's forward pass, by where they arise. */
@@ -127,7 +129,14 @@ function layerShape(architecture: Architecture, kind: LayerKind, count: number):
   const expertParameters = countElements(linears.filter((tensor) => tensor.group === 'experts'));
   return {
     count,
-    linears: linears.map(({ name, group, outFeatures, inFeatures, copies }) => ({ name, group, outFeatures, inFeatures, copies })),
+    linears: linears.map(({ name, group, outFeatures, inFeatures, copies, fusedInto = null }) => ({
+      name,
+      group,
+      outFeatures,
+      inFeatures,
+      copies,
+      fusedInto,
+    })),
     linearParameters: countElements(linears) - expertParameters,
     expertParameters,
     activeExpertParameters: expertParameters * routedShare(kind.feedForwards),

@@ -132,26 +132,31 @@ function optimizerBytesPerElement(plan: TrainingPlan): number {
 }
 
 function communicationBytes(plan: TrainingPlan, held: Holdings, trained: number): number {
-  const { parallel, shape, base } = plan;
-  if (parallel.zeroStage >= 3 && (parallel.shards > 1 || plan.framework.fixedBuckets)) {
-    const gathered = plan.framework.gathersWholeModel ? held.linear + held.experts + held.rest : gatheredElements(plan);
-    const perElement = base.quantized ? base.linear : base.compute;
-    const whole = (held.linear + held.experts + held.rest) * perElement;
-    const layerGradients = plan.adapters ? 0 : Math.min(gathered, trained) * base.compute;
-    const tables = plan.framework.gathersWholeModel
-      ? held.embeddings * parallel.tensor
-      : Math.max(shape.embeddingParameters, shape.headParameters);
-    const table = (tables / parallel.tensor) * base.compute;
-    const share = parallel.shards > 1 ? 1 - 1 / parallel.shards : 1;
-    const live = plan.framework.fixedBuckets ? Math.max(gathered * perElement, LIVE_ELEMENTS * base.compute) : gathered * perElement;
-    if (plan.framework.wholeStages && parallel.pipeline > 1) return whole + trained * base.compute;
-    if (plan.framework.gathersWholeModel && parallel.shards > 1) return whole + table + layerGradients;
-    return (Math.min(live, whole) + table + layerGradients) * share;
-  }
+  const { parallel, framework } = plan;
+  if (parallel.zeroStage >= 3 && (parallel.shards > 1 || framework.fixedBuckets)) return gatheredBytes(plan, held, trained);
   const gradients = trained * plan.gradientBytes;
-  if (parallel.zeroStage >= 1) return plan.framework.fixedBuckets ? Math.min(BUCKET_BYTES, gradients) : 0;
+  if (parallel.zeroStage >= 1) return framework.fixedBuckets ? Math.min(BUCKET_BYTES, gradients) : 0;
   // DistributedDataParallel reduces through buckets that together are as large as the gradients (torch documentation, gradient_as_bucket_view).
   return parallel.shards > 1 ? gradients : 0;
+}
+
+/** Whole weights and gradients that exist beside a rank's shards under ZeRO 3 and FSDP. */
+function gatheredBytes(plan: TrainingPlan, held: Holdings, trained: number): number {
+  const { parallel, shape, base, framework } = plan;
+  const all = held.linear + held.experts;
+  const whole = all * base.gathered + held.rest * base.gatheredRest;
+  const layers = Math.min(all, gatheredElements(plan));
+  const gradients = plan.adapters
+    ? 0
+    : Math.min(framework.gathersWholeModel ? all : layers, trained) * Math.min(base.compute, plan.gradientBytes);
+  if (framework.wholeStages && parallel.pipeline > 1) return whole + trained * base.compute;
+  if (framework.gathersWholeModel && parallel.shards > 1) return whole + held.embeddings * base.gatheredRest + gradients;
+  const live = Math.min(all, framework.fixedBuckets ? Math.max(layers, LIVE_ELEMENTS) : layers) * base.gathered;
+  const table = (Math.max(shape.embeddingParameters, shape.headParameters) / parallel.tensor) * base.gatheredRest;
+  // A rank's own shard is part of what it gathers, unless that shard waits on the host.
+  const beside = (offloaded: boolean): number => (offloaded || parallel.shards === 1 ? 1 : 1 - 1 / parallel.shards);
+  const { enable_offloading: offloads, offload_parts: parts } = plan.request;
+  return (live + table) * beside(offloads && parts !== 'optimizer') + gradients * beside(offloads && parts !== 'parameters');
 }
 
 function gatheredElements(plan: TrainingPlan): number {

@@ -1,7 +1,7 @@
 import type { Gpu } from '../hardware/gpu';
 import { hostBandwidth } from '../hardware/interconnects';
 import { communicationSeconds, heldParameters, trainedHere } from './communication';
-import type { ExposedSeconds } from './communication';
+import type { StepSeconds } from './communication';
 import { computeSeconds, microBatchWork, passesOf } from './compute';
 import type { TrainingPlan } from './plan';
 import { peakRate } from './rates';
@@ -34,23 +34,40 @@ export function stepTime(plan: TrainingPlan, gpu: Gpu, constants: TimeConstants 
   if (compute === null || peak === null) return null;
   const memory = memorySeconds(plan, gpu, constants);
   const busy = compute + memory.perMicroBatch;
-  const communication = communicationSeconds(plan, gpu, busy, constants);
-  const offload = offloadSeconds(plan, gpu, busy);
+  const communication = communicationSeconds(plan, gpu, constants);
+  const offload = offloadSeconds(plan, gpu);
+  const exposed = exposedSeconds(communication.background, offload, constants.overlap * busy);
   const micros = plan.accumulation * pipelineBubble(plan, constants);
-  const perMicro = busy + communication.perMicroBatch + offload.perMicroBatch;
-  const perStep = memory.perStep + communication.perStep + offload.perStep + constants.secondsPerStep;
-  const total = micros * perMicro + perStep;
+  const total =
+    micros * (busy + communication.blocking + exposed.perMicroBatch) + memory.perStep + exposed.perStep + constants.secondsPerStep;
   const modelFlops = work.modelFlops * plan.accumulation * plan.parallel.data;
   return {
     total,
     compute: micros * compute,
     memory: micros * memory.perMicroBatch + memory.perStep,
-    communication: micros * communication.perMicroBatch + communication.perStep,
-    offload: micros * offload.perMicroBatch + offload.perStep,
+    communication:
+      micros * (communication.blocking + exposed.perMicroBatch * (1 - exposed.offloadShare)) + exposed.perStep - offload.perStep,
+    offload: micros * exposed.perMicroBatch * exposed.offloadShare + offload.perStep,
     modelFlops,
     mfu: modelFlops / (total * plan.parallel.gpus * peak),
     low: total / constants.spread,
     high: total * constants.spread,
+  };
+}
+
+interface Exposed extends StepSeconds {
+  /** Share of what is exposed per micro batch that is transfers to the host. */
+  readonly offloadShare: number;
+}
+
+/** What of the transfers in the background compute does not hide: they share what it can hide, and a step's end gets what is left of it. */
+function exposedSeconds(background: StepSeconds, offload: StepSeconds, hideable: number): Exposed {
+  const transfers = background.perMicroBatch + offload.perMicroBatch;
+  const left = Math.max(0, hideable - transfers);
+  return {
+    perMicroBatch: Math.max(0, transfers - hideable),
+    perStep: Math.max(0, background.perStep - left) + offload.perStep,
+    offloadShare: transfers === 0 ? 0 : offload.perMicroBatch / transfers,
   };
 }
 
@@ -61,7 +78,7 @@ function pipelineBubble(plan: TrainingPlan, constants: TimeConstants): number {
 }
 
 /** Time to dequantize the weights once per pass, and to update what is trained once per step. */
-function memorySeconds(plan: TrainingPlan, gpu: Gpu, constants: TimeConstants): ExposedSeconds {
+function memorySeconds(plan: TrainingPlan, gpu: Gpu, constants: TimeConstants): StepSeconds {
   if (gpu.bandwidthGbS === null) return { perMicroBatch: 0, perStep: 0 };
   const bandwidth = gpu.bandwidthGbS * 1e9;
   const { shards, zeroStage } = plan.parallel;
@@ -74,7 +91,7 @@ function memorySeconds(plan: TrainingPlan, gpu: Gpu, constants: TimeConstants): 
   return { perMicroBatch: dequantized / bandwidth, perStep: updated / bandwidth };
 }
 
-function offloadSeconds(plan: TrainingPlan, gpu: Gpu, computing: number): ExposedSeconds {
+function offloadSeconds(plan: TrainingPlan, gpu: Gpu): StepSeconds {
   const { enable_offloading: enabled, offload_parts: parts, offload_target: target } = plan.request;
   const host = hostBandwidth(gpu);
   if (!enabled || host === null) return { perMicroBatch: 0, perStep: 0 };
@@ -85,7 +102,7 @@ function offloadSeconds(plan: TrainingPlan, gpu: Gpu, computing: number): Expose
   // Gradients go down and updated weights come up; the CPU meanwhile reads and writes fp32 states at its memory's speed.
   const moved = (trained * (plan.gradientBytes + plan.trainedBytes)) / bandwidth;
   const updated = (trained * CPU_ADAM_BYTES) / (HOST_MEMORY_GB_S * 1e9);
-  return { perMicroBatch: Math.max(0, weights / bandwidth - computing), perStep: moved + updated };
+  return { perMicroBatch: weights / bandwidth, perStep: moved + updated };
 }
 
 /** Sequential rate of a PCIe 4 NVMe drive, GB/s (data sheets of common drives: 5 to 7). */

@@ -3,6 +3,7 @@ import type { Analysis, PlacedFinding } from '../analysis/analysis';
 import { disableForLine } from '../analysis/suppressions';
 import { editsFor } from '../deployments/edits';
 import type { Fix } from '../vllm/findings';
+import { ruleInfo } from '../vllm/rules/catalogue';
 import { DIAGNOSTIC_SOURCE } from './diagnostics';
 import type { DocumentAnalysis, Documents } from './documents';
 import { log } from './log';
@@ -43,7 +44,7 @@ export class CodeActions implements vscode.CodeActionProvider<vscode.CodeAction>
   resolveCodeAction(action: vscode.CodeAction): vscode.CodeAction {
     if (!(action instanceof FixAction)) return action;
     const { analyzed } = action;
-    const edits = action.fixes.flatMap(({ analysis, fix }) => editsFor(analyzed.text, analysis.deployment, changesOf(fix)));
+    const edits = action.fixes.flatMap(({ analysis, fix }) => editsFor(analyzed.text, analysis.deployment, fix));
     const edit = workspaceEdit(analyzed, edits);
     if (edit === null) log().info(`Not applied, because the file changed meanwhile: ${action.title}`);
     else action.edit = edit;
@@ -53,10 +54,6 @@ export class CodeActions implements vscode.CodeActionProvider<vscode.CodeAction>
 
 function wants(context: vscode.CodeActionContext, kind: vscode.CodeActionKind): boolean {
   return context.only === undefined || context.only.intersects(kind);
-}
-
-function changesOf(fix: Fix): Parameters<typeof editsFor>[2] {
-  return { edits: fix.edits, remove: fix.remove, ...(fix.rename === undefined ? {} : { rename: fix.rename }) };
 }
 
 function quickFixes(analyzed: DocumentAnalysis, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
@@ -116,14 +113,14 @@ function isOf(diagnostic: vscode.Diagnostic, finding: PlacedFinding): boolean {
   return diagnostic.source === DIAGNOSTIC_SOURCE && code === finding.code;
 }
 
-/** The fixes that are clearly right, in one edit; of several that write one key, the first. */
+/** The mechanical fixes that are clearly right, in one edit; of several that write one key, the first. How to spend memory is a choice. */
 function fixAll(analyzed: DocumentAnalysis): vscode.CodeAction[] {
   const fixes: { analysis: Analysis; fix: Fix }[] = [];
   for (const analysis of analyzed.analyses) {
     const taken = new Set<string>();
     for (const finding of analysis.findings) {
       const fix = finding.fixes.find(({ preferred }) => preferred);
-      if (fix === undefined) continue;
+      if (fix === undefined || ruleInfo(finding.code)?.basis === 'startup') continue;
       const keys = [...Object.keys(fix.edits), ...fix.remove, ...Object.entries(fix.rename ?? {}).flat()];
       if (keys.some((key) => taken.has(key))) continue;
       for (const key of keys) taken.add(key);

@@ -29,6 +29,11 @@ export function hours(value: number): string {
   return value < 48 ? `${short(value)} h` : `${short(value / 24)} days`;
 }
 
+/** Milliseconds, in seconds from one second up: `120 ms`, `2.4 s`. */
+export function milliseconds(value: number): string {
+  return value < 1000 ? `${short(value)} ms` : `${short(value / 1000)} s`;
+}
+
 /** `± 4 %`, or `−2 +9 %` when lopsided; empty for an exact figure. */
 export function spread(figure: Ranged): string {
   if (figure.low === figure.high || figure.value === 0) return '';

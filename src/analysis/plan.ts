@@ -1,8 +1,13 @@
+import type { Model } from '../estimator/architecture';
+import type { InferenceResponse } from '../estimator/contracts/inference';
+import { estimateInference } from '../estimator/contracts/inferenceEstimate';
 import type { GpuSetup } from '../estimator/hardware/gpu';
+import { exactly } from '../estimator/ranged';
+import type { RuntimeMemory } from '../estimator/runtime/memory';
 import type { ModelFacts } from '../models/source';
 import type { VllmArguments } from '../vllm/arguments';
 import type { StartupInput, StartupReport } from '../vllm/startup/report';
-import { editsBetween, withEdits, withWeightFormat, type ArgumentEdits, type InferenceForm } from './scenario';
+import { editsBetween, inferenceRequestOf, withEdits, withWeightFormat, type ArgumentEdits, type InferenceForm } from './scenario';
 
 /** The simulated start-up, handed in so that callers decide what to cache. */
 export type Simulate = (input: StartupInput) => StartupReport;
@@ -27,8 +32,13 @@ export interface ServingAnswer {
   readonly requests: number;
   /** KV cache that this many requests of the full context need; null when one request's need is unknown. */
   readonly kvForLoad: number | null;
-  /** vLLM starts and holds the whole load at once; null when no GPU is known. */
+  /** The engine starts and holds the whole load at once; null when no GPU is known. */
   readonly holdsLoad: boolean | null;
+  /**
+   * Speed, power and, for engines other than vLLM, memory, as the public contract gives them; null when no GPU is known. Under vLLM
+   * its memory is that of `report`.
+   */
+  readonly response: InferenceResponse | null;
 }
 
 /** Simulates the start-up that the form describes and sets its KV cache against the load. */
@@ -44,10 +54,38 @@ export function answerServing(question: ServingQuestion, simulate: Simulate): Se
   const report = simulate({ model, gpu, args, version });
   const requests = form.concurrent_users * form.batch_size;
   const kvForLoad = kvForRequests(report, form, requests);
-  const available = report.perGpu.kvCache?.value ?? null;
-  const holdsLoad =
-    report.outcome === null || available === null || kvForLoad === null ? null : report.outcome === 'ok' && kvForLoad <= available;
-  return { report, edits, args, requests, kvForLoad, holdsLoad };
+  const response = gpu && respond(form, model, gpu, report, kvForLoad);
+  return { report, edits, args, requests, kvForLoad, holdsLoad: holds(form, report, kvForLoad, response), response };
+}
+
+/** Whether everything fits at once. */
+function holds(form: InferenceForm, report: StartupReport, kvForLoad: number | null, response: InferenceResponse | null): boolean | null {
+  if (form.engine !== 'vllm') return response && response.actual_vram_percentage <= 100;
+  const available = report.perGpu.kvCache?.value;
+  if (report.outcome === null || available === undefined || kvForLoad === null) return null;
+  return report.outcome === 'ok' && kvForLoad <= available;
+}
+
+/** The contract's answer; under vLLM on the memory of the simulated start-up. */
+function respond(form: InferenceForm, model: Model, setup: GpuSetup, report: StartupReport, kvForLoad: number | null): InferenceResponse {
+  const gpu = { ...setup.gpu, totalMemoryGib: setup.totalMemoryGib };
+  const memory = form.engine === 'vllm' ? (): RuntimeMemory => memoryOf(report, kvForLoad) : undefined;
+  return estimateInference(inferenceRequestOf(form), { model, gpu, memory });
+}
+
+const NOTHING = exactly(0);
+
+function memoryOf({ perGpu, kvCache, host }: StartupReport, kvForLoad: number | null): RuntimeMemory {
+  return {
+    weights: perGpu.weights,
+    kvCache: exactly(kvForLoad ?? 0),
+    activations: perGpu.activationPeak ?? NOTHING,
+    cudaGraphs: perGpu.cudaGraphs ?? NOTHING,
+    overhead: perGpu.nonTorch ?? NOTHING,
+    kvCacheTokens: Math.max(0, kvCache.tokens?.value ?? 0),
+    offloadedWeights: host.bytesPerStepOverPcie,
+    offloadedKvCache: 0,
+  };
 }
 
 function weightsWithoutOffload(question: ServingQuestion, simulate: Simulate): number {
@@ -108,4 +146,24 @@ export function memoryAgainstContext(question: ServingQuestion, lengths: readonl
 export function memoryAgainstRequests(answer: ServingAnswer, form: InferenceForm, counts: readonly number[]): readonly MemoryPoint[] {
   const fixed = fixedBytes(answer.report);
   return counts.map((requests) => ({ x: requests, fixed, kv: kvForRequests(answer.report, form, requests) ?? 0 }));
+}
+
+/** Tokens per second at a number of requests in flight. */
+export interface SpeedPoint {
+  readonly requests: number;
+  /** Output tokens per second of each request, and of all together. */
+  readonly each: number;
+  readonly all: number;
+}
+
+/** Speed against requests in flight, at the form's lengths; empty when no GPU is known. */
+export function speedAgainstRequests(question: ServingQuestion, answer: ServingAnswer, counts: readonly number[]): readonly SpeedPoint[] {
+  const { form, gpu } = question;
+  if (!gpu) return [];
+  const { report } = answer;
+  return counts.map((requests) => {
+    const loaded = { ...form, concurrent_users: requests, batch_size: 1 };
+    const response = respond(loaded, report.input.model, gpu, report, kvForRequests(report, form, requests));
+    return { requests, each: response.per_user_tps, all: response.estimated_throughput_tps };
+  });
 }

@@ -1,4 +1,5 @@
 import type { CheckpointQuantization, Model } from '../estimator/architecture';
+import { KV_CACHE_CHOICES, OFFLOAD_TARGET_CHOICES, PARALLELISM_CHOICES, type InferenceRequest } from '../estimator/contracts/inference';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import type { StartupReport } from '../vllm/startup/report';
 
@@ -82,6 +83,49 @@ export interface ParallelSizes {
   readonly data: number;
 }
 
+/** The request of the public contract that a form stands for: what is a default of the form's own is left to the engine. */
+export function inferenceRequestOf(form: InferenceForm): InferenceRequest {
+  const sizes = form.inference_parallelism === 'custom' ? parallelSizes(form) : null;
+  const offloads = form.enable_offloading;
+  return {
+    gpu_key: form.gpu_key,
+    llm_key: form.llm_key,
+    quantization: form.quantization === 'checkpoint' ? null : form.quantization,
+    kv_cache_quantization: oneOf(form.kv_cache_quantization, KV_CACHE_CHOICES, 'auto'),
+    custom_vram: form.gpu_key.startsWith('custom') ? form.custom_vram : null,
+    num_gpus: form.num_gpus,
+    batch_size: form.batch_size,
+    seq_length: form.seq_length,
+    concurrent_users: form.concurrent_users,
+    enable_prefix_caching: form.enable_prefix_caching,
+    shared_prefix_ratio: form.shared_prefix_ratio,
+    enable_continuous_batching: form.enable_continuous_batching,
+    inference_parallelism: oneOf(form.inference_parallelism, PARALLELISM_CHOICES, 'tensor'),
+    interconnect_type: form.interconnect_type === '' ? null : form.interconnect_type,
+    enable_offloading: offloads,
+    offload_target: oneOf(form.offload_target, OFFLOAD_TARGET_CHOICES, 'cpu_ram'),
+    num_offload_layers: offloads && form.offload_by === 'layers' ? form.num_offload_layers : null,
+    percentage_offload: offloads && form.offload_by === 'percentage' ? form.percentage_offload : null,
+    offload_kv_cache: form.offload_kv_cache,
+    engine: form.engine,
+    engine_version: form.engine === 'vllm' && form.engine_version !== '' ? form.engine_version : null,
+    output_length: form.output_length,
+    input_length: null,
+    tensor_parallel_size: sizes?.tensor ?? null,
+    pipeline_parallel_size: sizes?.pipeline ?? null,
+    data_parallel_size: sizes?.data ?? null,
+    expert_parallel_size: form.enable_expert_parallel ? form.num_gpus : null,
+    max_num_batched_tokens: form.max_num_batched_tokens === 0 ? null : form.max_num_batched_tokens,
+    speculative_tokens: form.speculative_tokens,
+    enforce_eager: form.enforce_eager,
+    custom_model: null,
+  };
+}
+
+function oneOf<T extends string>(value: string, choices: readonly T[], otherwise: T): T {
+  return choices.find((choice) => choice === value) ?? otherwise;
+}
+
 /** How the form spends its GPUs. */
 export function parallelSizes(form: InferenceForm): ParallelSizes {
   if (form.inference_parallelism === 'tensor') return { tensor: form.num_gpus, pipeline: 1, data: 1 };
@@ -163,7 +207,7 @@ export function editsBetween(from: InferenceForm, to: InferenceForm, weightsByte
   put('data-parallel-size', before.data, after.data);
   put('enable-expert-parallel', from.enable_expert_parallel, to.enable_expert_parallel, false);
   put('enforce-eager', from.enforce_eager, to.enforce_eager, false);
-  put('kv-cache-dtype', from.kv_cache_quantization, to.kv_cache_quantization, 'auto');
+  put('kv-cache-dtype', kvCacheDtype(from), kvCacheDtype(to), 'auto');
   put('cpu-offload-gb', offloadGib(from, weightsBytes, layers), offloadGib(to, weightsBytes, layers), 0);
   if (to.enable_prefix_caching !== from.enable_prefix_caching) {
     // vLLM's YAML reader drops `key: false`, so switching off needs the negated flag.
@@ -178,6 +222,11 @@ export function editsBetween(from: InferenceForm, to: InferenceForm, weightsByte
     else remove.push('speculative-config');
   }
   return { set, remove };
+}
+
+/** vLLM names the 16-bit formats of the KV cache in full. */
+function kvCacheDtype({ kv_cache_quantization: choice }: InferenceForm): string {
+  return choice === 'fp16' ? 'float16' : choice === 'bf16' ? 'bfloat16' : choice;
 }
 
 /** GiB of weights per GPU that the form moves to the host. */

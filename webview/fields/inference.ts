@@ -1,4 +1,5 @@
 import type { InferenceForm } from '../../src/analysis/scenario';
+import { WEIGHT_CHOICES } from '../../src/estimator/runtime/weightChoices';
 import type { Choice } from '../ui/toolkit';
 import type { Field } from './field';
 
@@ -50,7 +51,9 @@ const ENGINES: readonly Choice[] = [
   { value: 'exllama', label: 'ExLlama' },
 ];
 
-export const WEIGHT_FORMATS: readonly Choice[] = [
+const GGUF_TYPE = /^i?q\d/;
+
+const NAMED_FORMATS: readonly Choice[] = [
   { value: 'checkpoint', label: 'As the checkpoint stores them' },
   { value: 'bf16', label: 'BF16 (16 bit)' },
   { value: 'fp16', label: 'FP16 (16 bit)' },
@@ -69,6 +72,15 @@ export const WEIGHT_FORMATS: readonly Choice[] = [
   { value: 'q4_k_m', label: 'GGUF Q4_K_M' },
   { value: 'q3_k_m', label: 'GGUF Q3_K_M' },
   { value: 'q2_k', label: 'GGUF Q2_K' },
+];
+
+/** All weight formats that the engine knows; those without a name of their own are file types of GGUF. */
+export const WEIGHT_FORMATS: readonly Choice[] = [
+  ...NAMED_FORMATS,
+  ...WEIGHT_CHOICES.filter((value) => NAMED_FORMATS.every((named) => named.value !== value)).map((value) => ({
+    value,
+    label: GGUF_TYPE.test(value) ? `GGUF ${value.toUpperCase()}` : value.replaceAll('_', ' '),
+  })),
 ];
 
 /** Powers of two from 2^low to 2^high. */
@@ -121,6 +133,8 @@ export const INFERENCE_FIELDS: readonly Field<InferenceForm>[] = [
     kind: 'choice',
     choices: [
       { value: 'auto', label: 'As the model (16 bit)' },
+      { value: 'fp16', label: 'FP16 (16 bit)' },
+      { value: 'bf16', label: 'BF16 (16 bit)' },
       { value: 'fp8', label: 'FP8 (8 bit)' },
       { value: 'int8', label: 'INT8 (8 bit)' },
       { value: 'int4', label: 'INT4 (4 bit)' },

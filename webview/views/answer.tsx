@@ -1,14 +1,22 @@
-import { formatGib } from '../../src/estimator/figures';
 import type { ServingAnswer } from '../../src/analysis/plan';
 import type { InferenceForm } from '../../src/analysis/scenario';
-import { exactly, type Ranged } from '../../src/estimator/ranged';
-import { short, whole } from '../words';
+import type { InferenceFigure, InferenceResponse } from '../../src/estimator/contracts/inference';
+import { formatGib } from '../../src/estimator/figures';
+import { between, exactly, type Ranged } from '../../src/estimator/ranged';
+import { GIB } from '../../src/estimator/units';
+import { milliseconds, short, whole } from '../words';
 import type { Figure } from './figures';
 
 /** The figures people ask for about a deployment, most asked first. */
 export function servingFigures(answer: ServingAnswer, form: InferenceForm): readonly Figure[] {
-  const { kvCache, perGpu, host } = answer.report;
-  const noGpu = answer.report.outcome === null ? 'Needs a GPU' : '';
+  return [...(form.engine === 'vllm' ? startupFigures(answer, form) : memoryFigures(answer.response)), ...speedFigures(answer.response)];
+}
+
+/** What vLLM's start-up comes to. */
+function startupFigures({ report, requests, kvForLoad }: ServingAnswer, form: InferenceForm): readonly Figure[] {
+  const { kvCache, perGpu, host } = report;
+  const noGpu = report.outcome === null ? NEEDS_GPU : '';
+  const load = `${whole(requests)} ${requests === 1 ? 'request' : 'requests'} of ${whole(form.seq_length)}`;
   return [
     { name: 'KV cache', figure: nonNegative(kvCache.tokens), format: (value) => `${whole(value)} tokens`, note: noGpu },
     { name: 'Requests at full length', figure: nonNegative(kvCache.maxConcurrency), format: short, note: noGpu },
@@ -18,18 +26,59 @@ export function servingFigures(answer: ServingAnswer, form: InferenceForm): read
       format: (value) => `${whole(value)} tokens`,
       note: noGpu,
     },
-    {
-      name: `KV cache of ${whole(answer.requests)} ${answer.requests === 1 ? 'request' : 'requests'} of ${whole(form.seq_length)}`,
-      figure: known(answer.kvForLoad),
-      format: formatGib,
-    },
+    { name: `KV cache of ${load}`, figure: kvForLoad === null ? null : exactly(kvForLoad), format: formatGib },
     { name: 'Peak on the GPU', figure: perGpu.peakUsed, format: formatGib, note: noGpu === '' ? 'What nvidia-smi shows' : noGpu },
     { name: 'Host memory', figure: host.required, format: formatGib, note: host.offloaded ?? '' },
   ];
 }
 
-function known(value: number | null): Ranged | null {
-  return value === null ? null : exactly(value);
+/** What another engine needs. */
+function memoryFigures(response: InferenceResponse | null): readonly Figure[] {
+  const note = response ? '' : NEEDS_GPU;
+  return [
+    { name: 'KV cache', figure: response && exactly(response.kv_cache_tokens), format: (value) => `${whole(value)} tokens`, note },
+    { name: 'Requests at full length', figure: response && exactly(response.max_concurrency), format: short, note },
+    { name: 'Each further request', figure: response && exactly(response.per_user_memory * GIB), format: formatGib, note },
+    { name: 'Host memory', figure: response && exactly(response.estimated_system_ram_required * GIB), format: formatGib, note },
+  ];
+}
+
+const NEEDS_GPU = 'Needs a GPU';
+
+/** How fast and how hungry the deployment is under its load. */
+function speedFigures(response: InferenceResponse | null): readonly Figure[] {
+  const note = response ? '' : NEEDS_GPU;
+  const ranged = (name: InferenceFigure, value: number): Ranged => {
+    const [low, high] = response?.range[name] ?? [value, value];
+    return between(low, value, high);
+  };
+  return [
+    { name: 'First token', figure: response && ranged('ttft_ms', response.ttft_ms), format: milliseconds, note },
+    {
+      name: 'Each user',
+      figure: response && ranged('per_user_tps', response.per_user_tps),
+      format: (value) => `${short(value)} tokens/s`,
+      note,
+    },
+    {
+      name: 'All together',
+      figure: response && ranged('estimated_throughput_tps', response.estimated_throughput_tps),
+      format: (value) => `${short(value)} tokens/s`,
+      note,
+    },
+    {
+      name: 'Power',
+      figure: response && ranged('estimated_power_draw', response.estimated_power_draw),
+      format: (value) => `${whole(value)} W`,
+      note: note === '' ? 'At the wall, all GPUs' : note,
+    },
+    {
+      name: 'Energy per 1,000 tokens',
+      figure: response && ranged('energy_wh_per_1k_tokens', response.energy_wh_per_1k_tokens),
+      format: (value) => `${short(value)} Wh`,
+      note,
+    },
+  ];
 }
 
 /** What is left cannot be less than nothing; the verdict says what is missing. */

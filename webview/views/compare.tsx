@@ -3,7 +3,7 @@ import { answerServing, type ServingQuestion, type Simulate } from '../../src/an
 import { bySize, GPU_COUNTS, onGpus, type GpuOption } from '../../src/analysis/solve';
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { formatCount, formatGib, formatParameters } from '../../src/estimator/figures';
-import type { GpuSetup } from '../../src/estimator/hardware/gpu';
+import type { Gpu, GpuSetup } from '../../src/estimator/hardware/gpu';
 import { sizedModel } from '../../src/analysis/sizedModel';
 import type { ModelFacts } from '../../src/models/source';
 import type { SavedScenario } from '../../src/protocol/messages';
@@ -16,8 +16,9 @@ import type { SortKey } from '../state';
 import { Sweep } from '../sweep';
 import { pinnedResponse } from '../training';
 import { Button, Progress } from '../ui/toolkit';
-import { hours, short, whole } from '../words';
+import { hours, milliseconds, short, whole } from '../words';
 import { departures } from './formTools';
+import { fold } from './side';
 import { servingVerdict } from './verdict';
 
 /** The comparison tab. Loaded when it is first shown. */
@@ -104,6 +105,11 @@ function servingColumn(pin: SavedScenario, { planner, simulate }: CompareProps):
   add('KV cache tokens', kvCache.tokens && formatCount(Math.max(0, kvCache.tokens.value)));
   add('Requests at full length', kvCache.maxConcurrency && short(Math.max(0, kvCache.maxConcurrency.value)));
   add('Longest context that fits', kvCache.maxModelLenThatFits && formatCount(Math.max(0, kvCache.maxModelLenThatFits.value)));
+  const { response } = answer;
+  add('First token', response && milliseconds(response.ttft_ms));
+  add('Tokens/s each', response && short(response.per_user_tps));
+  add('Tokens/s, all', response && short(response.estimated_throughput_tps));
+  add('Power', response && `${whole(response.estimated_power_draw)} W`);
   add('Peak on the GPU', perGpu.peakUsed && formatGib(perGpu.peakUsed.value));
   return { pin, cells };
 }
@@ -250,12 +256,27 @@ function Saved({ planner }: { readonly planner: Planner; readonly serving: Servi
 
 const COLUMNS: readonly { readonly key: SortKey; readonly label: string; readonly order: (a: GpuOption, b: GpuOption) => number }[] = [
   { key: 'size', label: 'GPUs, smallest first', order: bySize },
-  { key: 'left', label: 'KV cache', order: (a, b) => kvLeft(b) - kvLeft(a) },
+  { key: 'left', label: 'Memory left for KV cache', order: (a, b) => kvLeft(b) - kvLeft(a) },
+  { key: 'speed', label: 'Tokens/s, all', order: (a, b) => speed(b) - speed(a) },
+  { key: 'power', label: 'Power', order: (a, b) => power(a) - power(b) },
 ];
 
 function kvLeft({ solution }: GpuOption): number {
   return solution.answer.report.perGpu.kvCache?.value ?? 0;
 }
+
+function speed({ solution }: GpuOption): number {
+  return solution.answer.response?.estimated_throughput_tps ?? 0;
+}
+
+function power({ solution }: GpuOption): number {
+  return solution.answer.response?.estimated_power_draw ?? Infinity;
+}
+
+const ALL_ROWS = 'compare/all';
+
+/** Shown before the rest is asked for. */
+const FIRST_ROWS = 40;
 
 /** Every number of every GPU of the catalogue that holds the model with its context and load. */
 function GpuTable({ planner, serving, options }: CompareProps): VNode {
@@ -264,6 +285,8 @@ function GpuTable({ planner, serving, options }: CompareProps): VNode {
   options.start(question);
   const by = COLUMNS.find(({ key }) => key === planner.state.sort) ?? COLUMNS[0];
   const rows = by ? [...options.results].sort(by.order) : [];
+  const all = planner.state.open.includes(ALL_ROWS);
+  const shown = all ? rows : rows.slice(0, FIRST_ROWS);
   return (
     <section aria-label="GPUs that hold it">
       <h2>
@@ -281,7 +304,11 @@ function GpuTable({ planner, serving, options }: CompareProps): VNode {
           <thead>
             <tr>
               {COLUMNS.map(({ key, label }) => (
-                <th key={key} scope="col" aria-sort={by?.key === key ? (key === 'size' ? 'ascending' : 'descending') : 'none'}>
+                <th
+                  key={key}
+                  scope="col"
+                  aria-sort={by?.key === key ? (key === 'size' || key === 'power' ? 'ascending' : 'descending') : 'none'}
+                >
                   <button type="button" class="sort" onClick={() => planner.change({ sort: key })}>
                     {label} <span aria-hidden="true">{by?.key === key ? '▾' : ''}</span>
                   </button>
@@ -294,7 +321,7 @@ function GpuTable({ planner, serving, options }: CompareProps): VNode {
             </tr>
           </thead>
           <tbody>
-            {rows.map((option) => {
+            {shown.map((option) => {
               const { perGpu, kvCache } = option.solution.answer.report;
               const used = (perGpu.peakUsed?.value ?? 0) / (perGpu.total ?? 1);
               return (
@@ -303,6 +330,8 @@ function GpuTable({ planner, serving, options }: CompareProps): VNode {
                     {option.count} × {option.gpu.label}
                   </th>
                   <td>{formatGib(kvLeft(option))} per GPU</td>
+                  <td>{short(speed(option))}</td>
+                  <td>{whole(power(option))} W</td>
                   <td>{kvCache.maxConcurrency ? short(kvCache.maxConcurrency.value) : 'unknown'}</td>
                   <td class="wide">
                     <meter min={0} max={1} value={used} aria-label={`${short(used * 100)} % of each GPU`} />
@@ -313,14 +342,20 @@ function GpuTable({ planner, serving, options }: CompareProps): VNode {
           </tbody>
         </table>
       </div>
+      {rows.length > shown.length ? <Button onPress={() => fold(planner, ALL_ROWS, true)}>Show all {rows.length}</Button> : null}
     </section>
   );
+}
+
+/** vLLM has no back end for Apple's GPUs, and its CUDA kernels start at compute capability 7.0 (its installation guide). */
+function runsVllm({ vendor, computeCapability }: Gpu): boolean {
+  return vendor !== 'Apple' && (computeCapability === null || computeCapability >= 70);
 }
 
 /** Tries every number of every card; one per step. */
 function* gpuOptions(planner: Planner, question: ServingQuestion, simulate: Simulate): Generator<GpuOption | null> {
   for (const gpu of planner.host?.gpus ?? []) {
-    if (gpu.key.startsWith('custom')) continue;
+    if (gpu.key.startsWith('custom') || (question.form.engine === 'vllm' && !runsVllm(gpu))) continue;
     for (const count of GPU_COUNTS) yield onGpus(question, gpu, count, simulate);
   }
 }

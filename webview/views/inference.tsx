@@ -4,6 +4,8 @@ import {
   memoryAgainstContext,
   memoryAgainstRequests,
   requestsIn,
+  speedAgainstRequests,
+  type SpeedPoint,
   type MemoryPoint,
   type ServingAnswer,
   type ServingQuestion,
@@ -13,7 +15,6 @@ import type { InferenceForm } from '../../src/analysis/scenario';
 import { leastTensorParallel, longestContext, mostUsers, type Solution } from '../../src/analysis/solve';
 import { GIB } from '../../src/estimator/units';
 import { PART_LABELS } from '../../src/report/words';
-import type { StartupReport } from '../../src/vllm/startup/report';
 import type { ChoiceField, Field } from '../fields/field';
 import { INFERENCE_FIELDS } from '../fields/inference';
 import type { Planner } from '../planner';
@@ -27,7 +28,7 @@ import { GpuChooser, ModelChooser } from './choosers';
 import { Figures } from './figures';
 import { Form } from './form';
 import { departures, geometric, numbered } from './formTools';
-import { ReportBar, stretchesOf } from './memoryBar';
+import { AnswerBar, stretchesOf } from './memoryBar';
 import { Need } from './newcomer';
 import { Findings, fold } from './side';
 import { TakeAway } from './takeaway';
@@ -108,7 +109,7 @@ function Answer({
   return (
     <>
       {gpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} />}
-      <ReportBar report={answer.report} />
+      <AnswerBar answer={answer} engine={form.engine} />
       <Figures figures={servingFigures(answer, form)} />
       <TakeAway
         planner={planner}
@@ -131,7 +132,7 @@ function Answer({
       />
       {gpu ? <Solve serving={serving} simulate={simulate} planner={planner} onSolve={onSolve} /> : null}
       <Curves serving={serving} simulate={simulate} />
-      <WhereItGoes report={answer.report} />
+      <WhereItGoes answer={answer} engine={form.engine} />
       <details
         class="assumptions"
         open={planner.state.open.includes('inference/assumptions')}
@@ -152,6 +153,7 @@ interface CurvePoints {
   readonly lengths: readonly number[];
   readonly context: readonly MemoryPoint[];
   readonly requests: readonly MemoryPoint[];
+  readonly speed: readonly SpeedPoint[];
 }
 
 /** Curves by the question they belong to, so that a redraw for another reason costs nothing. */
@@ -165,7 +167,8 @@ function curvesOf(question: ServingQuestion, answer: ServingAnswer, simulate: Si
   const lengths = geometric(256, longest);
   const context = memoryAgainstContext(question, lengths, simulate);
   const requests = memoryAgainstRequests(answer, form, geometric(1, Math.max(16, answer.requests * 4)));
-  const points = { lengths, context, requests };
+  const speed = speedAgainstRequests(question, answer, geometric(1, Math.max(64, answer.requests * 4)));
+  const points = { lengths, context, requests, speed };
   drawn.set(question, points);
   return points;
 }
@@ -173,7 +176,7 @@ function curvesOf(question: ServingQuestion, answer: ServingAnswer, simulate: Si
 function Curves({ serving, simulate }: { readonly serving: Serving; readonly simulate: Simulate }): VNode | null {
   const { answer, question, form } = serving;
   if (!answer || !question) return null;
-  const { lengths, context, requests } = curvesOf(question, answer, simulate);
+  const { lengths, context, requests, speed } = curvesOf(question, answer, simulate);
   const budget = answer.report.perGpu.budget;
   const limit = budget === null ? null : { y: budget / GIB, label: `Budget ${formatGib(budget)}` };
   const fitting = answer.report.perGpu.kvCache ? requestsIn(answer.report.perGpu.kvCache.value, answer.report, form) : null;
@@ -210,6 +213,26 @@ function Curves({ serving, simulate }: { readonly serving: Serving; readonly sim
         formatX={whole}
         formatY={short}
       />
+      {speed.length === 0 ? null : (
+        <Plot
+          id="plot-speed"
+          title="Tokens per second against requests at once"
+          xLabel="Requests"
+          yLabel="tokens/s"
+          xs={speed.map((point) => point.requests)}
+          xAxis="log"
+          stacked={false}
+          series={[
+            { name: 'all together', look: 'kv_cache', values: speed.map((point) => point.all) },
+            { name: 'each', look: 'activations', values: speed.map((point) => point.each) },
+          ]}
+          limit={null}
+          breakAt={null}
+          here={answer.requests}
+          formatX={whole}
+          formatY={short}
+        />
+      )}
     </div>
   );
 }
@@ -318,8 +341,8 @@ function Solve({ planner, serving, simulate, onSolve }: SolveProps): VNode {
 }
 
 /** The parts of the memory as a table, with ranges. */
-function WhereItGoes({ report }: { readonly report: StartupReport }): VNode {
-  const total = report.perGpu.total;
+function WhereItGoes({ answer, engine }: { readonly answer: ServingAnswer; readonly engine: string }): VNode {
+  const total = answer.report.perGpu.total;
   return (
     <table class="parts">
       <caption>Where the memory goes, per GPU</caption>
@@ -334,7 +357,7 @@ function WhereItGoes({ report }: { readonly report: StartupReport }): VNode {
         </tr>
       </thead>
       <tbody>
-        {stretchesOf(report).map(({ id, name, bytes }) => (
+        {stretchesOf(answer, engine).map(({ id, name, bytes }) => (
           <tr key={id}>
             <th scope="row">{name}</th>
             <td>{short(bytes.value / GIB)}</td>

@@ -1,7 +1,9 @@
 import type { VNode } from 'preact';
 import { memoryBreakdown, type MemoryRow } from '../../src/analysis/memoryBreakdown';
 import { formatGib } from '../../src/estimator/figures';
-import type { Ranged } from '../../src/estimator/ranged';
+import type { InferenceComponent } from '../../src/estimator/contracts/inference';
+import { exactly, type Ranged } from '../../src/estimator/ranged';
+import type { ServingAnswer } from '../../src/analysis/plan';
 import { GIB } from '../../src/estimator/units';
 import { PART_LABELS } from '../../src/report/words';
 import type { StartupReport } from '../../src/vllm/startup/report';
@@ -24,7 +26,7 @@ export interface BarProps {
 }
 
 /** The parts of a report as stretches, those that take nothing left out. */
-export function stretchesOf(report: StartupReport): readonly Stretch[] {
+function reportStretches(report: StartupReport): readonly Stretch[] {
   const breakdown = memoryBreakdown(report);
   const rows: readonly Pick<MemoryRow, 'part' | 'figure'>[] = breakdown
     ? [...breakdown.inside, ...breakdown.outside.filter(({ part }) => part !== 'unused')]
@@ -32,9 +34,30 @@ export function stretchesOf(report: StartupReport): readonly Stretch[] {
   return rows.filter(({ figure }) => figure.value > 0).map(({ part, figure }) => ({ id: part, name: PART_LABELS[part], bytes: figure }));
 }
 
-/** The report's bar of one GPU. */
-export function ReportBar({ report }: { readonly report: StartupReport }): VNode {
-  return <MemoryBarView stretches={stretchesOf(report)} capacity={report.perGpu.total} budget={report.perGpu.budget} />;
+const COMPONENT_PARTS: Readonly<Record<InferenceComponent, MemoryRow['part']>> = {
+  'Base Model Weights': 'weights',
+  'KV Cache': 'kv_cache',
+  Activations: 'activations',
+  'CUDA Graphs': 'cuda_graphs',
+  'Framework Overhead': 'runtime',
+};
+
+/** The parts of an answer: of the start-up under vLLM, of the contract's response under other engines. */
+export function stretchesOf({ report, response }: ServingAnswer, engine: string): readonly Stretch[] {
+  if (engine === 'vllm' || !response) return reportStretches(report);
+  return response.memory_breakdown
+    .filter(({ size_gb }) => size_gb > 0)
+    .map(({ label, size_gb }) => ({
+      id: COMPONENT_PARTS[label],
+      name: PART_LABELS[COMPONENT_PARTS[label]],
+      bytes: exactly(size_gb * GIB),
+    }));
+}
+
+/** The bar of one GPU of a serving answer. */
+export function AnswerBar({ answer, engine }: { readonly answer: ServingAnswer; readonly engine: string }): VNode {
+  const { total, budget } = answer.report.perGpu;
+  return <MemoryBarView stretches={stretchesOf(answer, engine)} capacity={total} budget={engine === 'vllm' ? budget : null} />;
 }
 
 /** One GPU's memory as a stacked bar with the budget as a tick, and the same as a list. What sticks out over the card is marked. */

@@ -6,7 +6,7 @@ import type { Serving } from '../serving';
 import { Slider } from '../ui/slider';
 import { Button } from '../ui/toolkit';
 import { short, tokens } from '../words';
-import { ReportBar } from './memoryBar';
+import { AnswerBar } from './memoryBar';
 import { servingVerdict, VerdictView } from './verdict';
 
 /** Sizes that open models come in, billions of parameters. */
@@ -64,7 +64,7 @@ export function NewcomerView({ planner, serving }: { readonly planner: Planner; 
       {answer && form.llm_key === 'custom' ? (
         <>
           {gpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} />}
-          <ReportBar report={answer.report} />
+          <AnswerBar answer={answer} engine={form.engine} />
         </>
       ) : (
         <p class="quiet">Move a slider.</p>

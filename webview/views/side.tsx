@@ -5,7 +5,7 @@ import type { Serving } from '../serving';
 import { Button, Progress } from '../ui/toolkit';
 import { servingFigures } from './answer';
 import { Figures } from './figures';
-import { ReportBar } from './memoryBar';
+import { AnswerBar } from './memoryBar';
 import { NewcomerView } from './newcomer';
 import { PreviewView } from './takeaway';
 import { servingVerdict, VerdictView } from './verdict';
@@ -39,7 +39,7 @@ export function SideView({ planner, serving }: { readonly planner: Planner; read
       {answer ? (
         <>
           <VerdictView verdict={servingVerdict(answer, form)} />
-          <ReportBar report={answer.report} />
+          <AnswerBar answer={answer} engine={form.engine} />
           <hr />
           <Figures figures={servingFigures(answer, form)} />
         </>

@@ -31,6 +31,7 @@ export function VerdictView({ verdict }: { readonly verdict: Verdict }): VNode {
 
 /** What vLLM would say, and whether it holds the load. */
 export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verdict {
+  if (form.engine !== 'vllm') return genericVerdict(answer);
   const { report } = answer;
   const { outcome, certainty, kvCache, perGpu, settings } = report;
   const length = settings.maxModelLen ?? form.seq_length;
@@ -65,5 +66,21 @@ export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verd
     mood: certainty === 'certain' ? 'good' : 'unsure',
     headline: `${certainty === 'certain' ? 'Starts' : 'Probably starts'}${fit}`,
     detail: '',
+  };
+}
+
+/** What an engine needs that has no start-up of its own to simulate. */
+function genericVerdict({ response, requests }: ServingAnswer): Verdict {
+  if (!response) return { mood: 'unknown', headline: 'Choose a GPU to see whether it fits', detail: '' };
+  const [low, high] = response.range.vram_usage;
+  const detail = `${short(response.vram_usage)} GiB per GPU, ${short(low)} to ${short(high)}: ${short(response.actual_vram_percentage)} % of the card.`;
+  const capacity = response.vram_usage / (response.actual_vram_percentage / 100);
+  const load = `${whole(requests)} ${requests === 1 ? 'request' : 'requests'}`;
+  if (low > capacity) return { mood: 'bad', headline: `Does not fit with ${load}`, detail };
+  if (high <= capacity) return { mood: 'good', headline: `Fits with ${load}`, detail };
+  return {
+    mood: 'unsure',
+    headline: response.vram_usage <= capacity ? `Probably fits with ${load}` : `Probably does not fit with ${load}`,
+    detail,
   };
 }

@@ -51,6 +51,21 @@ function noKvBlocks(report: StartupReport): Refusal {
   };
 }
 
+/** `max-model-len: auto` or -1: vLLM looks for the longest context that fits, and finds none. */
+function noLengthFits(report: StartupReport): Refusal {
+  return {
+    ...noKvBlocks(report),
+    code: 'autofit-none',
+    vllmMessage:
+      'Cannot auto-fit max_model_len: not enough GPU memory available to serve even a single token. Try increasing `gpu_memory_utilization`.',
+  };
+}
+
+function looksForLength({ input }: StartupReport): boolean {
+  const length = input.args.get('max-model-len');
+  return length === 'auto' || length === -1;
+}
+
 function outOfMemoryWhileLoading(report: StartupReport): Refusal {
   const { perGpu } = report;
   return {
@@ -118,7 +133,7 @@ function refusalOf(report: StartupReport): Refusal | null {
     case 'kv_too_small_for_max_len':
       return kvTooSmall(report);
     case 'no_kv_blocks':
-      return noKvBlocks(report);
+      return looksForLength(report) ? noLengthFits(report) : noKvBlocks(report);
     case 'oom_load':
       return outOfMemoryWhileLoading(report);
     case 'oom_profile':

@@ -1,7 +1,7 @@
 import type { ArgumentValue } from '../arguments';
-import { hasChunkedLayers, hasFullAttention, hasWindowedLayers } from './modelShape';
+import { hasChunkedLayers, hasFullAttention, hasStateLayers, hasWindowedLayers } from './modelShape';
 import type { FindingParts, Rule, RuleFacts } from './rule';
-import { removeFix } from './rule';
+import { removeFix, setFix } from './rule';
 
 const MANAGER = 'disable-hybrid-kv-cache-manager';
 const CONNECTOR = 'kv-transfer-config';
@@ -73,4 +73,34 @@ const stateBlocks: Rule = {
   },
 };
 
-export const HYBRID: readonly Rule[] = [conflict, managerOff, stateBlocks];
+/** CUDA graph modes without full graphs of decode batches. */
+const WITHOUT_FULL_GRAPHS: ReadonlySet<string> = new Set(['NONE', 'PIECEWISE']);
+
+function capturesFullGraphs(facts: RuleFacts): boolean {
+  const mode = facts.read.object('compilation-config')?.['cudagraph_mode'];
+  return facts.context.settings?.enforceEager === false && !(typeof mode === 'string' && WITHOUT_FULL_GRAPHS.has(mode));
+}
+
+const stateOfEach: Rule = {
+  code: 'mamba-seqs',
+  check(facts): FindingParts | null {
+    const { model, report } = facts.context;
+    const blocks = report?.kvCache.blocks;
+    if (!model || !report || !blocks || !hasStateLayers(model) || !capturesFullGraphs(facts)) return null;
+    const requests = report.settings.maxNumSeqs;
+    // Fewer than one block is the start-up's own verdict.
+    const most = Math.floor(blocks.low);
+    if (most < 1 || requests <= blocks.high) return null;
+    return {
+      keys: ['max-num-seqs', 'gpu-memory-utilization', 'model'],
+      message: `Each of ${requests} requests needs a block for its state, and the KV cache has ${Math.floor(blocks.value)}.`,
+      vllmMessage:
+        `max_num_seqs (${requests}) exceeds available Mamba cache blocks (${Math.floor(blocks.value)}). Each decode sequence requires one Mamba ` +
+        `cache block, so CUDA graph capture cannot proceed. Please lower max_num_seqs to at most ${Math.floor(blocks.value)} or increase ` +
+        'gpu_memory_utilization.',
+      fixes: [setFix('max-num-seqs', most)],
+    };
+  },
+};
+
+export const HYBRID: readonly Rule[] = [conflict, managerOff, stateBlocks, stateOfEach];

@@ -52,6 +52,7 @@ export function kvCacheReport(engine: Engine, placed: readonly RankWithRoom[]): 
     maxConcurrency: length === null ? null : rangeOf(caches, ({ blocks, layout }) => maxConcurrency(layout, blocks, length, cacheSettings)),
     neededForMaxModelLen: length === null ? null : Math.max(...checked.map(({ layout }) => bytesPerRequest(layout, length, cacheSettings))),
     maxModelLenThatFits: fits,
+    blocks: rangeOf(caches, ({ blocks }) => blocks),
   };
 }
 

@@ -82,6 +82,8 @@ export interface KvCacheReport {
   readonly neededForMaxModelLen: number | null;
   /** Largest max_model_len that fits one request, at the value, favourable end in `high`. */
   readonly maxModelLenThatFits: Ranged | null;
+  /** Blocks of the pool that all groups of layers share; absent where no GPU is known. */
+  readonly blocks?: Ranged;
 }
 
 export interface HostMemory {

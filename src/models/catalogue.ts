@@ -37,6 +37,13 @@ export interface CatalogueData {
   readonly models: readonly CatalogueEntry[];
 }
 
+/** A config read into an architecture, with what that cost to work out. */
+interface BuiltModel {
+  readonly architecture: Architecture;
+  readonly parameters: number;
+  readonly assumptions: readonly string[];
+}
+
 interface NameIndex {
   /** By the last part of the id. */
   readonly byName: Map<string, CatalogueEntry>;
@@ -47,7 +54,7 @@ interface NameIndex {
 /** Models whose facts ship with the product. Pure: the text of the data file comes from the caller. */
 export class Catalogue {
   private readonly byId = new Map<string, CatalogueEntry>();
-  private readonly built = new Map<string, { readonly architecture: Architecture; readonly assumptions: readonly string[] }>();
+  private readonly built = new Map<string, BuiltModel>();
   private names: NameIndex | null = null;
 
   private constructor(private readonly data: CatalogueData) {
@@ -136,7 +143,7 @@ export class Catalogue {
     return {
       id,
       model: { architecture: built.architecture, quantization, exactBytes: null },
-      parameters: parameterCount(built.architecture),
+      parameters: built.parameters,
       source: 'catalogue',
       origin: this.data.sources[source] ?? entry[0],
       confidence,
@@ -156,7 +163,7 @@ export class Catalogue {
     return { ...base, id, model, origin: entry[0], confidence: 'derived', assumptions };
   }
 
-  private architecture(entry: CatalogueEntry): { readonly architecture: Architecture; readonly assumptions: readonly string[] } | null {
+  private architecture(entry: CatalogueEntry): BuiltModel | null {
     const [, configIndex, , rest] = entry;
     const shared = this.sharedArchitecture(configIndex, rest?.p ?? null, rest?.d ?? null);
     if (!shared) return null;
@@ -164,10 +171,10 @@ export class Catalogue {
     if (rest?.pb === 'stated') assumptions.push('longest context as deployment recipes state it');
     if (rest?.pb === 'sibling') assumptions.push('longest context as for its base model');
     if (rest?.s === 1) assumptions.push('sizes as for its base model');
-    return { architecture: shared.architecture, assumptions };
+    return { ...shared, assumptions };
   }
 
-  private sharedArchitecture(index: number, positions: number | null, dtype: string | null): ReturnType<Catalogue['architecture']> {
+  private sharedArchitecture(index: number, positions: number | null, dtype: string | null): BuiltModel | null {
     const key = JSON.stringify([index, positions, dtype]);
     const known = this.built.get(key);
     if (known) return known;
@@ -175,7 +182,8 @@ export class Catalogue {
     if (!config) return null;
     const answer = architectureFromConfig(withText(config, { max_position_embeddings: positions, torch_dtype: dtype ?? 'bfloat16' }));
     if ('problem' in answer) return null;
-    const built = { architecture: answer.architecture, assumptions: answer.assumptions };
+    const { architecture, assumptions } = answer;
+    const built = { architecture, parameters: parameterCount(architecture), assumptions };
     this.built.set(key, built);
     return built;
   }

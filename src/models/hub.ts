@@ -71,21 +71,16 @@ export class HubSource {
     const commit = info.sha;
     const repo: Repo = { ...common, repo: name, revision: commit };
     const origin = `${this.access.endpoint}/${name}/tree/${commit}`;
-    const config = (await this.json(repo, 'config.json')) ?? configFromMistralParams(await this.json(repo, 'params.json'));
-    const facts = config === null || file !== undefined ? await this.fromGguf(repo, id, file ?? null, origin) : null;
-    if (facts) return { commit, facts: factsToJson(facts) };
-    return { commit, facts: factsToJson(await this.fromConfig(repo, id, config, origin)) };
-  }
-
-  private async fromConfig(repo: Repo, id: string, config: unknown, origin: string): Promise<ModelFacts> {
-    const answer = architectureFromConfig(config);
-    if ('problem' in answer) throw new FileProblem(`${origin}: ${answer.problem}`);
-    const described = answer.quantization ? null : await this.json(repo, 'hf_quant_config.json');
-    const read = isJsonObject(described) ? { ...answer, quantization: quantizationOf(described) } : answer;
-    const tensors = await storedTensors(repo);
-    const weights = tensors ? summarizeWeights(tensors, read.architecture.layout.length) : null;
-    const facts = factsOf({ id, origin, source: 'hub', read, assumptions: answer.assumptions, weights });
-    return { ...facts, source: 'hub' };
+    // Asked for at once: each round trip costs as much as the slowest of them.
+    const [stated, beside, tensors] = await Promise.all([
+      this.json(repo, 'config.json'),
+      this.json(repo, 'hf_quant_config.json'),
+      storedTensors(repo),
+    ]);
+    const config = stated ?? configFromMistralParams(await this.json(repo, 'params.json'));
+    const fromFile = config === null || file !== undefined ? await this.fromGguf(repo, id, file ?? null, origin) : null;
+    const facts = fromFile ?? fromConfig({ id, origin, config, beside, tensors });
+    return { commit, facts: factsToJson(facts) };
   }
 
   /** A repository of GGUF files: the one of the wanted quantization, else the first. */
@@ -108,6 +103,25 @@ export class HubSource {
     if (blob.size > MAX_CONFIG_BYTES) throw new FileProblem(`${file} of ${repo.repo} has ${blob.size} bytes; that is no ${file}.`);
     return parseJson(await blob.text(), `${file} of ${repo.repo}`);
   }
+}
+
+/** What a repository holds of one model. */
+interface Found {
+  readonly id: string;
+  readonly origin: string;
+  readonly config: unknown;
+  /** hf_quant_config.json, which ModelOpt leaves beside configs that do not mention it. */
+  readonly beside: unknown;
+  readonly tensors: readonly StoredTensor[] | null;
+}
+
+function fromConfig({ id, origin, config, beside, tensors }: Found): ModelFacts {
+  const answer = architectureFromConfig(config);
+  if ('problem' in answer) throw new FileProblem(`${origin}: ${answer.problem}`);
+  const read = !answer.quantization && isJsonObject(beside) ? { ...answer, quantization: quantizationOf(beside) } : answer;
+  const weights = tensors ? summarizeWeights(tensors, read.architecture.layout.length) : null;
+  const facts = factsOf({ id, origin, source: 'hub', read, assumptions: answer.assumptions, weights });
+  return { ...facts, source: 'hub' };
 }
 
 interface Repo {

@@ -79,6 +79,9 @@ function bnb(bits: 4 | 8): CheckpointQuantization {
   return byName('bitsandbytes', bits, bits === 4 ? { ...float, groupSize: 64 } : { groupSize: -1 });
 }
 
+/** A cheap look before the endings are tried: most names announce nothing. */
+const MAY_END_IN_FORMAT = /q\d|gguf|bnb|nf4|bitsandbytes|awq|gptq|autoround|w\d+a\d|fp\d|int\d|bits?$|hf$|f16$/i;
+
 /** Endings that name a 16-bit copy. */
 const PLAIN_COPY = /[-_.](?:bf16|fp16|f16|hf)$/i;
 
@@ -88,7 +91,7 @@ export function readName(id: string): NameParts {
     .replace(/[\\/]+$/, '')
     .replace(/\s+/g, '-');
   let quantization: CheckpointQuantization | null = null;
-  for (let found = true; found;) {
+  for (let found = MAY_END_IN_FORMAT.test(base); found;) {
     found = false;
     for (const { pattern, format } of ENDINGS) {
       const match = pattern.exec(base);

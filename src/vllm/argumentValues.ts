@@ -63,10 +63,10 @@ export class ArgumentReader {
     return toNumber(this.args.get(key));
   }
 
-  /** A number above zero; null otherwise. */
+  /** A number above zero that a machine integer holds; null otherwise. */
   positive(key: string): number | null {
     const value = this.number(key);
-    return value !== null && value > 0 ? value : null;
+    return value !== null && value > 0 && value <= Number.MAX_SAFE_INTEGER ? value : null;
   }
 
   /** A whole number above zero; null otherwise. */

@@ -2,7 +2,6 @@ import type { GpuSetup } from '../../estimator/hardware/gpu';
 import { between, type Ranged } from '../../estimator/ranged';
 import { GIB } from '../../estimator/units';
 import type { EngineSettings } from '../defaults';
-import { contextMemory } from './nonTorch';
 
 /** The memory one engine may use on one GPU, bytes. */
 export interface Budget {
@@ -65,14 +64,4 @@ export function availableKvCache(budget: Budget, spending: Spending, settings: E
 /** The default utilization rose from 0.9 to 0.92 in 0.21: an unknown version may have more to spend. */
 function newerDefault(budget: Budget): Ranged {
   return between(-0.02 * budget.total, 0, 0, 'the default utilization of the version');
-}
-
-/** Memory free when vLLM starts: as given, otherwise everything but this process' context. */
-export function freeAtStart(gpu: GpuSetup, budget: Budget, settings: EngineSettings): Ranged {
-  if (gpu.freeMemoryGib !== null) {
-    const value = gpu.freeMemoryGib * GIB;
-    return { value, low: value, high: value };
-  }
-  const context = contextMemory(gpu, settings);
-  return between(budget.total - context.high, budget.total - context.value, budget.total - context.low, context.reason);
 }

@@ -16,7 +16,7 @@ export interface KvCacheSettings {
   /** Tokens of the encoder whose K and V cross-attention layers keep. */
   readonly encoderTokens: number;
   readonly reportedTokens: 'pool' | 'concurrency';
-  /** The per-request blocks of all groups are summed exactly; earlier versions rounded the ratio of bytes up once. */
+  /** `num-gpu-blocks-override`: taken as given. */
   readonly numGpuBlocksOverride: number | null;
 }
 

@@ -9,11 +9,9 @@ export interface MultimodalProfile {
   readonly held: number;
   /** Peak inside the encoder, outputs included. */
   readonly encoderPeak: number;
-  /** The size of the largest item is not known from the model's config. */
-  readonly assumedItemSize: boolean;
 }
 
-const NO_PROFILE: MultimodalProfile = { held: 0, encoderPeak: 0, assumedItemSize: false };
+const NO_PROFILE: MultimodalProfile = { held: 0, encoderPeak: 0 };
 
 /**
  * Tokens of the largest image where the processor's limit is not in the config: 16,384 for the native-resolution processors of the
@@ -63,7 +61,7 @@ function crossAttentionProfile(towers: readonly EncoderTower[], settings: Engine
   const tiles = settings.maxNumSeqs * MAX_TILES;
   const pixels = tiles * 3 * (tower.imageSize ?? 0) ** 2 * settings.dtypeBytes;
   const encoderPeak = tiles * patches * tower.hiddenSize * JOINED_TENSORS * settings.dtypeBytes + pixels;
-  return { held: pixels, encoderPeak, assumedItemSize: false };
+  return { held: pixels, encoderPeak };
 }
 
 function towerProfile(tower: EncoderTower, hiddenSize: number, settings: EngineSettings): MultimodalProfile {
@@ -83,7 +81,6 @@ function towerProfile(tower: EncoderTower, hiddenSize: number, settings: EngineS
   return {
     held: outputs + pixels,
     encoderPeak: patches * dtypeBytes * perPatch + outputs + pixels,
-    assumedItemSize: tower.maxTokensPerItem === null,
   };
 }
 

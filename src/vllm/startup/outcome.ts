@@ -3,7 +3,6 @@ import type { Outcome, OutcomeCertainty } from './report';
 
 /** The figures that decide whether the engine starts, bytes per GPU of the fullest rank. */
 export interface OutcomeInput {
-  readonly total: number;
   readonly requested: number;
   /** Memory free when vLLM starts. */
   readonly free: Ranged;

@@ -101,7 +101,6 @@ export interface QuantizationTarget {
   readonly version: string;
   /** Compute capability times ten; null when unknown or not CUDA. */
   readonly computeCapability: number | null;
-  readonly vendor: string | null;
 }
 
 /** The scheme vLLM uses: the checkpoint's own config wins; the argument quantizes only 16-bit checkpoints. */
@@ -202,12 +201,12 @@ function uncertaintyOf(checkpoint: CheckpointQuantization, method: string): Quan
 }
 
 /**
- * AWQ, GPTQ and bitsandbytes tools quantize every linear layer. Publishers of NVFP4 and INT4 checkpoints often leave attention out:
- * five checkpoints of Gemma 4, Qwen3.6 and Qwen3.8 lie between none and all of it left in 16 bit (GB10 logs, v0.25.1).
+ * Integer formats mostly quantize every linear layer. Publishers of 4-bit float checkpoints often leave attention out: of three NVFP4
+ * checkpoints of Gemma 4, Qwen3.6 and Qwen3.8 all lie between none and all of it left in 16 bit (GB10 logs, v0.25.1).
  */
 function attentionLeftOut(checkpoint: CheckpointQuantization, method: string): number | null {
   if (checkpoint.basis !== 'name' || checkpoint.bits > 4 || method === 'gguf') return null;
-  return ['awq', 'gptq', 'bitsandbytes'].some((tool) => method.startsWith(tool)) ? 0 : 1 / 3;
+  return checkpoint.type === 'int' ? 0 : 1 / 3;
 }
 
 function checkpointFormat(checkpoint: CheckpointQuantization, method: string, target: QuantizationTarget): WeightFormat | null {

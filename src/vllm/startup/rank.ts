@@ -47,14 +47,12 @@ export function engineOf(model: Model, gpu: GpuSetup | null, draft: Model | null
     requested: settings.quantization,
     version: settings.version,
     computeCapability: gpu?.gpu.computeCapability ?? null,
-    vendor: gpu?.gpu.vendor ?? null,
   };
   const scheme = quantizationScheme(model, target);
   const layout: WeightLayout = {
     architecture,
     scheme,
     tensorParallel: settings.tensorParallelSize,
-    pipelineParallel: settings.pipelineParallelSize,
     expertRanks: settings.tensorParallelSize * settings.dataParallelSize * settings.prefillContextParallelSize,
     expertParallel: settings.expertParallel,
     redundantExperts: settings.redundantExperts,

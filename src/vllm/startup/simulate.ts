@@ -4,7 +4,7 @@ import { effectiveSettings, type EngineSettings } from '../defaults';
 import { servedModel } from '../servedModel';
 import { coveredVersion } from '../versions';
 import { assumptionsOf } from './assumptions';
-import { availableKvCache, budgetOf, freeAtStart } from './budget';
+import { availableKvCache, budgetOf } from './budget';
 import { capturePlan, cudaGraphCharge, cudaGraphMemory } from './cudaGraphs';
 import { kvCacheReport, kvCacheWithoutGpu } from './kvCacheReport';
 import { contextMemory, initialContext, nonTorchMemory } from './nonTorch';
@@ -92,9 +92,8 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
   const perGpu = perGpuMemory(placed, fullest, budget.total, budget.requested, outside);
   const loading = sum([loadingPeak(engine, fullest.rank), initialContext()]);
   const { outcome, certainty } = outcomeOf({
-    total: budget.total,
     requested: budget.requested,
-    free: gpu.freeMemoryGib === null ? exactly(budget.total) : freeAtStart(gpu, budget, settings),
+    free: exactly(gpu.freeMemoryGib === null ? budget.total : gpu.freeMemoryGib * GIB),
     checksFreeMemory: settings.rules.checksFreeMemory,
     loading,
     profiling: sum([fullest.rank.weights, fullest.rank.activation.bytes, fullest.nonTorch, context]),

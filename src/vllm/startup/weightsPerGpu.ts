@@ -12,7 +12,6 @@ export interface WeightLayout {
   readonly architecture: Architecture;
   readonly scheme: QuantizationScheme;
   readonly tensorParallel: number;
-  readonly pipelineParallel: number;
   /** Ranks that share the experts: tensor x data x prefill-context parallel. */
   readonly expertRanks: number;
   readonly expertParallel: boolean;

@@ -146,7 +146,7 @@ function planBase(request: FinetuningRequest, framework: FrameworkFacts, masters
   const compute = isSinglePrecision(request) ? 4 : 2;
   const format = request.base_quantization ?? (request.fine_tuning_quantization === 'fp8' ? 'fp8' : null);
   if (format === null) {
-    const replaced = masters && framework.mastersReplaceWeights;
+    const replaced = masters && framework.mastersReplaceWeights && request.optimization_config.zero_stage === 3;
     const bytes = replaced ? 0 : PRECISION_BYTES[request.fine_tuning_quantization];
     // Autocast keeps a 16-bit copy of each fp32 weight from the forward to the end of the backward pass.
     const copies = !replaced && bytes > compute ? compute : 0;

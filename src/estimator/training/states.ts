@@ -153,10 +153,13 @@ function gatheredBytes(plan: TrainingPlan, held: Holdings, trained: number): num
   if (framework.gathersWholeModel && parallel.shards > 1) return whole + held.embeddings * base.gatheredRest + gradients;
   const live = Math.min(all, framework.fixedBuckets ? Math.max(layers, LIVE_ELEMENTS) : layers) * base.gathered;
   const table = (Math.max(shape.embeddingParameters, shape.headParameters) / parallel.tensor) * base.gatheredRest;
-  // A rank's own shard is part of what it gathers, unless that shard waits on the host.
-  const beside = (offloaded: boolean): number => (offloaded || parallel.shards === 1 ? 1 : 1 - 1 / parallel.shards);
-  const { enable_offloading: offloads, offload_parts: parts } = plan.request;
-  return (live + table) * beside(offloads && parts !== 'optimizer') + gradients * beside(offloads && parts !== 'parameters');
+  const { enable_offloading: offloads, offload_parts: parts, optimization_config: config } = plan.request;
+  // A rank's own shard is part of what it gathers, unless it has another width or waits on the host.
+  const beside = (apart: boolean): number => (apart || parallel.shards === 1 ? 1 : 1 - 1 / parallel.shards);
+  const replaced = base.linear === 0;
+  const ofWeights = beside(replaced || (offloads && parts !== 'optimizer'));
+  const ofGradients = beside(replaced || config.optimizer_in_backward || (offloads && parts !== 'parameters'));
+  return (live + table) * ofWeights + gradients * ofGradients;
 }
 
 function gatheredElements(plan: TrainingPlan): number {

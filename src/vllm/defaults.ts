@@ -293,11 +293,18 @@ function batchSettings(input: BatchInput): {
   };
 }
 
+/** Token budgets of V0 (vllm/config.py, SchedulerConfig): 512 with early chunked prefill, more for pooling and multimodal models. */
+function v0Tokens(architecture: Architecture, chunkedPrefill: boolean, rules: VersionRules): number {
+  if (chunkedPrefill) return isSince(rules.since, '0.6.4') ? 2048 : 512;
+  if (architecture.task === 'pooling') return 32768;
+  return architecture.towers.length > 0 ? 5120 : 2048;
+}
+
 function batchDefaults({ gpu, totalGib, rules, engine, architecture, chunkedPrefill }: BatchInput): {
   readonly tokens: number;
   readonly seqs: number;
 } {
-  if (engine === 'V0') return { tokens: chunkedPrefill && !isSince(rules.since, '0.6.4') ? 512 : 2048, seqs: 256 };
+  if (engine === 'V0') return { tokens: v0Tokens(architecture, chunkedPrefill, rules), seqs: 256 };
   if (gpu?.vendor === 'Google') return { tokens: 1024, seqs: 256 };
   // NVML reports no memory for integrated GPUs, which makes them small devices.
   const memory = gpu?.unifiedMemory === true ? 0 : (totalGib ?? 0);

@@ -1,7 +1,8 @@
 import type { GpuSetup } from '../../estimator/hardware/gpu';
-import { between, type Ranged } from '../../estimator/ranged';
+import { between, exactly, type Ranged } from '../../estimator/ranged';
 import { GIB } from '../../estimator/units';
 import type { EngineSettings } from '../defaults';
+import { contextMemory } from './nonTorch';
 
 /** The memory one engine may use on one GPU, bytes. */
 export interface Budget {
@@ -64,4 +65,11 @@ export function availableKvCache(budget: Budget, spending: Spending, settings: E
 /** The default utilization rose from 0.9 to 0.92 in 0.21: an unknown version may have more to spend. */
 function newerDefault(budget: Budget): Ranged {
   return between(-0.02 * budget.total, 0, 0, 'the default utilization of the version');
+}
+
+/** What the start check compares the request with: the free memory as stated, otherwise all but this process' own context. */
+export function freeAtCheck(gpu: GpuSetup, budget: Budget, settings: EngineSettings): Ranged {
+  if (gpu.freeMemoryGib !== null) return exactly(gpu.freeMemoryGib * GIB);
+  const context = contextMemory(gpu, settings);
+  return between(budget.total - context.high, budget.total - context.value, budget.total - context.low, context.reason);
 }

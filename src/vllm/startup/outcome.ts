@@ -4,8 +4,10 @@ import type { Outcome, OutcomeCertainty } from './report';
 /** The figures that decide whether the engine starts, bytes per GPU of the fullest rank. */
 export interface OutcomeInput {
   readonly requested: number;
-  /** Memory free when vLLM starts. */
+  /** Memory free before the engine allocates anything, its CUDA context aside. */
   readonly free: Ranged;
+  /** Memory free when the start check looks: the context is there already. */
+  readonly freeAtCheck: Ranged;
   readonly checksFreeMemory: boolean;
   /** Highest use while loading. */
   readonly loading: Ranged;
@@ -25,7 +27,7 @@ function outcomeAt(input: OutcomeInput, end: End): Outcome {
   const use = (range: Ranged): number => (end === 'central' ? range.value : end === 'favourable' ? range.low : range.high);
   const room = (range: Ranged): number => (end === 'central' ? range.value : end === 'favourable' ? range.high : range.low);
   const free = room(input.free);
-  if (input.checksFreeMemory && input.requested > free) return 'startup_free_memory';
+  if (input.checksFreeMemory && input.requested > room(input.freeAtCheck)) return 'startup_free_memory';
   if (use(input.loading) > free) return 'oom_load';
   if (use(input.profiling) > free) return 'oom_profile';
   const available = room(input.available);

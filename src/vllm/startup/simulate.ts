@@ -4,7 +4,7 @@ import { effectiveSettings, type EngineSettings } from '../defaults';
 import { servedModel } from '../servedModel';
 import { coveredVersion } from '../versions';
 import { assumptionsOf } from './assumptions';
-import { availableKvCache, budgetOf } from './budget';
+import { availableKvCache, budgetOf, freeAtCheck } from './budget';
 import { capturePlan, cudaGraphCharge, cudaGraphMemory } from './cudaGraphs';
 import { kvCacheReport, kvCacheWithoutGpu } from './kvCacheReport';
 import { contextMemory, initialContext, nonTorchMemory } from './nonTorch';
@@ -94,6 +94,7 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
   const { outcome, certainty } = outcomeOf({
     requested: budget.requested,
     free: exactly(gpu.freeMemoryGib === null ? budget.total : gpu.freeMemoryGib * GIB),
+    freeAtCheck: freeAtCheck(gpu, budget, settings),
     checksFreeMemory: settings.rules.checksFreeMemory,
     loading,
     profiling: sum([fullest.rank.weights, fullest.rank.activation.bytes, fullest.nonTorch, context]),

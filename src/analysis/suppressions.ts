@@ -100,7 +100,8 @@ export function applySuppressions(text: string, findings: readonly PlacedFinding
   const suppressions = suppressionsIn(text, starts);
   const used = new Map(suppressions.map((suppression) => [suppression, new Set<string>()]));
   const kept = findings.filter((finding) => {
-    const by = suppressions.filter((suppression) => covers(suppression, finding, lineOf(starts, finding.start)));
+    const line = lineOf(starts, finding.start);
+    const by = suppressions.filter((suppression) => covers(suppression, finding, line));
     for (const suppression of by) used.get(suppression)?.add(finding.code);
     return by.length === 0;
   });

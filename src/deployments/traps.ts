@@ -61,8 +61,11 @@ function removedTrap(argument: DeploymentArgument, name: string, removal: Remova
   });
 }
 
-function unknownTrap(argument: DeploymentArgument, version: string): Trap {
-  const near = nearestArguments(argument.written, version);
+/** Unknown keys for which others are proposed: a file with more is hardly about vLLM, and each costs a search. */
+const PROPOSED_FOR = 20;
+
+function unknownTrap(argument: DeploymentArgument, version: string, isProposed: boolean): Trap {
+  const near = isProposed ? nearestArguments(argument.written, version) : [];
   const [first] = near;
   const question = first ? ` Did you mean ${near.map(({ name }) => name).join(' or ')}?` : '';
   const renames = near.map(({ name }, index) => renameTo(argument, name, index === 0 && near.length === 1));
@@ -82,7 +85,13 @@ function unknownTrap(argument: DeploymentArgument, version: string): Trap {
 /** Candidates of an ambiguous abbreviation that a message lists. */
 const CANDIDATES_SHOWN = 5;
 
-function nameTrap(argument: DeploymentArgument, resolved: ResolvedName, deployment: Deployment, version: string): Trap | null {
+function nameTrap(
+  argument: DeploymentArgument,
+  resolved: ResolvedName,
+  deployment: Deployment,
+  version: string,
+  isProposed: boolean,
+): Trap | null {
   switch (resolved.kind) {
     case 'known':
       return null;
@@ -117,7 +126,7 @@ function nameTrap(argument: DeploymentArgument, resolved: ResolvedName, deployme
         fixes: [removeThis(argument)],
       });
     case 'unknown':
-      return unknownTrap(argument, version);
+      return unknownTrap(argument, version, isProposed);
   }
 }
 
@@ -182,8 +191,10 @@ export function findTraps(deployment: Deployment, version: string): readonly Tra
   // Arguments laid over the file have no place in it.
   const written = deployment.arguments.filter(({ keyRange }) => keyRange.end > keyRange.start);
   const resolved = written.map((argument) => ({ argument, resolved: resolveArgumentName(argument.written, version) }));
+  let unknown = 0;
   const single = resolved.flatMap(({ argument, resolved: name }) => {
-    const traps = [nameTrap(argument, name, deployment, version)];
+    if (name.kind === 'unknown') unknown++;
+    const traps = [nameTrap(argument, name, deployment, version, unknown <= PROPOSED_FOR)];
     if (name.kind === 'known' || name.kind === 'prefix') {
       traps.push(falseTrap(argument, name.argument, name.negated, version));
       if (!name.negated && name.path.length === 0) traps.push(...valueTraps(argument, name.argument, version));

@@ -213,11 +213,43 @@ export function canonicalName(written: string): string {
   return head.replaceAll('_', '-') + (dot < 0 ? '' : written.slice(dot));
 }
 
-function spellingsIn(version: string): readonly { readonly spelling: string; readonly argument: Argument; readonly negated: boolean }[] {
-  return ARGUMENTS.filter((argument) => availabilityIn(argument, version) !== 'absent').flatMap((argument) => [
+/** One way to write an argument as a flag. */
+interface Spelling {
+  readonly spelling: string;
+  readonly argument: Argument;
+  readonly negated: boolean;
+}
+
+/** Spellings by release: a file has many keys, and nearly always one release. */
+const spellings = new Map<string, readonly Spelling[]>();
+/** Releases kept; more only come from odd input. */
+const MOST_RELEASES = 50;
+
+function spellingsIn(version: string): readonly Spelling[] {
+  const known = spellings.get(version);
+  if (known) return known;
+  const found = ARGUMENTS.filter((argument) => availabilityIn(argument, version) !== 'absent').flatMap((argument) => [
     { spelling: argument.name, argument, negated: false },
     ...(argument.type === 'boolean' ? [{ spelling: `no-${argument.name}`, argument, negated: true }] : []),
   ]);
+  found.sort((a, b) => (a.spelling < b.spelling ? -1 : 1));
+  if (spellings.size >= MOST_RELEASES) spellings.clear();
+  spellings.set(version, found);
+  return found;
+}
+
+/** The spellings that begin so, found by bisection: a file may have thousands of unknown keys. */
+function spellingsFrom(head: string, version: string): readonly Spelling[] {
+  const sorted = spellingsIn(version);
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle]?.spelling ?? '') < head) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (sorted[end]?.spelling.startsWith(head)) end++;
+  return sorted.slice(low, end);
 }
 
 /**
@@ -234,7 +266,7 @@ export function resolveArgumentName(written: string, version: string): ResolvedN
     if (exact.removal && isSince(version, exact.removal.goneBy)) return { kind: 'removed', argument: exact, removal: exact.removal };
     if (exact.since !== null) return { kind: 'too-new', argument: exact, since: exact.since };
   }
-  const matches = head === '' ? [] : spellingsIn(version).filter(({ spelling }) => spelling.startsWith(head));
+  const matches = head === '' ? [] : spellingsFrom(head, version);
   const [first] = matches;
   if (first && matches.length === 1) return { kind: 'prefix', argument: first.argument, negated: first.negated, path };
   const short = BY_SHORT.get(head);

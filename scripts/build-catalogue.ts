@@ -7,6 +7,7 @@ import type { CatalogueData, CatalogueEntry } from '../src/models/catalogue';
 import { Fields, isJsonObject } from '../src/models/config/fields';
 import type { JsonObject } from '../src/models/config/fields';
 import { architectureFromConfig } from '../src/models/hfConfig';
+import { ADDITIONS, FINE_TUNES } from './catalogue/additions';
 import { minimalConfig } from './catalogue/minimalConfig';
 import { rowQuantization } from './catalogue/rowQuantization';
 import { rowToConfig } from './catalogue/rowToConfig';
@@ -66,7 +67,7 @@ for (const row of rows) {
 
 function addModel(id: string, row: Fields): string | null {
   if (row.string('confidence') === 'partial') return 'only some figures are known';
-  if (models.some(([known]) => known.toLowerCase() === id.toLowerCase())) return 'the same id in another case is there';
+  if (isListed(id)) return 'the same id in another case is there';
   const rowNotes: string[] = [];
   const config = withOwnClass(id, row, rowToConfig(row, rowNotes));
   const answer = architectureFromConfig(config);
@@ -141,6 +142,23 @@ function sourceOf(row: Fields): string {
   const all = [...own, ...base];
   const stated = all.find((source) => /^https:.*config/i.test(source)) ?? all.find((source) => source.startsWith('https:')) ?? all[0] ?? '';
   return /https:[^\s,]+/.exec(stated)?.[0] ?? stated.replace(/\s*\([^)]*\)/g, '');
+}
+
+for (const { id, source, config } of ADDITIONS) {
+  if (isListed(id)) continue;
+  const fields = new Fields(config);
+  const dtype = fields.string('torch_dtype');
+  const rest = { p: fields.integer('max_position_embeddings') ?? 0, ...(dtype !== null && dtype !== 'bfloat16' ? { d: dtype } : {}) };
+  models.push([id, configs.index(minimalConfig(config)), sources.index(source), rest]);
+}
+for (const [id, baseId] of Object.entries(FINE_TUNES)) {
+  const base = models.find(([known]) => known === baseId);
+  if (!base) left.push(`${id}: its base ${baseId} is not there`);
+  else if (!isListed(id)) models.push([id, base[1], sources.index(`https://huggingface.co/${id}`), { ...base[3], s: 1 }]);
+}
+
+function isListed(id: string): boolean {
+  return models.some(([known]) => known.toLowerCase() === id.toLowerCase());
 }
 
 const data: CatalogueData = {

@@ -137,11 +137,18 @@ function buildArchitecture(text: TextConfig, layers: Layers): Architecture {
 /** Embedding, reranking and reward models have no language-model head; classifiers have a scoring matrix. */
 function poolingTask(text: TextConfig, architectures: readonly string[]): PoolingHead | null {
   const name = architectures[0] ?? '';
-  if (isBert(text.modelType)) return { labels: 0 };
-  if (/For(Sequence|Token)Classification$/.test(name)) return { labels: text.fields.integer('num_labels') ?? 1 };
-  if (/ForRewardModel$/.test(name)) return { labels: 1 };
+  const labels = /For(Sequence|Token)Classification$/.test(name) ? labelCount(text) : 0;
+  if (isBert(text.modelType)) return { labels, bias: true };
+  if (labels > 0) return { labels, bias: false };
+  if (/ForRewardModel$/.test(name)) return { labels: 1, bias: false };
   // ChatGLMModel is the old name of a generating model; other bare `…Model` classes are embedding models.
-  return /Model$/.test(name) && !/LMHeadModel$|^ChatGLMModel$/.test(name) ? { labels: 0 } : null;
+  return /Model$/.test(name) && !/LMHeadModel$|^ChatGLMModel$/.test(name) ? { labels: 0, bias: false } : null;
+}
+
+/** Classes of a classifier: `num_labels`, else the entries of `id2label`, else one score. */
+function labelCount({ fields }: TextConfig): number {
+  const names = fields.object('id2label');
+  return fields.integer('num_labels') ?? (names ? Object.keys(names.json).length : 1);
 }
 
 /** Positions as the config states them, before rope scaling; null when no field says so. */
@@ -165,6 +172,8 @@ function statedPositions(text: TextConfig): number | null {
 function longestContext(text: TextConfig, positions: number | null): number | null {
   const scaling = text.fields.object('rope_scaling', 'rope_parameters');
   const factor = scaling?.number('factor') ?? null;
+  // RoBERTa numbers positions from the padding id plus one: the first two rows are never a token's.
+  if (positions !== null && /roberta$/.test(text.modelType)) return positions - 2;
   if (positions === null || !scaling || factor === null || text.modelType.startsWith('gemma3')) return positions;
   const type = scaling.string('rope_type', 'type') ?? 'default';
   if (['su', 'longrope', 'llama3', 'default', 'mrope'].includes(type)) return positions;

@@ -24,7 +24,7 @@ export function otherLayerParameters(text: TextConfig, type: LayerType, hasExper
 /** Parameters outside the layers, towers, embedding, final norm and head. */
 export function otherOuterParameters(text: TextConfig, layerKinds: readonly LayerKind[], pooling: PoolingHead | null): number {
   const { fields, modelType, hiddenSize, layers } = text;
-  let count = pooling ? pooling.labels * hiddenSize : 0;
+  let count = pooling ? pooling.labels * (hiddenSize + (pooling.bias ? 1 : 0)) : 0;
   const streams = fields.integer('hc_mult');
   if (modelType === 'deepseek_v4' && streams) count += streams * streams * hiddenSize + streams + 1;
   if (fields.has('attn_res_block_size')) count += 2 * hiddenSize;
@@ -40,6 +40,8 @@ export function otherOuterParameters(text: TextConfig, layerKinds: readonly Laye
 /** The scoring head of a reranker or reward model. */
 export interface PoolingHead {
   readonly labels: number;
+  /** One bias per label (BERT's classifiers). */
+  readonly bias: boolean;
 }
 
 /** Whether the model is a BERT-like encoder: no causal mask, learned positions, norms after the blocks. */

@@ -26,6 +26,16 @@ describe('the table of arguments is the one owner', () => {
     assert.deepEqual(Object.keys(definitions), names);
   });
 
+  it('of the schema that the manifest contributes', () => {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      readonly contributes: { readonly yamlValidation: readonly { readonly url: string }[] };
+    };
+    assert.deepEqual(
+      manifest.contributes.yamlValidation.map(({ url }) => url),
+      ['./schema/vllm-config.schema.json'],
+    );
+  });
+
   it('of the pages', () => {
     assertFresh('docs/arguments.md', argumentsPage(), 'build-arguments');
     assertFresh('docs/rules.md', rulesPage(exampleOf), 'build-arguments');

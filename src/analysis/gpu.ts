@@ -74,7 +74,9 @@ export function resolveGpu(candidates: readonly GpuCandidate[], args: VllmArgume
   const trusted = ordered.filter(({ source }) => ORDER.indexOf(source) <= ORDER.indexOf(chosen.source));
   const memory = trusted.find(({ totalMemoryGib }) => totalMemoryGib !== null)?.totalMemoryGib ?? null;
   const name = chosen.name?.trim() ?? '';
-  const known = name === '' ? null : findGpu(name, memory ?? undefined);
+  // A comment may go on behind the name of the card.
+  const words = chosen.source === 'directive' ? [name, name.split(/\s/, 1)[0] ?? ''] : [name];
+  const known = words.map((text) => (text === '' ? null : findGpu(text, memory ?? undefined))).find((gpu) => gpu !== null) ?? null;
   const gpu = known ?? (memory === null ? null : cardOfMemory(memory));
   if (!gpu) return { gpu: null, problem: unknownName(name), assumptions: [] };
   const stated = trusted.find(({ count }) => count !== null)?.count ?? null;

@@ -1,6 +1,6 @@
 /**
  * The directive comment that tells what a vLLM file cannot: `# vram: gpu=rtx_3080_20 count=2 memory=19.5 vllm=0.8.5`.
- * It may stand on any line, alone or behind a value. Values with blanks go in quotes.
+ * It may stand on any line, alone or behind a value. The name of a card may have blanks, with quotes or without.
  */
 import { parseRelease } from '../vllm/release';
 import type { DeploymentProblem, GpuHint, TextRange } from './deployment';
@@ -14,7 +14,10 @@ export interface Directives {
 /** The keys of the directive, as messages list them. */
 const KEYS = 'gpu, count, memory, vllm';
 const DIRECTIVE = /(?:^|[ \t])#[ \t]*vram:[ \t]*([\w-]+[ \t]*=[^\r\n]*)/gim;
-const SETTING = /([\w-]+)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|([^\s,;"']*))/g;
+const SETTING = /([\w-]+)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|([^\s,;"']*(?:(?<=\bgpu[ \t]*=[^=]*)[ \t]+[\w.()-]+(?![\w-]*[ \t]*=))*))/gi;
+
+/** A directive is a few words; what stands further out is none of it. */
+const LONGEST = 300;
 
 interface Setting {
   readonly key: string;
@@ -24,7 +27,7 @@ interface Setting {
 
 /** One directive's settings by key. */
 function settingsIn(body: string, offset: number): readonly Setting[] {
-  return [...body.matchAll(SETTING)].map((match) => ({
+  return [...body.slice(0, LONGEST).matchAll(SETTING)].map((match) => ({
     key: (match[1] ?? '').toLowerCase(),
     value: (match[2] ?? match[3] ?? match[4] ?? '').trim(),
     range: { start: offset + match.index, end: offset + match.index + match[0].length },

@@ -2,7 +2,7 @@
  * What can still be read of YAML that does not parse: a file being typed, an unclosed quote, two keys run together on one line.
  * Each top-level entry is cut out and read for itself, so that a mistake costs its own entry and no other.
  */
-import { parseDocument } from 'yaml';
+import { parseYaml } from './yaml';
 
 /** A piece of the file that holds one entry or, where `keyOnly`, just its key: the value cannot be read. */
 export interface Chunk {
@@ -15,7 +15,7 @@ const ENTRY_LINE = /^([ \t]*)(?![ \t#-])[^\r\n]+$/gm;
 const KEY = /(?<![\w.:/-])([A-Za-z][\w.-]*)[ \t]*:(?=[ \t\r\n]|$)/g;
 
 function parses(text: string): boolean {
-  return parseDocument(text, { schema: 'failsafe', uniqueKeys: false, logLevel: 'silent', prettyErrors: false }).errors.length === 0;
+  return parseYaml(text).every(({ errors }) => errors.length === 0);
 }
 
 /** The lines at the margin of the first entry, each with what is indented below it. */

@@ -9,9 +9,12 @@ import { plainScalarValue, valueFor } from './values';
 const ENTRY_AT_END = /(?:^|[^\w.:/-])([a-z][a-z0-9]*(?:[-_][a-z0-9]+)+):[ \t]+([\w./-]+)[ \t]*$/i;
 const COMMENT_BEHIND = /^[ \t]+#([^\r\n]*)/;
 
+/** Longer comments are prose, and would cost time to search. */
+const LONGEST = 300;
+
 /** The argument named by an entry in a comment, when it takes such a value; null otherwise. */
 function entryIn(comment: string, version: string): { readonly name: string; readonly value: string; readonly at: number } | null {
-  const match = ENTRY_AT_END.exec(comment);
+  const match = comment.length > LONGEST ? null : ENTRY_AT_END.exec(comment);
   const [, key = '', value = ''] = match ?? [];
   const resolved = resolveArgumentName(key, version);
   if (!match || resolved.kind !== 'known' || resolved.negated) return null;

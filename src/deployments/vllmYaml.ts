@@ -1,5 +1,5 @@
 /** Reads the flat YAML file of `vllm serve --config`. The rules are vLLM's own (`FlexibleArgumentParser`, `vllm/utils/argparse_utils.py`). */
-import { isMap, isScalar, parseAllDocuments } from 'yaml';
+import { isMap, isScalar } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import { canonicalName, resolveArgumentName } from '../vllm/argumentTable';
 import type { Argument } from '../vllm/argumentTable';
@@ -10,8 +10,10 @@ import { readDirectives } from './directive';
 import { recoverChunks } from './recovery';
 import { swallowedKeys } from './swallowed';
 import { valueFor } from './values';
+import { isTooDeep, parseYaml } from './yaml';
+import type { YamlDocument } from './yaml';
 import { NodeReader, valueRangeOf } from './yamlNodes';
-import type { Entry, YamlDocument } from './yamlNodes';
+import type { Entry } from './yamlNodes';
 
 /** One `key: value` of the file before it is known which of them take effect. */
 interface WrittenArgument {
@@ -19,12 +21,6 @@ interface WrittenArgument {
   /** What the parser calls it: without `no-`, without the part after a dot. */
   readonly base: string;
   readonly path: readonly string[];
-}
-
-/** Documents of a text; every scalar as a string, because YAML 1.1 is read by `values.ts`. */
-export function parseYaml(text: string): readonly YamlDocument[] {
-  const documents = parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, logLevel: 'silent', prettyErrors: false });
-  return Array.isArray(documents) ? documents : [];
 }
 
 function resolveName(written: string, version: string): Pick<WrittenArgument, 'base' | 'path'> & { name: string; spec: Argument | null } {
@@ -120,6 +116,7 @@ function effectiveArguments(written: readonly WrittenArgument[]): VllmArguments 
 const TEMPLATE = /\{\{|\{%/;
 
 function syntaxProblems(documents: readonly YamlDocument[], text: string): DeploymentProblem[] {
+  if (isTooDeep(text)) return [{ kind: 'syntax', message: 'It is nested too deeply.', range: { start: 0, end: 0 } }];
   if (TEMPLATE.test(text)) return [];
   const problems = documents.flatMap(({ errors }) =>
     errors.map(({ message, pos }) => ({ kind: 'syntax' as const, message, range: { start: pos[0], end: pos[1] } })),

@@ -1,18 +1,17 @@
 /** Walks YAML nodes without ever converting the tree: a hostile file (nested aliases) costs no more than its limit. */
-import { isAlias, isMap, isScalar, isSeq } from 'yaml';
-import type { Document, Node, Pair, ParsedNode, YAMLMap } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml';
+import type { Alias, Node, Pair, YAMLMap } from 'yaml';
 import type { ArgumentValue } from '../vllm/arguments';
 import type { TextRange } from './deployment';
 import { plainScalarValue } from './values';
+import type { YamlDocument } from './yaml';
 
-/** Nodes read for one value; beyond, the value counts as unknown. Real configurations stay below a few hundred. */
-const NODE_LIMIT = 20_000;
+/** Nodes read through aliases of one file; beyond, values count as unknown. Real configurations stay below a few hundred. */
+const EXPANSION_LIMIT = 10_000;
 const STRING_TAGS: ReadonlySet<string> = new Set(['!', 'tag:yaml.org,2002:str']);
 const SCALAR_TAGS: ReadonlySet<string> = new Set(['int', 'float', 'bool', 'null'].map((type) => `tag:yaml.org,2002:${type}`));
 /** Text that another program replaces before vLLM reads the file. */
-const PLACEHOLDER = /\$\{[^}]*\}|\{\{.*\}\}|\$\([A-Za-z_]\w*\)/;
-
-export type YamlDocument = Document.Parsed<ParsedNode>;
+const PLACEHOLDER = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$\([A-Za-z_]\w*\)/;
 
 /** A key and its value, merge keys (`<<`) resolved. */
 export interface Entry {
@@ -33,9 +32,25 @@ export function valueRangeOf(node: Node | null, text: string): TextRange | null 
   return end > range.start ? { start: range.start, end } : null;
 }
 
+/** Nodes that have an anchor, by its name, in the order of the text. */
+function anchorsOf(document: YamlDocument): ReadonlyMap<string, readonly Node[]> {
+  const anchors = new Map<string, Node[]>();
+  visit(document, {
+    Value: (_, node) => {
+      if (node.anchor === undefined) return;
+      const same = anchors.get(node.anchor);
+      if (same) same.push(node);
+      else anchors.set(node.anchor, [node]);
+    },
+  });
+  return anchors;
+}
+
 /** Reads the nodes of one document. */
 export class NodeReader {
-  private nodes = 0;
+  /** Nodes read through aliases so far. */
+  private expanded = 0;
+  private anchors: ReadonlyMap<string, readonly Node[]> | null = null;
 
   constructor(private readonly document: YamlDocument) {}
 
@@ -43,39 +58,50 @@ export class NodeReader {
   entries(map: YAMLMap): readonly Entry[] {
     const merged: Entry[] = [];
     const own: Entry[] = [];
-    for (const pair of map.items as readonly Pair<unknown, unknown>[]) {
-      const { key, value } = pair;
+    for (const { key, value } of map.items as readonly Pair<unknown, unknown>[]) {
       if (!isScalar(key) || typeof key.value !== 'string') continue;
       const keyRange = rangeOf(key);
       if (!keyRange) continue;
       if (key.source === '<<' && key.type === 'PLAIN') merged.push(...this.mergedEntries(value));
-      else own.push({ key: key.value, keyRange, value: isScalar(value) || isMap(value) || isSeq(value) || isAlias(value) ? value : null });
+      else own.push({ key: key.value, keyRange, value: isNode(value) ? value : null });
     }
     return [...merged, ...own];
   }
 
   private mergedEntries(value: unknown): readonly Entry[] {
-    if (++this.nodes > NODE_LIMIT) return [];
-    const target = isAlias(value) ? value.resolve(this.document) : value;
-    if (isMap(target)) return this.entries(target);
+    const target = isAlias(value) ? this.target(value) : value;
+    if (isMap(target)) {
+      this.expanded += target.items.length;
+      return this.expanded > EXPANSION_LIMIT ? [] : this.entries(target);
+    }
     // Of several mappings the first wins, so it comes last.
     return isSeq(target) ? [...target.items].reverse().flatMap((item) => this.mergedEntries(item)) : [];
   }
 
+  /** The node an alias stands for: the last one with its anchor before it. */
+  private target(alias: Alias): Node | undefined {
+    this.anchors ??= anchorsOf(this.document);
+    const at = alias.range?.[0] ?? 0;
+    return this.anchors
+      .get(alias.source)
+      ?.filter((node) => (node.range?.[1] ?? Infinity) <= at)
+      .at(-1);
+  }
+
   /** The value of a node by YAML 1.1; undefined when it cannot be known (placeholder, foreign tag, broken alias). */
-  value(node: unknown): ArgumentValue | undefined {
-    if (++this.nodes > NODE_LIMIT) return undefined;
+  value(node: unknown, inAlias = false): ArgumentValue | undefined {
+    if (inAlias && ++this.expanded > EXPANSION_LIMIT) return undefined;
     if (node === null || node === undefined) return null;
     if (isAlias(node)) {
-      const target = node.resolve(this.document);
-      return target ? this.value(target) : undefined;
+      const target = this.target(node);
+      return target ? this.value(target, true) : undefined;
     }
     if (isScalar(node)) return this.scalar(node.value, node.type, node.tag);
     if (isSeq(node)) {
-      const items = node.items.map((item) => this.value(item));
+      const items = node.items.map((item) => this.value(item, inAlias));
       return items.every((item) => item !== undefined) ? items : undefined;
     }
-    return isMap(node) ? this.mapping(node) : undefined;
+    return isMap(node) ? this.mapping(node, inAlias) : undefined;
   }
 
   private scalar(value: unknown, type: string | null | undefined, tag: string | undefined): ArgumentValue | undefined {
@@ -85,11 +111,11 @@ export class NodeReader {
     return SCALAR_TAGS.has(tag) ? plainScalarValue(value) : undefined;
   }
 
-  private mapping(map: YAMLMap): ArgumentValue | undefined {
+  private mapping(map: YAMLMap, inAlias: boolean): ArgumentValue | undefined {
     if (map.items.some(({ key }) => !isScalar(key) && key !== null)) return undefined;
     const fields: [string, ArgumentValue][] = [];
     for (const entry of this.entries(map)) {
-      const value = this.value(entry.value);
+      const value = this.value(entry.value, inAlias);
       if (value === undefined) return undefined;
       fields.push([entry.key, value]);
     }

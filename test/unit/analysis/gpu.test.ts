@@ -50,6 +50,11 @@ describe('where the GPU comes from', () => {
     assert.deepEqual(resolveGpu([candidate('flag', { name: 'l4', count: 1 })], args).assumptions, []);
   });
 
+  it('does not mind a remark behind the name in a comment', () => {
+    assert.equal(resolveGpu([candidate('directive', { name: 'rtx_4090 for tests' })], none).gpu?.gpu.key, 'rtx_4090');
+    assert.equal(resolveGpu([candidate('directive', { name: 'RTX 3090' })], none).gpu?.gpu.key, 'rtx_3090');
+  });
+
   it('names the nearest keys for a name nobody knows', () => {
     const { gpu, problem } = resolveGpu([candidate('directive', { name: 'rtx_4900' })], none);
     assert.equal(gpu, null);

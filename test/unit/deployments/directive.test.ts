@@ -14,6 +14,14 @@ describe('the vram directive', () => {
     assert.equal(text.slice(hint.range.start, hint.range.end), '# vram: gpu="NVIDIA L40S" count=2 memory=44.5GiB vllm=0.8.5.post1');
   });
 
+  it('takes a name with blanks as it stands, up to the next setting', () => {
+    const names = (text: string): unknown => readDirectives(text).gpuHints.map(({ name, count }) => [name, count]);
+    assert.deepEqual(names('# vram: gpu=RTX 4090 count=2'), [['RTX 4090', 2]]);
+    assert.deepEqual(names('# vram: count=2, gpu = NVIDIA L40S'), [['NVIDIA L40S', 2]]);
+    assert.deepEqual(names('# vram: gpu=rtx_4090 count=2 两张卡'), [['rtx_4090', 2]]);
+    assert.deepEqual(names('# vram: gpu=rtx_4090 两张卡 count=2'), [['rtx_4090', 2]]);
+  });
+
   it('may name only the memory', () => {
     const [hint] = readDirectives('#vram: memory=31.48').gpuHints;
     assert.deepEqual([hint?.name, hint?.count, hint?.totalMemoryGib], [null, null, 31.48]);

@@ -145,6 +145,27 @@ describe('reading a broken vLLM file', () => {
     assert.equal(deployment.arguments.find(({ name }) => name === 'hf-overrides')?.value, undefined);
   });
 
+  it('gives up on nesting that would overflow the parser, not on the process', () => {
+    for (const nested of [
+      '['.repeat(1e5),
+      '{a: '.repeat(5e4),
+      '- '.repeat(5e4),
+      '? '.repeat(5e4),
+      'a: '.repeat(5e4),
+      ': '.repeat(5e4),
+      '\n- '.repeat(10) + '[{'.repeat(5e4),
+    ]) {
+      const { arguments: read, problems } = readVllmYaml(`max-model-len: 1\nx: ${nested}`);
+      assert.deepEqual(
+        read.map(({ name }) => name).filter((name) => name !== 'max-model-len' && name !== 'x'),
+        [],
+      );
+      assert.ok(problems.length > 0);
+    }
+    const stairs = Array.from({ length: 3000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n');
+    assert.match(readVllmYaml(stairs).problems[0]?.message ?? '', /too deeply/);
+  });
+
   it('never throws, whatever is typed', () => {
     const piece = fc.oneof(
       fc.constantFrom(

@@ -7,6 +7,10 @@ function written(word: string): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'vllm-vram' && uri.path.includes(word));
 }
 
+function tabLabels(): string[] {
+  return vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ label }) => label));
+}
+
 describe('commands', () => {
   before(extension);
   afterEach(async () => {
@@ -26,6 +30,43 @@ describe('commands', () => {
   it('Estimate VRAM reports on a file that is not open', async () => {
     await vscode.commands.executeCommand('vramPlanner.estimate', fixture('typing.yaml'));
     await until('the report', () => written('typing'));
+  });
+
+  it('Estimate VRAM asks which file when none is open', async () => {
+    await closeAll();
+    let answered = false;
+    void vscode.commands.executeCommand('vramPlanner.estimate').then(() => (answered = true));
+    await until('an answer', async () => {
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return answered;
+    });
+    await until('the report', () => tabLabels().some((label) => label.includes('VRAM of ')));
+  });
+
+  it('Show Model Facts opens what is known of the model', async () => {
+    const { document } = await open('qwen3-8b.yaml');
+    await until('the verdict', async () => /tokens/.test(await lensText(document)));
+    await vscode.commands.executeCommand('vramPlanner.showModelFacts');
+    const facts = await until('the facts', () => written('Facts of Qwen'));
+    assert.match(facts.getText(), /36/);
+  });
+
+  it('Explain opens the documentation of a rule', async () => {
+    await open('qwen3-8b.yaml');
+    await vscode.commands.executeCommand('vramPlanner.explainRule', 'kv-too-small');
+    await until('the preview', () =>
+      vscode.window.tabGroups.all.some((group) => group.tabs.some(({ label }) => label.includes('rules.md'))),
+    );
+  });
+
+  it('Open Planner opens a panel', async () => {
+    await open('qwen3-8b.yaml');
+    await vscode.commands.executeCommand('vramPlanner.openPlanner');
+    await until('the panel', () =>
+      vscode.window.tabGroups.all.some((group) =>
+        group.tabs.some(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('vramPlanner')),
+      ),
+    );
   });
 
   it('Choose GPU writes a directive into the file, as one undoable edit', async () => {

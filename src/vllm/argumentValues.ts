@@ -11,13 +11,12 @@ const SIZE_SUFFIXES: Readonly<Record<string, number>> = {
   T: 1024 ** 4,
 };
 
-/** A number as vLLM's parser reads it, including human sizes (`32k` = 32,000, `32K` = 32,768); null when it is none. */
+/** A number as vLLM's parser reads it, including human sizes (`32k` = 32,000, `32K` = 32,768); null when it is none or beyond any machine's. */
 export function toNumber(value: ArgumentValue | undefined): number | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : null;
   if (typeof value !== 'string') return null;
   const match = /^\s*([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*([kKmMgGtT]?)\s*$/.exec(value);
-  if (!match) return null;
-  return Number(match[1]) * (SIZE_SUFFIXES[match[2] ?? ''] ?? 1);
+  return match ? toNumber(Number(match[1]) * (SIZE_SUFFIXES[match[2] ?? ''] ?? 1)) : null;
 }
 
 /** A boolean as flags take it; null when it is none. */
@@ -63,10 +62,10 @@ export class ArgumentReader {
     return toNumber(this.args.get(key));
   }
 
-  /** A number above zero that a machine integer holds; null otherwise. */
+  /** A number above zero; null otherwise. */
   positive(key: string): number | null {
     const value = this.number(key);
-    return value !== null && value > 0 && value <= Number.MAX_SAFE_INTEGER ? value : null;
+    return value !== null && value > 0 ? value : null;
   }
 
   /** A whole number above zero; null otherwise. */

@@ -1,6 +1,6 @@
 import type { Architecture, Model } from '../estimator/architecture';
 import type { Gpu, GpuSetup } from '../estimator/hardware/gpu';
-import { ArgumentReader } from './argumentValues';
+import { ArgumentReader, toNumber } from './argumentValues';
 import type { VllmArguments } from './arguments';
 import { isSince } from './release';
 import type { EffectiveSettings } from './startup/report';
@@ -231,11 +231,18 @@ function derivedMaxModelLen(architecture: Architecture, read: ArgumentReader): n
   const text = overrides?.['text_config'];
   const nested = typeof text === 'object' && text !== null && !Array.isArray(text) ? (text as Readonly<Record<string, unknown>>) : {};
   const positions = overrides?.['max_position_embeddings'] ?? nested['max_position_embeddings'];
-  const base = typeof positions === 'number' ? positions : (architecture.maxPositionEmbeddings ?? FALLBACK_MAX_MODEL_LEN);
+  const stated = positiveOf(positions);
+  const base = stated ?? architecture.maxPositionEmbeddings ?? FALLBACK_MAX_MODEL_LEN;
   const scaling = overrides?.['rope_scaling'] ?? overrides?.['rope_parameters'] ?? nested['rope_scaling'];
   if (typeof scaling !== 'object' || scaling === null || Array.isArray(scaling)) return base;
   const { factor, original_max_position_embeddings: original } = scaling as Readonly<Record<string, unknown>>;
-  return typeof factor === 'number' ? Math.round((typeof original === 'number' ? original : base) * factor) : base;
+  const scale = positiveOf(factor);
+  return scale === null ? base : Math.round((positiveOf(original) ?? base) * scale);
+}
+
+function positiveOf(value: unknown): number | null {
+  const number = typeof value === 'number' || typeof value === 'string' ? toNumber(value) : null;
+  return number !== null && number > 0 ? number : null;
 }
 
 function chunksByDefault(
@@ -360,7 +367,7 @@ function redundantExperts(read: ArgumentReader): number {
 function speculativeSettings(read: ArgumentReader, tensorParallel: number): SpeculativeSettings | null {
   const config = read.object('speculative-config') ?? {};
   const textOf = (key: string): string | null => (typeof config[key] === 'string' ? config[key] : null);
-  const numberOf = (key: string): number | null => (typeof config[key] === 'number' ? config[key] : null);
+  const numberOf = (key: string): number | null => positiveOf(config[key]);
   const model = textOf('model') ?? read.text('spec-model') ?? read.text('speculative-model');
   const given = textOf('method') ?? read.text('spec-method');
   if (model === null && given === null) return null;
@@ -399,7 +406,8 @@ function multimodalSettings(architecture: Architecture, read: ArgumentReader): M
   for (const [modality, limit] of Object.entries(read.object('limit-mm-per-prompt') ?? {})) {
     const count =
       typeof limit === 'object' && limit !== null && !Array.isArray(limit) ? (limit as Readonly<Record<string, unknown>>)['count'] : limit;
-    if (typeof count === 'number') limits[modality] = count;
+    const number = typeof count === 'number' || typeof count === 'string' ? toNumber(count) : null;
+    if (number !== null) limits[modality] = number;
   }
   const modalities = new Set(architecture.towers.map((tower) => tower.modality));
   const allZero =

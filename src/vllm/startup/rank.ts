@@ -6,6 +6,7 @@ import { activationPeak, type ActivationPeak } from './activationPeak';
 import { kvCacheLayout, type CountedCache, type KvCacheLayout, type KvCacheSettings } from './kvCacheGroups';
 import { cachesOf, type KvCacheFormat } from './kvCacheSpecs';
 import { loraBytesOfLayer } from './lora';
+import { headerRatios } from './exactWeights';
 import { offloadOf, type Offload } from './offload';
 import { quantizationScheme, type QuantizationScheme, type QuantizationTarget } from './quantization';
 import type { MemoryPart } from './report';
@@ -49,7 +50,7 @@ export function engineOf(model: Model, gpu: GpuSetup | null, draft: Model | null
     computeCapability: gpu?.gpu.computeCapability ?? null,
   };
   const scheme = quantizationScheme(model, target);
-  const layout: WeightLayout = {
+  const rules: WeightLayout = {
     architecture,
     scheme,
     tensorParallel: settings.tensorParallelSize,
@@ -61,7 +62,9 @@ export function engineOf(model: Model, gpu: GpuSetup | null, draft: Model | null
     replicateTowers: settings.multimodal.replicatedTowers,
     absorbedCopies: settings.absorbsLatentProjections,
     wholeSegmentsAbove20Mib: settings.rules.wholeSegmentsAbove20Mib,
+    headerRatios: null,
   };
+  const layout = { ...rules, headerRatios: headerRatios(model, rules) };
   return {
     model,
     settings,
@@ -118,7 +121,7 @@ export function rankOf(engine: Engine, stage: PipelineStage): Rank {
   const unquantized = bytesLeftUnquantized(engine, stage);
   const own = layers + bytesOf(outer) + unquantized.value;
   const value = own - offload.saved + loraBytes + drafter.weights.value;
-  const relative = engine.scheme.uncertainty?.relative ?? EXACT_RELATIVE;
+  const relative = layout.headerRatios ? EXACT_RELATIVE : (engine.scheme.uncertainty?.relative ?? EXACT_RELATIVE);
   const slack = own * relative * (own > 0 ? (own - offload.saved) / own : 0) + loraBytes * LORA_RELATIVE;
   return {
     stage,
@@ -147,7 +150,7 @@ export function rankOf(engine: Engine, stage: PipelineStage): Rank {
 function bytesLeftUnquantized({ model, scheme, layout, parametersByKind }: Engine, stage: PipelineStage): Ranged {
   const share = scheme.attentionLeftOut;
   const { architecture } = model;
-  if (share === null || !(hasExperts(architecture) || isStateful(architecture))) return exactly(0);
+  if (share === null || layout.headerRatios || !(hasExperts(architecture) || isStateful(architecture))) return exactly(0);
   const plain: WeightLayout = { ...layout, scheme: { ...scheme, linear: null } };
   const added = stage.layersByKind.reduce((sum, layers, kind) => {
     if (layers === 0) return sum;

@@ -82,6 +82,7 @@ function modelDrafter(
   const { architecture } = draft;
   const own: WeightLayout = {
     ...layout,
+    headerRatios: null,
     architecture,
     scheme: quantizationScheme(draft, { ...target, requested: null }),
     tensorParallel,

@@ -24,6 +24,8 @@ export interface WeightLayout {
   /** MLA models keep 16-bit copies of the absorbed up projections (since 0.7). */
   readonly absorbedCopies: boolean;
   readonly wholeSegmentsAbove20Mib: boolean;
+  /** Stored over computed bytes by tensor group, from the checkpoint's weight headers; null when they were not read. */
+  readonly headerRatios: ReadonlyMap<string, number> | null;
 }
 
 /** One parameter as a rank allocates it. */
@@ -35,6 +37,9 @@ export interface StoredParameter {
   /** Linear weights of a quantized layer are repacked after loading. */
   readonly quantized: boolean;
 }
+
+/** Name of the rotary tables among the outer parameters: no checkpoint stores them. */
+export const ROPE_TABLE = 'rotary cos/sin';
 
 /** Blocks above this are never split when `wholeSegmentsAbove20Mib` (max_split_size of #41268). */
 const MAX_SPLIT_BYTES = 20 * MIB;
@@ -97,7 +102,7 @@ export function outerParameters(layout: WeightLayout, stage: PipelineStage): rea
   const parameters = mergeTensors(layout, cut, () => 1);
   architecture.rope.lengths.forEach((length, index) => {
     const bytes = allocate(layout, length * (architecture.rope.dims[index] ?? 0) * layout.dtypeBytes);
-    parameters.push({ name: 'rotary cos/sin', group: 'other', bytes, quantized: false });
+    parameters.push({ name: ROPE_TABLE, group: 'other', bytes, quantized: false });
   });
   return parameters;
 }
@@ -163,7 +168,8 @@ function mergeTensors(
     const plain = plainFormat(tensor.fp32 === true ? 4 : layout.dtypeBytes);
     const quantizedBytes = format && share > 0 ? storedBytes(layout, parts, format) : 0;
     const plainBytes = !format || share < 1 ? storedBytes(layout, parts, plain) : 0;
-    const bytes = format ? share * quantizedBytes + (1 - share) * plainBytes : plainBytes;
+    const ratio = layout.headerRatios?.get(tensor.group) ?? 1;
+    const bytes = ratio * (format ? share * quantizedBytes + (1 - share) * plainBytes : plainBytes);
     merged.push({ name: tensor.fusedInto ?? tensor.name, group: tensor.group, bytes, quantized: format !== null && share > 0 });
   }
   return merged;

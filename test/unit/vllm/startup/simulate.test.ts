@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { CheckpointQuantization } from '../../../../src/estimator/architecture';
 import { GIB, MIB } from '../../../../src/estimator/units';
 import { simulateStartup } from '../../../../src/vllm/startup/simulate';
 import { LLAMA_70B, LLAMA_8B, QWEN3_8B, args, gpus } from './models';
@@ -98,6 +99,36 @@ describe('simulated start-up', () => {
     assert.equal(report.outcome, 'kv_too_small_for_max_len');
     assert.equal(report.kvCache.neededForMaxModelLen, 16 * GIB);
     within(report.kvCache.maxModelLenThatFits?.value, 44300, 0.02);
+  });
+
+  it('takes what a quantized checkpoint leaves in 16 bit from its weight headers', () => {
+    const awq: CheckpointQuantization = {
+      method: 'awq',
+      bits: 4,
+      groupSize: 128,
+      blockSize: null,
+      symmetric: false,
+      actOrder: false,
+      type: 'int',
+      ignored: [],
+      expertsOnly: false,
+      lmHeadQuantized: false,
+      kvCacheScheme: null,
+      ggufType: null,
+      doubleQuant: false,
+      basis: 'name',
+    };
+    const weightsOf = (exactBytes: ReadonlyMap<string, number> | null): number =>
+      simulateStartup({
+        model: { ...QWEN3_8B, quantization: awq, exactBytes },
+        gpu: gpus('rtx_4090', 2),
+        version: '0.19.0',
+        args: args({ 'tensor-parallel-size': 2 }),
+      }).perGpu.weights.value;
+    // Attention of Qwen3-8B: 1,509,949,440 parameters in 16 bit instead of 4 bit and scales, on two GPUs.
+    const attention = 1_509_949_440;
+    const added = (attention * (2 - (0.5 + 2 / 128 + 0.5 / 128))) / 2;
+    within(weightsOf(new Map([['attention', attention * 2]])) - weightsOf(null), added, 0.01);
   });
 
   it('computes what needs no GPU without one', () => {

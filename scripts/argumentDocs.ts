@@ -124,6 +124,7 @@ function ruleSection(rule: RuleInfo, example: Example | null): string {
     '',
     `Severity: ${rule.severity} · vLLM versions: ${versions} · decided by ${DECIDED_BY[rule.basis]}`,
     '',
+    ...(rule.unreported === null ? [] : [rule.unreported, '']),
     ...(example ? [yaml(example.bad), ''] : []),
     ...(example?.fixed ? ['The quick fix makes of it:', '', yaml(example.fixed), ''] : []),
   ].join('\n');

@@ -9,7 +9,7 @@ import { makeFinding, setFix } from '../vllm/rules/rule';
 import type { FindingParts } from '../vllm/rules/rule';
 import type { StartupReport } from '../vllm/startup/report';
 import { errorsOf } from './remedies';
-import type { Simulate } from './remedies';
+import type { Simulate } from './plan';
 import { withEdits } from './scenario';
 import type { ArgumentEdits } from './scenario';
 

@@ -8,7 +8,7 @@ import type { StartupReport } from '../vllm/startup/report';
 import { defaultText, proposedFieldValues, proposedValues } from './completionValues';
 import type { ProposedValue } from './completionValues';
 import { effectOf } from './effects';
-import type { Simulate } from './remedies';
+import type { Simulate } from './plan';
 
 export interface CompletionItem {
   readonly kind: 'key' | 'field' | 'value' | 'model';

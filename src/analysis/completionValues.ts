@@ -8,7 +8,7 @@ import { usableMethods } from '../vllm/quantizationMethods';
 import { tensorParallelSizes } from '../vllm/rules/parallelism';
 import type { StartupReport } from '../vllm/startup/report';
 import { effectOf, isRefused, withArgument } from './effects';
-import type { Simulate } from './remedies';
+import type { Simulate } from './plan';
 
 /** One value that completion offers. */
 export interface ProposedValue {

@@ -4,7 +4,7 @@ import { GIB } from '../estimator/units';
 import type { ArgumentValue } from '../vllm/arguments';
 import { checkRules } from '../vllm/rules/check';
 import type { StartupReport } from '../vllm/startup/report';
-import type { Simulate } from './remedies';
+import type { Simulate } from './plan';
 import { withEdits } from './scenario';
 
 /** A change below this is no effect worth a word: a twentieth of a GiB. */

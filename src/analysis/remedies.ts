@@ -12,10 +12,8 @@ import { FP8_KV_COMMON_CAPABILITY } from '../vllm/rules/kvCache';
 import { tensorParallelSizes } from '../vllm/rules/parallelism';
 import { findQuantizationMethod, methodAvailability, minCapabilityOf } from '../vllm/quantizationMethods';
 import type { StartupInput, StartupReport } from '../vllm/startup/report';
+import type { Simulate } from './plan';
 import { withEdits } from './scenario';
-
-/** Simulates a start-up; handed in so that callers decide what to cache. */
-export type Simulate = (input: StartupInput) => StartupReport;
 
 /** What a remedy changes, from the least to the most. */
 export type RemedyKind =

@@ -128,7 +128,7 @@ function inputOf(row: SpeedRow, gpu: Gpu, model: Model): SpeedInput {
   const setup = {
     gpu,
     engine,
-    engineVersion: row.engine_norm.includes('NIM') ? 'NIM' : row.engine_version,
+    engineVersion: row.engine_version,
     tensorParallel,
     pipelineParallel: byLayers ? gpus : Math.max(1, row.pp ?? 1),
     dataParallel,

@@ -45,7 +45,7 @@ const USUAL_BATCHED_TOKENS = 2048;
 const KV_BYTES: Readonly<Record<Exclude<KvCacheChoice, 'auto'>, number>> = { fp16: 2, bf16: 2, fp8: 1, int8: 1.0625, int4: 0.5625 };
 
 /** Engines that admit and finish requests step by step whatever the request says. */
-const CONTINUOUS: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'tensorrt_llm', 'lmdeploy', 'llama_cpp']);
+const CONTINUOUS: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'tensorrt_llm', 'nim', 'lmdeploy', 'llama_cpp']);
 
 /** Memory, speed and power of serving a model. Pure arithmetic: the same request always gives the same response. */
 export function estimateInference(request: InferenceRequest, facts: InferenceFacts): InferenceResponse {
@@ -94,7 +94,7 @@ export function planInference(request: InferenceRequest, facts: InferenceFacts):
 /** ModelOpt's fp8 and fp4 checkpoints, which TensorRT-LLM runs, bring scales for an fp8 KV cache; everything else keeps 16 bit. */
 function kvBytesPerElement(choice: KvCacheChoice, engine: Engine, format: ModelWork['format']): number {
   if (choice !== 'auto') return KV_BYTES[choice];
-  return engine === 'tensorrt_llm' && (format === 'fp8' || format === 'fp4') ? 1 : 2;
+  return (engine === 'tensorrt_llm' || engine === 'nim') && (format === 'fp8' || format === 'fp4') ? 1 : 2;
 }
 
 function lengths(request: InferenceRequest): { readonly promptTokens: number; readonly outputTokens: number; readonly context: number } {

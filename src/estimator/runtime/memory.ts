@@ -44,7 +44,7 @@ export interface RuntimeMemory {
 }
 
 /** Share of the card an engine takes for itself: vLLM's and SGLang's defaults; the others take what there is. */
-const USED_SHARE: Partial<Record<Engine, number>> = { vllm: 0.9, sglang: 0.88, tensorrt_llm: 0.9 };
+const USED_SHARE: Partial<Record<Engine, number>> = { vllm: 0.9, sglang: 0.88, tensorrt_llm: 0.9, nim: 0.9 };
 
 /**
  * Bytes of a process beside weights, KV cache and activations: CUDA context, libraries, allocator slack. Context alone is about 0.3 GB since
@@ -128,7 +128,7 @@ function activationBytes(question: MemoryQuestion, sequences: number): Ranged {
 const SAMPLER_SEQUENCES = 256;
 
 function isServer(engine: Engine): boolean {
-  return engine === 'vllm' || engine === 'sglang' || engine === 'tensorrt_llm' || engine === 'lmdeploy';
+  return engine === 'vllm' || engine === 'sglang' || engine === 'tensorrt_llm' || engine === 'nim' || engine === 'lmdeploy';
 }
 
 function usesGraphs(engine: Engine, gpu: Gpu): boolean {

@@ -85,7 +85,17 @@ const ALIASES: Readonly<Record<string, string>> = {
   bnb_int8: 'int8',
   mxfp4_moe: 'mxfp4',
   '8bit': 'int8',
+  '8_bit': 'int8',
   '4bit': 'int4',
+  '4_bit': 'int4',
+  nf4_dq: 'nf4_double',
+  bnb_nf4_dq: 'nf4_double',
+  bnb_fp4: 'nf4',
+  fp4_dq: 'nf4_double',
+  q4f16_1: 'int4',
+  q4_k: 'q4_k_m',
+  q5_k: 'q5_k_m',
+  q3_k: 'q3_k_m',
 };
 
 /** `quantization` values of the request, in the order they are offered; `checkpoint` keeps what the model's files have. */

@@ -1,7 +1,7 @@
 /** Inference engines of the public contract. */
 export const ENGINES = ['vllm', 'sglang', 'tensorrt_llm', 'llama_cpp', 'transformers', 'mlx', 'exllama'] as const;
 /** Engines that published tables name besides those; accepted, with their own constants. */
-export const FURTHER_ENGINES = ['lmdeploy', 'gpt_fast', 'mlc_llm', 'autoawq', 'litgpt', 'ctranslate2'] as const;
+export const FURTHER_ENGINES = ['nim', 'lmdeploy', 'gpt_fast', 'mlc_llm', 'autoawq', 'litgpt', 'ctranslate2'] as const;
 
 export type Engine = (typeof ENGINES)[number] | (typeof FURTHER_ENGINES)[number];
 
@@ -31,8 +31,7 @@ const ALIASES: Readonly<Record<string, Engine>> = {
   vllmotheracceleratorfork: 'vllm',
   trtllm: 'tensorrt_llm',
   tensorrtllm: 'tensorrt_llm',
-  tensorrtllmnim: 'tensorrt_llm',
-  nim: 'tensorrt_llm',
+  tensorrtllmnim: 'nim',
   llamacpp: 'llama_cpp',
   llamacppserver: 'llama_cpp',
   ollama: 'llama_cpp',
@@ -44,6 +43,8 @@ const ALIASES: Readonly<Record<string, Engine>> = {
   autogptq: 'transformers',
   optimumnvidia: 'transformers',
   onnx: 'transformers',
+  pytorchlightning: 'transformers',
+  deepspeed: 'lmdeploy',
   gptfastpytorch: 'gpt_fast',
   mlc: 'mlc_llm',
   ctranslate: 'ctranslate2',
@@ -73,8 +74,6 @@ export function engineProfile(engine: Engine, version: string | null, vendor: st
       return isBefore(release, VLLM_V1_SINCE) ? 'vllm_v0' : 'vllm_v1';
     case 'transformers':
       return isBefore(release, TRANSFORMERS_NEW_SINCE) ? 'transformers_old' : 'transformers_new';
-    case 'tensorrt_llm':
-      return version !== null && /nim/i.test(version) ? 'nim' : 'tensorrt_llm';
     default:
       return engine;
   }

@@ -3,6 +3,7 @@
  * `# vram: disable-file CODE` anywhere. Several codes are separated by commas; without a code, all are meant.
  */
 import type { TextEdit } from '../deployments/edits';
+import { Lines } from '../deployments/lines';
 import type { Severity } from '../vllm/findings';
 import { nearestValue } from '../vllm/argumentTable';
 import { ruleInfo, RULES } from '../vllm/rules/catalogue';
@@ -21,30 +22,13 @@ interface Suppression {
 
 const COMMENT = /(?:^|[ \t])(#[ \t]*vram:[ \t]*disable-(next-line|line|file)\b([^\r\n#]*))/gim;
 
-/** Offsets at which lines begin. */
-function lineStarts(text: string): readonly number[] {
-  const starts = [0];
-  for (const match of text.matchAll(/\r\n|\n|\r/g)) starts.push(match.index + match[0].length);
-  return starts;
-}
-
-function lineOf(starts: readonly number[], offset: number): number {
-  let [low, high] = [0, starts.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((starts[middle] ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
-function suppressionsIn(text: string, starts: readonly number[]): readonly Suppression[] {
+function suppressionsIn(text: string, lines: Lines): readonly Suppression[] {
   return [...text.matchAll(COMMENT)].map((match) => {
     const comment = (match[1] ?? '').trimEnd();
     const start = match.index + match[0].indexOf('#');
     const scope = (match[2] ?? 'line').toLowerCase() as Scope;
     const codes = (match[3] ?? '').split(/[\s,]+/).filter((code) => code !== '');
-    const own = lineOf(starts, start);
+    const own = lines.positionAt(start).line;
     return { scope, codes, line: scope === 'next-line' ? own + 1 : own, start, end: start + comment.length };
   });
 }
@@ -96,11 +80,11 @@ function remarksOn(suppression: Suppression, used: ReadonlySet<string>, known: K
 /** The findings that no comment turns off, and hints on comments that turn nothing off. */
 export function applySuppressions(text: string, findings: readonly PlacedFinding[], known: Known): readonly PlacedFinding[] {
   if (!/vram:[ \t]*disable-/i.test(text)) return findings;
-  const starts = lineStarts(text);
-  const suppressions = suppressionsIn(text, starts);
+  const lines = new Lines(text);
+  const suppressions = suppressionsIn(text, lines);
   const used = new Map(suppressions.map((suppression) => [suppression, new Set<string>()]));
   const kept = findings.filter((finding) => {
-    const line = lineOf(starts, finding.start);
+    const line = lines.positionAt(finding.start).line;
     const by = suppressions.filter((suppression) => covers(suppression, finding, line));
     for (const suppression of by) used.get(suppression)?.add(finding.code);
     return by.length === 0;
@@ -122,9 +106,9 @@ export function applySeverities(findings: readonly PlacedFinding[], overrides: S
 }
 
 /** Where the rest of a line begins that ends with a suppression of the line at `at`; null when there is none. */
-function existing(text: string, starts: readonly number[], line: number): Suppression | null {
+function existing(text: string, lines: Lines, line: number): Suppression | null {
   return (
-    suppressionsIn(text, starts).find(
+    suppressionsIn(text, lines).find(
       (suppression) => suppression.scope === 'next-line' && suppression.line === line && suppression.codes.length > 0,
     ) ?? null
   );
@@ -132,11 +116,11 @@ function existing(text: string, starts: readonly number[], line: number): Suppre
 
 /** The edit that turns a finding off for its line: a comment above it, or one more code in the comment that is there. */
 export function disableForLine(text: string, finding: PlacedFinding): TextEdit {
-  const starts = lineStarts(text);
-  const line = lineOf(starts, finding.start);
-  const present = existing(text, starts, line);
+  const lines = new Lines(text);
+  const line = lines.positionAt(finding.start).line;
+  const present = existing(text, lines, line);
   if (present) return { start: present.end, end: present.end, text: `, ${finding.code}` };
-  const at = starts[line] ?? 0;
+  const at = lines.startOf(line);
   const indent = /^[ \t]*/.exec(text.slice(at))?.[0] ?? '';
   const eol = /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
   return { start: at, end: at, text: `${indent}# vram: disable-next-line ${finding.code}${eol}` };

@@ -12,6 +12,11 @@ export class Lines {
     this.starts = [0, ...[...text.matchAll(/\r\n|\n|\r/g)].map((match) => match.index + match[0].length)];
   }
 
+  /** Offset at which a 0-based line begins. */
+  startOf(line: number): number {
+    return this.starts[line] ?? 0;
+  }
+
   /** 0-based line and UTF-16 character of an offset. */
   positionAt(offset: number): Position {
     let [low, high] = [0, this.starts.length];

@@ -1,7 +1,7 @@
 /** One estimate as JSON: the shape that the command line, the HTTP server and the agent tools share. */
 import type { Analysis, PlacedFinding } from '../analysis/analysis';
 import { usedShare } from '../analysis/derived';
-import type { ReaderId } from '../deployments/deployment';
+import type { Deployment, ReaderId } from '../deployments/deployment';
 import type { Position } from '../deployments/lines';
 import type { GpuSource } from '../estimator/hardware/gpu';
 import { memoryStatus } from '../estimator/memoryStatus';
@@ -10,7 +10,7 @@ import type { Ranged } from '../estimator/ranged';
 import { GIB } from '../estimator/units';
 import type { Confidence, ModelSourceId } from '../models/source';
 import type { ArgumentValue } from '../vllm/arguments';
-import type { Severity } from '../vllm/findings';
+import type { Fix, Severity } from '../vllm/findings';
 import type { Outcome, StartupReport } from '../vllm/startup/report';
 
 export interface DiagnosticJson {
@@ -132,8 +132,19 @@ function wholeTokens(value: number | null | undefined): number | null {
   return value === null || value === undefined || !Number.isFinite(value) ? null : Math.trunc(value);
 }
 
-function diagnostic(finding: PlacedFinding, place: Place | null): DiagnosticJson {
-  const { code, severity, message, vllmMessage, key, start, end } = finding;
+/** The keys a fix takes out, as written in the file. */
+function removedKeys({ remove, removeAt = [] }: Fix, { arguments: written }: Deployment): readonly string[] {
+  return [...remove, ...written.filter(({ keyRange }) => removeAt.includes(keyRange.start)).map((argument) => argument.written)];
+}
+
+function fixJson(fix: Fix, deployment: Deployment): FixJson {
+  const remove = removedKeys(fix, deployment);
+  const { title, edits, rename } = fix;
+  return { title, edits, ...(remove.length > 0 ? { remove } : {}), ...(rename ? { rename } : {}) };
+}
+
+function diagnostic(finding: PlacedFinding, deployment: Deployment, place: Place | null): DiagnosticJson {
+  const { code, severity, message, vllmMessage, key, start, end, fixes } = finding;
   return {
     code,
     severity,
@@ -141,12 +152,7 @@ function diagnostic(finding: PlacedFinding, place: Place | null): DiagnosticJson
     vllm_message: vllmMessage,
     key,
     range: place ? { start: place.positionAt(start), end: place.positionAt(end) } : null,
-    fixes: finding.fixes.map(({ title, edits, remove, rename }) => ({
-      title,
-      edits,
-      ...(remove.length > 0 ? { remove } : {}),
-      ...(rename ? { rename } : {}),
-    })),
+    fixes: fixes.map((fix) => fixJson(fix, deployment)),
   };
 }
 
@@ -210,6 +216,6 @@ export function estimateJson(analysis: Analysis, place: Place | null, speed: Spe
     },
     speed,
     assumptions: [...gpuAssumptions, ...(facts?.assumptions ?? []), ...(report?.assumptions ?? [])],
-    diagnostics: findings.map((finding) => diagnostic(finding, place)),
+    diagnostics: findings.map((finding) => diagnostic(finding, deployment, place)),
   };
 }

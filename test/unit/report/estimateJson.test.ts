@@ -51,6 +51,13 @@ describe('the estimate as JSON', () => {
     assert.deepEqual([outcome, status], ['kv_too_small_for_max_len', 'insufficient']);
   });
 
+  it('gives fixes as keys to set, remove and rename', async () => {
+    const { diagnostics } = await json('model: Qwen/Qwen3-8B\nmax_model_len: 4096\nmax_model_len: 8192\nswap_space: 4\n');
+    const fixes = (code: string): unknown => diagnostics.find((diagnostic) => diagnostic.code === code)?.fixes.at(-1);
+    assert.deepEqual(fixes('yaml-removed'), { title: 'Remove swap_space', edits: {}, remove: ['swap_space'] });
+    assert.deepEqual(fixes('yaml-dup'), { title: 'Remove max_model_len', edits: {}, remove: ['max_model_len'] });
+  });
+
   it('says null for what is not known, never 0', async () => {
     const estimate = await json('model: no/body\nmax-model-len: 4096\n');
     assert.equal(estimate.gpu, null);

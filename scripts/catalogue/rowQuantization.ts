@@ -21,6 +21,19 @@ function withKnown(named: CheckpointQuantization, stated: Fields): CheckpointQua
   const group = stated.integer('group_size');
   const block = stated.integers('weight_block_size');
   const strategy = stated.string('strategy');
+  const container = stated.string('quant_method') === 'compressed-tensors' && /awq|gptq|fp8|fp4|bitsandbytes/.test(named.method);
+  const known = container
+    ? { ...named, method: 'compressed-tensors', type: named.method === 'bitsandbytes' ? ('int' as const) : named.type }
+    : named;
+  return withScales(known, group, block, strategy);
+}
+
+function withScales(
+  named: CheckpointQuantization,
+  group: number | null,
+  block: readonly number[] | null,
+  strategy: string | null,
+): CheckpointQuantization {
   if (block?.length === 2) return { ...named, blockSize: [block[0] ?? 128, block[1] ?? 128], groupSize: null };
   if (group !== null) return { ...named, groupSize: group };
   if (strategy === 'channel') return { ...named, groupSize: -1 };

@@ -198,7 +198,8 @@ const FORMAT_PREFIX = 'checkpoint format';
 
 function formatAssumption(quantization: CheckpointQuantization): string {
   const group = quantization.groupSize !== null && quantization.groupSize > 0 ? `, groups of ${quantization.groupSize}` : '';
-  return `${FORMAT_PREFIX} by the name only: ${quantization.ggufType ?? quantization.method}, ${quantization.bits} bit${group}`;
+  const cache = quantization.kvCacheScheme === null ? '' : `, ${quantization.kvCacheScheme} KV cache as in this publisher's checkpoints`;
+  return `${FORMAT_PREFIX} by the name only: ${quantization.ggufType ?? quantization.method}, ${quantization.bits} bit${group}${cache}`;
 }
 
 /** Sets fields of a config's text part. */

@@ -103,7 +103,35 @@ export function readName(id: string): NameParts {
     }
     if (PLAIN_COPY.test(base)) base = base.replace(PLAIN_COPY, '');
   }
-  return { base, quantization, billions: billionsIn(base) };
+  return { base, quantization: quantization && asPublished(quantization, base), billions: billionsIn(base) };
+}
+
+/**
+ * What a publisher's checkpoints have in common beyond their names, where every one of them with a known config agrees:
+ * NVIDIA quantizes with ModelOpt and stores an fp8 KV-cache scheme (22 of 23 configs), Red Hat and cyankiwi use
+ * compressed-tensors, the latter in symmetric groups of 32 (8 of 8 checkpoint sizes), Unsloth's NVFP4 stores fp8 KV scales (the one start-up on
+ * record), Qwen's fp8 is block-wise (25 of 25).
+ */
+function asPublished(quantization: CheckpointQuantization, base: string): CheckpointQuantization {
+  const owner = base.slice(0, Math.max(0, base.indexOf('/'))).toLowerCase();
+  const { method, type, bits } = quantization;
+  const isFloat = type === 'float' && /fp8|fp4|compressed/.test(method);
+  switch (owner) {
+    case 'nvidia':
+      return isFloat ? { ...quantization, method: bits === 8 ? 'modelopt' : 'modelopt_fp4', kvCacheScheme: 'fp8' } : quantization;
+    case 'redhatai':
+    case 'neuralmagic':
+      return isFloat && quantization.blockSize === null ? { ...quantization, method: 'compressed-tensors' } : quantization;
+    case 'cyankiwi':
+    case 'cpatonn':
+      return method === 'awq' ? { ...quantization, method: 'compressed-tensors', groupSize: 32, symmetric: true } : quantization;
+    case 'unsloth':
+      return isFloat && bits === 4 ? { ...quantization, method: 'compressed-tensors', kvCacheScheme: 'fp8' } : quantization;
+    case 'qwen':
+      return method === 'fp8' ? { ...quantization, blockSize: [128, 128], groupSize: null } : quantization;
+    default:
+      return quantization;
+  }
 }
 
 /** People append a remark in brackets ("Qwen3-8B (local copy)"); it is no part of the name. */

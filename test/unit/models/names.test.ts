@@ -11,10 +11,13 @@ describe('a model name', () => {
     ['neuralmagic/Meta-Llama-3.1-8B-Instruct-quantized.w4a16', 'neuralmagic/Meta-Llama-3.1-8B-Instruct', 'compressed-tensors', 4, 128],
     ['RedHatAI/Qwen3-8B-quantized.w8a8', 'RedHatAI/Qwen3-8B', 'compressed-tensors', 8, -1],
     ['RedHatAI/Qwen3-8B-FP8-dynamic', 'RedHatAI/Qwen3-8B', 'compressed-tensors', 8, -1],
-    ['nvidia/Llama-3.3-70B-Instruct-FP8', 'nvidia/Llama-3.3-70B-Instruct', 'fp8', 8, 0],
+    ['nvidia/Llama-3.3-70B-Instruct-FP8', 'nvidia/Llama-3.3-70B-Instruct', 'modelopt', 8, 0],
+    ['org/Llama-3.3-70B-Instruct-FP8', 'org/Llama-3.3-70B-Instruct', 'fp8', 8, 0],
+    ['RedHatAI/Qwen3.6-35B-A3B-NVFP4', 'RedHatAI/Qwen3.6-35B-A3B', 'compressed-tensors', 4, 16],
+    ['Qwen/Qwen3-8B-FP8', 'Qwen/Qwen3-8B', 'fp8', 8, null],
     ['nvidia/Llama-3.3-70B-Instruct-NVFP4', 'nvidia/Llama-3.3-70B-Instruct', 'modelopt_fp4', 4, 16],
     ['unsloth/Llama-3.2-1B-Instruct-unsloth-bnb-4bit', 'unsloth/Llama-3.2-1B-Instruct', 'bitsandbytes', 4, 64],
-    ['cyankiwi/Qwen3.6-27B-AWQ-INT4', 'cyankiwi/Qwen3.6-27B', 'awq', 4, 128],
+    ['cyankiwi/Qwen3.6-27B-AWQ-INT4', 'cyankiwi/Qwen3.6-27B', 'compressed-tensors', 4, 32],
     ['RedHatAI/Qwen3-8B-INT4', 'RedHatAI/Qwen3-8B', 'compressed-tensors', 4, 128],
     ['Qwen3-8B FP8 (local copy)', 'Qwen3-8B', 'fp8', 8, 0],
     ['Intel/Qwen3-8B-int4-AutoRound', 'Intel/Qwen3-8B', 'auto-round', 4, 128],
@@ -31,6 +34,12 @@ describe('a model name', () => {
       assert.equal(read.quantization?.basis, 'name');
     });
   }
+
+  it("of NVIDIA's announces the fp8 KV cache its checkpoints ask for", () => {
+    assert.equal(readName('nvidia/Llama-3.1-8B-Instruct-FP8').quantization?.kvCacheScheme, 'fp8');
+    assert.equal(readName('nvidia/Qwen3-8B-NVFP4').quantization?.kvCacheScheme, 'fp8');
+    assert.equal(readName('RedHatAI/Qwen3-8B-NVFP4').quantization?.kvCacheScheme, null);
+  });
 
   it('without such an ending is a 16-bit model', () => {
     for (const name of [

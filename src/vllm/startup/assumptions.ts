@@ -40,13 +40,13 @@ export function assumptionsOf(
   const consider = (label: string, range: Ranged | null): void => {
     if (!range) return;
     const width = range.high - range.low;
-    if (width > NEGLIGIBLE)
-      candidates.push({ text: `${label}${range.reason === undefined ? '' : ` (${range.reason})`}: ${spread(range)}`, width });
+    const reason = range.reason === undefined || label.includes(range.reason) ? '' : ` (${range.reason})`;
+    if (width > NEGLIGIBLE) candidates.push({ text: `${label}${reason}: ${spread(range)}`, width });
   };
   consider('weights', rank.weights);
-  if (nonTorch) consider('activation peak', rank.activation.bytes);
+  if (nonTorch) consider('activations of the profile run', rank.activation.bytes);
   consider('non-torch memory', nonTorch);
-  consider(graphCharge ? 'CUDA graphs' : 'CUDA graphs, outside the budget', graphs);
+  consider(`CUDA graphs on this GPU class${graphCharge ? '' : ', outside the budget'}`, graphs);
   candidates.sort((a, b) => b.width - a.width);
   return [...certain, ...candidates.map((candidate) => candidate.text)].slice(0, SHOWN);
 }

@@ -153,6 +153,7 @@ function perGpuMemory(placed: readonly PlacedRank[], fullest: PlacedRank, total:
     'how much of the activation memory stays cached',
   );
   const activation = rank.activation.bytes;
+  const roomiest = Math.max(...placed.map((other) => other.available.value));
   const lowestActivation = Math.min(...placed.map((other) => other.rank.activation.bytes.low));
   return {
     total,
@@ -166,7 +167,7 @@ function perGpuMemory(placed: readonly PlacedRank[], fullest: PlacedRank, total:
     cudaGraphs: graphs,
     cudaGraphsInBudget: graphCharge !== null,
     outsideBudget: outside,
-    kvCache: available,
+    kvCache: roomiest > available.high ? { ...available, high: roomiest, reason: 'pipeline ranks differ' } : available,
     peakUsed,
     free: between(total - peakUsed.high, total - peakUsed.value, total - peakUsed.low),
   };

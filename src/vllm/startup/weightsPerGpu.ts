@@ -54,9 +54,18 @@ const tensorsOutside = new WeakMap<Architecture, readonly TensorSpec[]>();
 export function tensorsOfLayer(architecture: Architecture, kind: LayerKind): readonly TensorSpec[] {
   const known = tensorsOfKind.get(kind);
   if (known) return known;
-  const tensors = layerTensors(architecture, kind);
+  const tensors = layerTensors(architecture, asAllocated(kind));
   tensorsOfKind.set(kind, tensors);
   return tensors;
+}
+
+/**
+ * vLLM's merged QKV matrix has a K and a V slot in every layer, also where the model takes V from K or reads an earlier
+ * layer's cache (`QKVParallelLinear` in gemma4.py and gemma3n.py).
+ */
+function asAllocated(kind: LayerKind): LayerKind {
+  const mixers = kind.mixers.map((mixer) => (mixer.kind === 'attention' ? { ...mixer, keyIsValue: false, sharesKvCache: false } : mixer));
+  return { ...kind, mixers };
 }
 
 function tensorsOutsideLayers(architecture: Architecture): readonly TensorSpec[] {

@@ -11,6 +11,8 @@ import type { Trap, TrapParts } from './trap';
 
 /** First release whose parser reads sizes such as `32k` (vllm/engine/arg_utils.py, `human_readable_int`). */
 const HUMAN_SIZES_SINCE = '0.9.0';
+/** First release whose `max-model-len` takes `auto`. */
+const AUTO_LENGTH_SINCE = '0.14.0';
 /** First release that turns a mapping into JSON (ca1969186d). */
 const MAPPINGS_SINCE = '0.16.0';
 /** First release whose `compilation-config` takes no bare level any more, as far as its parser was tried. */
@@ -64,7 +66,7 @@ function wholeNumberTrap(argument: DeploymentArgument, spec: Argument, value: Ar
     if (!SUFFIXED.test(text)) return null;
     return takesSizes ? smallSuffixTrap(argument, spec, text, value) : sizeTrap(argument, spec, text, value);
   }
-  if (spec.keywords.includes(text)) return null;
+  if (spec.keywords.includes(text) && isSince(version, AUTO_LENGTH_SINCE)) return null;
   if (size !== null && !takesSizes) return sizeTrap(argument, spec, text, size);
   if (FRACTION.test(text) || typeof value === 'number') {
     const whole = Number(text);

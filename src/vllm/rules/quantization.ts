@@ -15,6 +15,11 @@ import { capabilityText, removeFix, setFix } from './rule';
 const KEY = 'quantization';
 const ALLOW = 'allow-deprecated-quantization';
 
+/** The method that is asked for, as vLLM reads it: in small letters. */
+function writtenMethod({ read }: RuleFacts): string | null {
+  return read.text(KEY)?.toLowerCase() ?? null;
+}
+
 /** Methods that other packages put into vLLM at run time. */
 function isPlugin(name: string): boolean {
   return findQuantizationMethod(name)?.plugin ?? false;
@@ -22,8 +27,9 @@ function isPlugin(name: string): boolean {
 
 const quantUnknown: Rule = {
   code: 'quant-unknown',
-  check({ read, context }): FindingParts | null {
-    const written = read.text(KEY);
+  check(facts): FindingParts | null {
+    const { context } = facts;
+    const written = writtenMethod(facts);
     if (written === null) return null;
     const method = findQuantizationMethod(written);
     if (method && methodAvailability(method, context.version) !== 'absent') return null;
@@ -49,8 +55,9 @@ const quantUnknown: Rule = {
 
 const quantMismatch: Rule = {
   code: 'quant-mismatch',
-  check({ read, context }): FindingParts | null {
-    const written = read.text(KEY);
+  check(facts): FindingParts | null {
+    const { context } = facts;
+    const written = writtenMethod(facts);
     const method = written === null ? null : findQuantizationMethod(written);
     if (written === null || !method || !context.model) return null;
     const stored = context.model.quantization;
@@ -77,9 +84,10 @@ const quantMismatch: Rule = {
 
 const quantDeprecated: Rule = {
   code: 'quant-deprecated',
-  check({ read, context }): FindingParts | null {
+  check(facts): FindingParts | null {
+    const { context, read } = facts;
     const stored = context.model?.quantization;
-    const name = read.text(KEY) ?? (stored?.basis === 'config' ? stored.method : null);
+    const name = writtenMethod(facts) ?? (stored?.basis === 'config' ? stored.method : null);
     if (name === null || !isDeprecatedIn(name, context.version) || read.flag(ALLOW) === true) return null;
     return {
       keys: [KEY, 'model'],
@@ -96,7 +104,7 @@ const quantCapability: Rule = {
   code: 'quant-capability',
   check(facts): FindingParts | null {
     const { context, capability } = facts;
-    const name = facts.read.text(KEY) ?? context.model?.quantization?.method ?? null;
+    const name = writtenMethod(facts) ?? context.model?.quantization?.method ?? null;
     const method = name === null ? null : findQuantizationMethod(name);
     const least = method ? minCapabilityOf(method, context.version) : null;
     if (name === null || least === null || capability === null || capability >= least) return null;
@@ -131,7 +139,7 @@ const quantDtype: Rule = {
   code: 'quant-dtype',
   check(facts): FindingParts | null {
     const { model, version } = facts.context;
-    const written = facts.read.text(KEY);
+    const written = writtenMethod(facts);
     const stored = model?.quantization;
     const method = written ?? (stored?.basis === 'config' ? stored.method : null);
     const dtype = explicitDtype(facts) ?? (written !== null && stored && model ? model.architecture.dtype : null);

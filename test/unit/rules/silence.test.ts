@@ -82,6 +82,11 @@ describe('rules that hold in some versions', () => {
     assert.deepEqual(codes({ 'max-lora-rank': 1 }), []);
   });
 
+  it('take what vLLM takes in another case', () => {
+    assert.deepEqual(codes({ quantization: 'FP8' }), []);
+    assert.deepEqual(codes({ quantization: 'AWQ' }, { model: model('Qwen/Qwen3-8B-AWQ') }), []);
+  });
+
   it('give the benefit of the doubt between two releases read', () => {
     // bitsandbytes left vLLM some time after 0.24; as a plugin it may still be there.
     assert.deepEqual(codes({ quantization: 'bitsandbytes' }), []);

@@ -1,0 +1,78 @@
+// The planner's page in a headless Chromium, over the real engine: how soon it shows a figure and how fast it answers.
+import { readFileSync } from 'node:fs';
+import { Catalogue } from '../src/models/catalogue';
+import { launchChromium } from '../test/host/browser';
+import { openPage, PageServer } from '../test/webview/page';
+import { deployment, playEditor } from '../test/webview/services';
+
+interface Row {
+  readonly name: string;
+  readonly unit: string;
+  readonly values: readonly number[];
+}
+
+/** Milliseconds from each step of a slider to the frame that shows its answer; runs in the page. */
+async function dragSlider(steps: number): Promise<number[]> {
+  const slider = document.querySelector<HTMLInputElement>('input[type=range]');
+  if (!slider) throw new Error('the page has no slider');
+  const nextFrame = (): Promise<number> =>
+    new Promise((resolve) => {
+      requestAnimationFrame(() => {
+        // A task queued in the frame's callback runs after that frame is painted.
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => resolve(performance.now());
+        channel.port2.postMessage(null);
+      });
+    });
+  const low = Number(slider.min);
+  const high = Number(slider.max);
+  const taken: number[] = [];
+  for (let step = 0; step < steps; step += 1) {
+    await nextFrame();
+    const before = document.querySelector('.figures')?.textContent;
+    slider.value = String(low + ((high - low) * step) / (steps - 1));
+    const began = performance.now();
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    let painted = await nextFrame();
+    // The first steps may leave the figures as they are; two frames are then the answer that nothing changed.
+    if (document.querySelector('.figures')?.textContent === before) painted = await nextFrame();
+    taken.push(painted - began);
+  }
+  return taken;
+}
+
+export async function measurePlanner(): Promise<Row[]> {
+  const catalogue = Catalogue.parse(readFileSync('data/models.json', 'utf8'));
+  const server = await PageServer.start();
+  const browser = await launchChromium();
+  try {
+    const shown = deployment(catalogue, {
+      model: 'Qwen/Qwen3-8B',
+      gpu: 'rtx_4090',
+      count: 2,
+      args: { 'tensor-parallel-size': 2, 'max-model-len': 32768 },
+    });
+    const { page } = await openPage(browser, server, { place: 'panel', services: playEditor(catalogue, shown), width: 1400 });
+    const figures = page.locator('.figures').first();
+    await figures.waitFor();
+    const opened: number[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const began = performance.now();
+      await page.reload({ waitUntil: 'commit' });
+      await figures.waitFor();
+      opened.push(performance.now() - began);
+    }
+    const loaded = await page.evaluate(() =>
+      (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).reduce((sum, entry) => sum + entry.decodedBodySize, 0),
+    );
+    const repaint = await page.evaluate(dragSlider, 120);
+    return [
+      { name: 'planner: scripts and styles loaded for the first figure', unit: 'bytes', values: [loaded] },
+      { name: 'planner: open to first figure', unit: 'ms', values: opened },
+      { name: 'planner: input to repaint, dragging the context slider', unit: 'ms', values: repaint },
+    ];
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+}

@@ -9,6 +9,7 @@ export class ActiveFile implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<DocumentAnalysis | undefined>();
   private readonly disposables: vscode.Disposable[];
   private wasOurs: boolean | undefined;
+  private lastDocument: vscode.TextDocument | undefined;
   /** Fires with the analysis of the active editor's file, or undefined where it is not about vLLM. */
   readonly onDidChange = this.changed.event;
 
@@ -26,8 +27,16 @@ export class ActiveFile implements vscode.Disposable {
     return document === undefined ? undefined : this.documents.analysisOf(document);
   }
 
+  /** The vLLM file that a person means where a webview has the focus: the one looked at last. */
+  meant(): vscode.Uri | undefined {
+    const editor = vscode.window.activeTextEditor;
+    if (editor !== undefined) return this.documents.isOurs(editor.document) ? editor.document.uri : undefined;
+    return this.lastDocument === undefined || this.lastDocument.isClosed ? undefined : this.lastDocument.uri;
+  }
+
   update(): void {
     const analyzed = this.current();
+    this.lastDocument = analyzed?.document ?? this.lastDocument;
     const ours = analyzed !== undefined;
     if (ours !== this.wasOurs) {
       this.wasOurs = ours;

@@ -20,9 +20,9 @@ export class Estimates implements vscode.Disposable {
     });
   }
 
-  /** Reports on the file given, on the active one, or on the one the person picks. */
+  /** Reports on the file given, or on the one the person picks. */
   async run(uri: vscode.Uri | undefined): Promise<void> {
-    const target = uri ?? this.activeUri() ?? (await askForFile(this.documents));
+    const target = uri ?? (await askForFile(this.documents));
     if (target === undefined) return;
     const analyzed = await this.analyze(target);
     if (analyzed === undefined) return;
@@ -31,11 +31,6 @@ export class Estimates implements vscode.Disposable {
 
   dispose(): void {
     this.listener.dispose();
-  }
-
-  private activeUri(): vscode.Uri | undefined {
-    const document = vscode.window.activeTextEditor?.document;
-    return document !== undefined && this.documents.isOurs(document) ? document.uri : undefined;
   }
 
   private async analyze(uri: vscode.Uri): Promise<DocumentAnalysis | undefined> {

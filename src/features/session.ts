@@ -47,7 +47,7 @@ export function startSession(context: vscode.ExtensionContext): Session {
   const models = own(new Models(hubAccess));
   const documents = own(new Documents(own(new EditorSurroundings(models, gpus))));
   const readonlyDocuments = own(new ReadonlyDocuments());
-  const neighbours = own(new Neighbours());
+  const neighbours = own(new Neighbours(documents, context.extensionUri));
   const estimates = own(new Estimates(documents, readonlyDocuments));
   own(new Diagnostics(documents));
   own(registerRuleCommands(context.extensionUri));
@@ -73,12 +73,12 @@ export function startSession(context: vscode.ExtensionContext): Session {
   );
 
   const commands: Readonly<Record<CommandName, (parameter: unknown) => Promise<void> | void>> = {
-    estimate: (parameter) => estimates.run(uriIn(parameter)),
+    estimate: (parameter) => estimates.run(uriIn(parameter) ?? activeFile.meant()),
     chooseGpu: (parameter) => chooseGpu(documents, gpus.current(), gpuRequest(parameter)),
     chooseModelConfig: () => chooseModelConfig(activeFile.current()),
     showModelFacts: () => showModelFacts(activeFile.current(), documents, readonlyDocuments),
     fetchModelFacts: () => fetchModelFacts(activeFile.current(), hubAccess, models),
-    openPlanner: (parameter) => planners.open(uriIn(parameter), undefined),
+    openPlanner: (parameter) => planners.open(uriIn(parameter) ?? activeFile.meant(), undefined),
     setHubToken: () => hubAccess.askForToken(),
     showLog: () => log().show(),
   };

@@ -34,6 +34,8 @@ export interface Settings {
   /** Rule code -> severity; codes that are not named keep their own. */
   readonly rules: Readonly<Record<string, RuleSeverity>>;
   readonly inlayHints: Readonly<Record<InlayKind, boolean>>;
+  /** Give Red Hat's YAML extension the schema for every vLLM file, not only for `*.vllm.yaml`. */
+  readonly schemaForAllFiles: boolean;
   readonly standBack: 'auto' | 'never';
 }
 
@@ -62,6 +64,7 @@ export function settingsFor(scope: vscode.ConfigurationScope | undefined): Setti
       requests: read.get<boolean>('inlayHints.requests', true),
       resolved: read.get<boolean>('inlayHints.resolved', true),
     },
+    schemaForAllFiles: read.get<boolean>('schemaForAllFiles', false),
     standBack: read.get<'auto' | 'never'>('standBack', 'auto'),
   };
 }

@@ -158,6 +158,8 @@ export interface FinetuningResponse {
   readonly samples_per_second: number | null;
   /** Optimizer steps per second. */
   readonly steps_per_second: number | null;
+  /** Model FLOPs utilisation, 0 to 1: needed FLOPs over the dense peak of `compute_dtype`. */
+  readonly mfu: number | null;
   /** Tokens of all epochs; null when `num_samples` is not given. */
   readonly total_tokens: number | null;
   readonly total_steps: number | null;

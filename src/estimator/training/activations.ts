@@ -19,6 +19,9 @@ const RESIDENT_LAYERS = 2;
 /** Copies of a routed token's hidden state: before and after the permutation to its experts. */
 const PERMUTED_COPIES = 2;
 
+/** Bytes per output element that DoRA keeps to learn its magnitudes: the adapted layer's output before it is scaled, in 16 bits. */
+const DORA_OUTPUT_BYTES = 2;
+
 /** Tokens of the longest micro batch on one GPU, padding included, after context parallelism. */
 export function peakTokens(plan: TrainingPlan, constants: TrainingConstants): number {
   const { request, parallel, microBatch } = plan;
@@ -90,6 +93,7 @@ function layerBytesPerToken(plan: TrainingPlan, constants: TrainingConstants, la
     (widths.feedForward + widths.experts) * kernel.feedForward +
     routedHidden * PERMUTED_COPIES * 2 +
     (adapters?.inputElements[index] ?? 0) * constants.adapterInput +
+    (plan.request.use_dora ? (adapters?.outputElements[index] ?? 0) * DORA_OUTPUT_BYTES : 0) +
     (plan.base.quantized ? linearElements(layer) * constants.quantizedLinear : 0);
   const scores = scoreElements(plan, layer) * parallel.tensor * constants.score;
   return ((elements + scores) * (plan.activationBytes / 2)) / parallel.tensor;

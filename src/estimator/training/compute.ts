@@ -96,6 +96,18 @@ export function computeSeconds(plan: TrainingPlan, gpu: Gpu, work: MicroBatchWor
   return Math.hypot((math + scores + traffic) / gpus, launches);
 }
 
+/** Newton-Schulz iterations of Muon (Jordan 2024), and FLOPs of one per element and row: X·Xᵀ, its square, and their product with X. */
+const MUON_ITERATIONS = 5;
+const MUON_FLOPS = 6;
+
+/** Seconds per step that one GPU orthogonalises the updates of `trained` parameters; 0 for other optimizers. */
+export function orthogonalisationSeconds(plan: TrainingPlan, gpu: Gpu, trained: number, constants: TimeConstants): number {
+  const peak = peakRate(gpu, 'bf16');
+  if (!plan.optimizer.orthogonalises || peak === null) return 0;
+  const rows = plan.adapters ? Math.min(plan.request.lora_rank, plan.shape.hiddenSize) : plan.shape.hiddenSize;
+  return (MUON_ITERATIONS * MUON_FLOPS * rows * trained) / (peak * constants.product[rateClass(gpu)]);
+}
+
 function launchSeconds(plan: TrainingPlan, constants: TimeConstants): number {
   const hooked = plan.framework.fixedBuckets && plan.parallel.zeroStage >= 3 ? constants.hooked : 1;
   return constants.secondsPerLayer[plan.kernels] * hooked * (plan.adapters ? constants.adapted : 1);

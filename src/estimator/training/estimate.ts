@@ -44,6 +44,7 @@ export function estimateFinetuning(request: FinetuningRequest, facts: Finetuning
     memory_status: memoryStatus(percentage / 100),
     static_shared_memory: memory.static / GIB,
     ...progress(plan, time, gpu),
+    mfu: time === null ? null : time.mfu,
     estimated_system_ram_required: hostRam(run) / GIB,
     offloaded_memory: ((memory.onHost + memory.onNvme) * plan.parallel.gpus) / GIB,
     active_optimizations: names,

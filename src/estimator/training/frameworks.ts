@@ -26,6 +26,8 @@ export interface FrameworkFacts {
   readonly gathersWholeModel: boolean;
   /** With a pipeline, FSDP keeps each stage's weights and gradients whole between micro batches instead of gathering them again. */
   readonly wholeStages: boolean;
+  /** Gradients have buffers of their own from the start: Megatron's `main_grad`. */
+  readonly persistentGradients: boolean;
   /** The update runs in one kernel without copies of the parameters. */
   readonly fusedUpdate: boolean;
 }
@@ -41,6 +43,7 @@ const HUGGING_FACE: FrameworkFacts = {
   fixedBuckets: true,
   gathersWholeModel: false,
   wholeStages: false,
+  persistentGradients: false,
   fusedUpdate: false,
 };
 
@@ -56,6 +59,7 @@ const PURE_16_BIT: FrameworkFacts = {
   fixedBuckets: false,
   gathersWholeModel: false,
   wholeStages: false,
+  persistentGradients: false,
   fusedUpdate: true,
 };
 
@@ -82,6 +86,7 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
     fixedBuckets: false,
     gathersWholeModel: false,
     wholeStages: false,
+    persistentGradients: true,
     fusedUpdate: true,
   },
 };

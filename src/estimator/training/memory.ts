@@ -78,7 +78,9 @@ function stepPhases(
   const inBackward = plan.request.optimization_config.optimizer_in_backward;
   const whole = inBackward ? state.layerGradients : state.gradients;
   // Gradients of earlier micro batches wait while the next one runs; without accumulation they grow as activations go.
-  const waiting = plan.accumulation > 1 ? whole : 0;
+  // DeepSpeed's ZeRO 3 keeps the gradients' partitions allocated, as Megatron its buffers.
+  const partitions = plan.framework.fixedBuckets && plan.parallel.zeroStage >= 3;
+  const waiting = plan.accumulation > 1 || plan.framework.persistentGradients || partitions ? whole : 0;
   const at = (phase: TrainingPhase, gradients: number, activations: number, loss: number, update: number): PhaseMemory =>
     phaseMemory(plan, state, constants, { phase, gradients, activations, loss, update });
   return [

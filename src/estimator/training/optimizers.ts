@@ -14,7 +14,7 @@ export interface OptimizerFacts {
   readonly paged: boolean;
   /** Peak bytes per parameter of the multi-tensor update, as wide as the weight: the copies torch's foreach path makes. */
   readonly updateCopies: number;
-  /** FLOPs per trained parameter and step beyond a few, for the orthogonalisation of Muon per unit of matrix width. */
+  /** Muon orthogonalises each matrix's update, which takes matrix products of its own. */
   readonly orthogonalises: boolean;
 }
 

@@ -30,7 +30,6 @@ export interface LayerWidths {
   readonly feedForward: number;
   /** The same, of the routed and shared experts that one token uses. */
   readonly experts: number;
-  readonly gated: boolean;
 }
 
 /** One kind of decoder layer, as training sees it. */
@@ -68,8 +67,6 @@ export interface TrainingShape {
   readonly towerParameters: number;
   readonly otherParameters: number;
   readonly parameters: number;
-  /** Parameters of the largest single layer. */
-  readonly largestLayer: number;
   /** Parameters that multiply every token: linear layers, used experts and the head; no embedding look-up, no towers. */
   readonly activeParameters: number;
 }
@@ -113,7 +110,6 @@ function computeShape(architecture: Architecture): TrainingShape {
     towerParameters,
     otherParameters: outerParameters - embeddingParameters - headParameters - towerParameters,
     parameters: outerParameters + inLayers,
-    largestLayer: Math.max(0, ...layers.map(layerParameters)),
     activeParameters: active + (architecture.lmHead ? architecture.vocabSize * architecture.hiddenSize : 0),
   };
 }
@@ -169,7 +165,6 @@ function layerWidths(architecture: Architecture, kind: LayerKind, tensors: reado
     window: mixers.find((mixer) => mixer.scoreHeads > 0)?.window ?? null,
     feedForward,
     experts,
-    gated: kind.feedForwards.some((block) => block.gated),
   };
 }
 

@@ -1,4 +1,3 @@
-import { GIB } from '../units';
 import type { TrainingPlan } from './plan';
 import { layerParameters } from './shape';
 
@@ -167,9 +166,4 @@ function gatheredElements(plan: TrainingPlan): number {
   const largest = Math.max(0, ...shape.layers.map((layer) => layerParameters(layer) - layer.expertParameters));
   const experts = Math.max(0, ...shape.layers.map((layer) => layer.expertParameters));
   return GATHERED_LAYERS * (largest / parallel.tensor + experts / (parallel.expert > 1 ? parallel.expert : parallel.tensor));
-}
-
-/** GiB of `bytes`. */
-export function gib(bytes: number): number {
-  return bytes / GIB;
 }

@@ -2,7 +2,7 @@ import type { Gpu } from '../hardware/gpu';
 import { hostBandwidth } from '../hardware/interconnects';
 import { communicationSeconds, heldParameters, trainedHere } from './communication';
 import type { StepSeconds } from './communication';
-import { computeSeconds, microBatchWork, passesOf } from './compute';
+import { computeSeconds, microBatchWork, orthogonalisationSeconds, passesOf } from './compute';
 import type { TrainingPlan } from './plan';
 import { peakRate } from './rates';
 import { TIME_CONSTANTS } from './timeConstants';
@@ -18,9 +18,7 @@ export interface StepTime {
   readonly communication: number;
   /** Transfers to host memory or NVMe that compute does not hide. */
   readonly offload: number;
-  /** Model FLOPs of the step over all GPUs: what utilisation counts, recomputation excluded. */
-  readonly modelFlops: number;
-  /** Model FLOPs utilisation of the dense peak of the compute dtype. */
+  /** Model FLOPs utilisation: FLOPs the model needs, recomputation not counted, over the dense peak of the compute dtype. */
   readonly mfu: number;
   readonly low: number;
   readonly high: number;
@@ -48,7 +46,6 @@ export function stepTime(plan: TrainingPlan, gpu: Gpu, constants: TimeConstants 
     communication:
       micros * (communication.blocking + exposed.perMicroBatch * (1 - exposed.offloadShare)) + exposed.perStep - offload.perStep,
     offload: micros * exposed.perMicroBatch * exposed.offloadShare + offload.perStep,
-    modelFlops,
     mfu: modelFlops / (total * plan.parallel.gpus * peak),
     low: total / constants.spread,
     high: total * constants.spread,
@@ -87,8 +84,9 @@ function memorySeconds(plan: TrainingPlan, gpu: Gpu, constants: TimeConstants): 
   const perWeight = unfused ? constants.unfusedDequantization : plan.base.linear + 2 * plan.base.compute;
   const dequantized = plan.base.quantized ? heldParameters(plan) * perWeight * passesOf(plan) : 0;
   const state = plan.optimizer.statesOfWeightWidth * (plan.masterBytes || plan.trainedBytes) + plan.optimizer.fixedBytes + plan.masterBytes;
-  const updated = (trainedHere(plan) / (zeroStage >= 1 ? shards : 1)) * (2 * state + 2 * plan.trainedBytes + plan.gradientBytes);
-  return { perMicroBatch: dequantized / bandwidth, perStep: updated / bandwidth };
+  const trained = trainedHere(plan) / (zeroStage >= 1 ? shards : 1);
+  const updated = (trained * (2 * state + 2 * plan.trainedBytes + plan.gradientBytes)) / bandwidth;
+  return { perMicroBatch: dequantized / bandwidth, perStep: updated + orthogonalisationSeconds(plan, gpu, trained, constants) };
 }
 
 function offloadSeconds(plan: TrainingPlan, gpu: Gpu): StepSeconds {

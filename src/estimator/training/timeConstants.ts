@@ -38,6 +38,12 @@ export interface TimeConstants {
 /** Card generations whose matrix units keep up with their peak to different degrees. */
 export type RateClass = 'older' | 'ampere' | 'ada' | 'hopper' | 'blackwell' | 'other';
 
+/**
+ * Fitted to the recorded speeds of test/fixtures/measured/finetune.jsonl (benchmark/accuracyTraining.ts). What they show: the faster a
+ * card's matrix units, the smaller the share of their peak that training reaches (llm-foundry: 0.5 to 0.6 on A100, 0.4 on H100), because
+ * element-wise kernels and attention wait for memory; long sequences lower it further (0.2 to 0.3 at 32,768 tokens); DeepSeek-like and
+ * Qwen3 experts halve it; runs of a few hundred tokens wait for launches, about a millisecond per layer and pass.
+ */
 export const TIME_CONSTANTS: TimeConstants = {
   product: { older: 0.66, ampere: 0.62, ada: 0.75, hopper: 0.54, blackwell: 0.42, other: 0.33 },
   narrowProduct: 0.54,

@@ -1,4 +1,4 @@
-// npm run benchmark:accuracy [-- FILE]: simulated against recorded start-ups of vLLM. The row's GPU, version and arguments are the only input.
+// npm run benchmark:accuracy -- startups [FILE]: simulated against recorded start-ups of vLLM. The row's GPU, version and arguments are the only input.
 import { existsSync, readFileSync } from 'node:fs';
 import type { Model } from '../src/estimator/architecture';
 import type { Ranged } from '../src/estimator/ranged';

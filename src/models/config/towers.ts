@@ -11,6 +11,7 @@ import {
   internVisionTensors,
   llama4VisionTensors,
   mistral3Projector,
+  mllamaVisionTensors,
   opaqueTower,
   pixtralTensors,
   qwen2VisionTensors,
@@ -115,6 +116,7 @@ function knownTower(text: TextConfig, config: Fields, type: string, sizes: Visio
     return [...pixtralTensors(sizes), ...projector];
   }
   if (outerType === 'llama4') return llama4Tower(config, toText);
+  if (outerType === 'mllama') return mllamaTower(config, toText);
   if (/^internvl/.test(outerType)) return internVisionTensors({ ...toText, positions: sizes.positions + 1 });
   if (type === 'clip_vision_model') {
     return [...clipTensors({ ...sizes, positions: sizes.positions + 1 }), ...twoLayerProjector(sizes.width, text.hiddenSize, true)];
@@ -140,6 +142,20 @@ function llama4Tower(config: Fields, sizes: VisionSizes): readonly TensorSpec[] 
   const output = config.integer('vision_output_dim') ?? 4096;
   const adapterInput = config.integer('projector_input_dim') ?? output;
   return llama4VisionTensors({ ...sizes, positions: sizes.positions + 1 }, adapterInput, output);
+}
+
+/** Sizes not in the config are class defaults of `MllamaVisionConfig`. */
+function mllamaTower(config: Fields, sizes: VisionSizes): readonly TensorSpec[] {
+  const ratios: unknown = config.raw('supported_aspect_ratios');
+  return mllamaVisionTensors(
+    { ...sizes, positions: sizes.positions + 1 },
+    {
+      globalLayers: config.integer('num_global_layers') ?? 8,
+      tiles: config.integer('max_num_tiles') ?? 4,
+      aspectRatios: Array.isArray(ratios) ? ratios.length : 8,
+      projectorInput: config.integer('vision_output_dim') ?? 7680,
+    },
+  );
 }
 
 function plainTower(sizes: VisionSizes): readonly TensorSpec[] {

@@ -213,6 +213,37 @@ export function internVisionTensors(sizes: VisionSizes): readonly TensorSpec[] {
   ];
 }
 
+/** What Llama 3.2 Vision's tower has beyond the common sizes. */
+export interface MllamaSizes {
+  readonly globalLayers: number;
+  readonly tiles: number;
+  readonly aspectRatios: number;
+  /** Width handed to the projector: the last layer's output and those of five intermediate ones. */
+  readonly projectorInput: number;
+}
+
+/**
+ * Llama 3.2 Vision: local and gated global blocks without attention biases, a position table per tile and aspect ratio
+ * (one more than the supported ratios), tile embeddings before and after the blocks (`MllamaVisionModel`).
+ */
+export function mllamaVisionTensors(sizes: VisionSizes, more: MllamaSizes): readonly TensorSpec[] {
+  const { width } = sizes;
+  const ratios = more.aspectRatios + 1;
+  const blocks = { ...sizes, layers: sizes.layers + more.globalLayers };
+  return [
+    whole('class_embedding', width),
+    ...patchEmbedding(sizes, false),
+    whole('gated_positional_embedding', sizes.positions * width * (1 + ratios * more.tiles) + 1),
+    whole('tile_positional_embedding', ratios * more.tiles * width + 1, 2),
+    whole('pre_and_post_layernorm', 4 * width),
+    ...visionAttention(blocks, false),
+    ...visionMlp(blocks, false, true),
+    visionNorms(blocks, 4),
+    whole('global_blocks.gates', 2, more.globalLayers),
+    ...linear('multi_modal_projector', sizes.outputWidth, more.projectorInput, true, WHOLE),
+  ];
+}
+
 /** A tower of which only the total is known. */
 export function opaqueTower(modality: 'vision' | 'audio', parameters: number): readonly TensorSpec[] {
   return [vector('tower', parameters, { group: modality, sharding: 'replicated' })];

@@ -64,34 +64,42 @@ export function activationPeak(input: ActivationInput): ActivationPeak {
   const fixed = media.held + pipeline + cublas;
 
   const persistent = rules.persistentMoeWorkspace && engine === 'V1';
-  const total = (samplerPart: number, forwardPart: number): number => {
-    const text = persistent ? Math.max(forwardPart, hidden + samplerPart) + moe : Math.max(forwardPart + moe, hidden + samplerPart);
-    return Math.max(text + fixed, media.encoderPeak + cublas);
+  const total = (samplerPart: number, encoderPart: number): number => {
+    const text = persistent ? Math.max(forward, hidden + samplerPart) + moe : Math.max(forward + moe, hidden + samplerPart);
+    return Math.max(text + fixed, encoderPart + cublas);
   };
-  const value = total(sampler.value, forward);
+  const value = total(sampler.value, media.encoderPeak);
   const reason =
     media.encoderPeak > 0
       ? 'profiling the multimodal encoder'
       : sampler.high > sampler.value * 1.5
         ? 'the sampler kernel'
         : 'activations of the profile run';
-  const slack = relativeSlack(input, media.encoderPeak + cublas >= value);
+  const encoderDecides = media.encoderPeak + cublas >= value;
+  const slack = relativeSlack(input, encoderDecides);
+  const samplerDecides = hidden + sampler.value >= (persistent ? forward : forward + moe);
+  const textParts: readonly Part[] = [
+    samplerDecides ? ['sampler', hidden + sampler.value] : ['forward pass', forward],
+    ['MoE workspace', persistent || !samplerDecides ? moe : 0],
+    ['encoder outputs', media.held],
+    ['pipeline buffers', pipeline],
+  ];
   return {
     bytes: between(
-      total(sampler.low, forward) * (1 - slack) - ABSOLUTE_SLACK,
+      total(sampler.low, media.lowestPeak) * (1 - slack) - ABSOLUTE_SLACK,
       value,
-      total(sampler.high, forward) * (1 + slack) + ABSOLUTE_SLACK,
+      Math.max(total(sampler.high, media.encoderPeak) * (1 + slack), media.highestPeak + cublas) + ABSOLUTE_SLACK,
       reason,
     ),
-    parts: [
-      { name: 'forward pass', bytes: forward },
-      { name: 'sampler', bytes: samples ? hidden + sampler.value : 0 },
-      { name: 'MoE workspace', bytes: moe },
-      { name: 'multimodal encoder', bytes: Math.max(media.held, media.encoderPeak - (value - fixed)) },
-      { name: 'pipeline buffers', bytes: pipeline },
-      { name: 'cuBLAS workspace', bytes: cublas },
-    ].filter((part) => part.bytes > 0),
+    parts: peakParts(encoderDecides ? [['multimodal encoder', media.encoderPeak]] : textParts, cublas),
   };
+}
+
+type Part = readonly [name: string, bytes: number];
+
+/** The parts that make up the peak; they add up to it. */
+function peakParts(parts: readonly Part[], cublas: number): readonly MemoryPart[] {
+  return [...parts, ['cuBLAS workspace', cublas] as const].filter(([, bytes]) => bytes > 0).map(([name, bytes]) => ({ name, bytes }));
 }
 
 /** Two decimals of the log and the allocator's own rounding. */

@@ -1,6 +1,7 @@
 import type { Architecture, EncoderTower } from '../../estimator/architecture';
-import { ceilDiv } from '../../estimator/units';
+import { ceilDiv, clamp } from '../../estimator/units';
 import type { EngineSettings } from '../defaults';
+import { isSince } from '../release';
 import type { PipelineStage } from './stages';
 
 /** What the profile run allocates for multimodal items, bytes per GPU. */
@@ -9,9 +10,12 @@ export interface MultimodalProfile {
   readonly held: number;
   /** Peak inside the encoder, outputs included. */
   readonly encoderPeak: number;
+  /** The same with an image and with the longest video as the profiled item, where either may be. */
+  readonly lowestPeak: number;
+  readonly highestPeak: number;
 }
 
-const NO_PROFILE: MultimodalProfile = { held: 0, encoderPeak: 0 };
+const NO_PROFILE: MultimodalProfile = { held: 0, encoderPeak: 0, lowestPeak: 0, highestPeak: 0 };
 
 /**
  * Tokens of the largest image where the processor's limit is not in the config: 16,384 for the native-resolution processors of the
@@ -61,7 +65,7 @@ function crossAttentionProfile(towers: readonly EncoderTower[], settings: Engine
   const tiles = settings.maxNumSeqs * MAX_TILES;
   const pixels = tiles * 3 * (tower.imageSize ?? 0) ** 2 * settings.dtypeBytes;
   const encoderPeak = tiles * patches * tower.hiddenSize * JOINED_TENSORS * settings.dtypeBytes + pixels;
-  return { held: pixels, encoderPeak };
+  return { held: pixels, encoderPeak, lowestPeak: encoderPeak, highestPeak: encoderPeak };
 }
 
 function towerProfile(tower: EncoderTower, hiddenSize: number, settings: EngineSettings): MultimodalProfile {
@@ -78,10 +82,30 @@ function towerProfile(tower: EncoderTower, hiddenSize: number, settings: EngineS
   const outputs = budgetTokens * hiddenSize * dtypeBytes;
   const cut = multimodal.replicatedTowers ? 1 : tensorParallelSize;
   const perPatch = ENCODER_HIDDEN_TENSORS * tower.hiddenSize + (ENCODER_INTERMEDIATE_TENSORS * tower.intermediateSize) / cut;
-  return {
-    held: outputs + pixels,
-    encoderPeak: patches * dtypeBytes * perPatch + outputs + pixels,
-  };
+  const imagePeak = patches * dtypeBytes * perPatch + outputs + pixels;
+  const native = tower.maxTokensPerItem === null && patchesPerImage === null && tower.modality === 'image';
+  const videoPeak = imagePeak * (native ? videoImages(tower, settings) : 1);
+  const profilesVideo = settings.engine === 'V1' && !isSince(settings.version, FRAMES_LIMITED_SINCE);
+  const encoderPeak = profilesVideo ? videoPeak : imagePeak;
+  // The outputs of a long video stay in the encoder cache during the text pass.
+  return { held: (outputs + pixels) * (encoderPeak / imagePeak), encoderPeak, lowestPeak: imagePeak, highestPeak: videoPeak };
+}
+
+/**
+ * Qwen2-VL style models were profiled with the longest video that fits the context beside one image: "a budget of 98304 tokens, and profiled
+ * with 1 video items" at 128,000 (0.8, after #11895). From 0.11 a video has at most 32 frames, two of which make one image of tokens.
+ */
+const FRAMES_LIMITED_SINCE = '0.11.0';
+const IMAGES_OF_LIMITED_VIDEO = 32 / 2;
+
+/** Patch side of Qwen3-VL and later, whose processor limits all pixels of a video to about one image. */
+const QWEN3_PATCH = 16;
+
+/** How many images' worth of tokens the longest profiled video has. */
+function videoImages(tower: EncoderTower, { maxModelLen, multimodal, version }: EngineSettings): number {
+  if (tower.patchSize === QWEN3_PATCH || multimodal.limits['video'] === 0) return 1;
+  const fitting = Math.floor(((maxModelLen ?? 0) - NATIVE_RESOLUTION_TOKENS) / NATIVE_RESOLUTION_TOKENS);
+  return clamp(fitting, 1, isSince(version, FRAMES_LIMITED_SINCE) ? IMAGES_OF_LIMITED_VIDEO : Infinity);
 }
 
 /** Tokens of the largest item where the model's facts do not say: those of a fixed image, or the usual limit. */

@@ -70,6 +70,9 @@ describe('simulated start-up of any arguments', () => {
             assert.ok(range.low <= range.value && range.value <= range.high, JSON.stringify(range));
           }
           assert.equal(report.outcome === null, !withGpu);
+          const sumOf = (parts: readonly { readonly bytes: number }[]): number => parts.reduce((sum, part) => sum + part.bytes, 0);
+          assert.ok(Math.abs(sumOf(perGpu.weightParts) - perGpu.weights.value) <= 1, 'weight parts add up');
+          assert.ok(Math.abs(sumOf(perGpu.activationParts) - (perGpu.activationPeak?.value ?? 0)) <= 1, 'activation parts add up');
         },
       ),
       { numRuns: 500 },

@@ -18,8 +18,14 @@ export interface FactParts {
 
 /** Facts from a config and, where there are any, the headers of its weights, which win where both speak. */
 export function factsOf({ id, origin, source, read, assumptions, weights }: FactParts): ModelFacts {
-  const architecture = weights ? confirmedArchitecture(read, weights) : read.architecture;
   const notes = [...assumptions];
+  let architecture = weights ? confirmedArchitecture(read, weights) : read.architecture;
+  if (weights && !read.known && !read.quantization) {
+    const missing = unexplainedParameters(architecture, weights);
+    if (missing > 0) architecture = { ...architecture, otherParameters: architecture.otherParameters + missing };
+    if (missing !== 0)
+      notes.push(`the weights hold ${Math.abs(missing)} parameters ${missing > 0 ? 'more' : 'fewer'} than the config's fields explain`);
+  }
   let quantization = weights ? confirmQuantization(read.quantization, weights) : read.quantization;
   if (!quantization && !weights) {
     quantization = readName(id).quantization;
@@ -36,6 +42,15 @@ export function factsOf({ id, origin, source, read, assumptions, weights }: Fact
     confidence,
     assumptions: notes,
   };
+}
+
+const DTYPE_BYTES = { bfloat16: 2, float16: 2, float32: 4 } as const;
+
+/** Parameters of an unknown architecture that its weights hold beyond (or short of) what the usual fields give, MTP modules left out. */
+function unexplainedParameters(architecture: Model['architecture'], weights: WeightsFacts): number {
+  const duplicateHead = architecture.tieWordEmbeddings ? (weights.bytes.get('lm_head') ?? 0) : 0;
+  const main = weights.totalBytes - (weights.bytes.get('mtp') ?? 0) - duplicateHead;
+  return Math.round(main / DTYPE_BYTES[weights.dtype ?? architecture.dtype]) - parameterCount(architecture);
 }
 
 /** Tying as the headers show it: configs leave it out, or state the default of another class. */

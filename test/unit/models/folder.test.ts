@@ -73,6 +73,17 @@ describe('a model folder', () => {
       assert.equal(found.parameters, small() - 256 * 64);
     }));
 
+  it('counts in the weights of an unknown architecture what its config does not explain', () =>
+    withFolder(async (folder) => {
+      await writeJson(path.join(folder, 'm', 'config.json'), { ...SMALL_CONFIG, model_type: 'nextweek' });
+      const extra = { name: 'model.layers.0.novel_mixer.weight', dtype: 'BF16', shape: [100, 10] };
+      await writeFile(path.join(folder, 'm', 'model.safetensors'), safetensorsBytes([...smallTensors(), extra]));
+      await truncate(path.join(folder, 'm', 'model.safetensors'), 4 * small());
+      const found = await facts('m', contextFor(folder));
+      assert.equal(found.parameters, small() + 1000);
+      assert.match(found.assumptions.join(), /1000 parameters more than the config's fields explain/);
+    }));
+
   it('finds in the weights which modules a quantizer left alone', () =>
     withFolder(async (folder) => {
       const quantization_config = { quant_method: 'fp8', weight_block_size: [128, 128] };

@@ -12,8 +12,8 @@ export interface ServerOptions {
   readonly host?: string;
   readonly port?: number;
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** A packaged extension to install first. */
-  readonly vsix?: string;
+  /** Packaged extensions to install first. */
+  readonly vsix?: string | readonly string[];
   /** Lets the address name an extension and its test suite; VS Code then shows no notifications. */
   readonly testDriver?: boolean;
   readonly env?: NodeJS.ProcessEnv;
@@ -76,9 +76,9 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     ...['--accept-server-license-terms', '--disable-telemetry'],
     ...['--server-data-dir', data, '--user-data-dir', userData, '--extensions-dir', path.join(data, 'extensions')],
   ];
-  if (options.vsix !== undefined) {
-    const done = spawnSync(nodeBin, [...common, '--install-extension', options.vsix, '--force'], { env, encoding: 'utf8' });
-    if (done.status !== 0) throw new Error(`installing ${options.vsix} failed:\n${done.stdout}${done.stderr}`);
+  for (const vsix of [options.vsix ?? []].flat()) {
+    const done = spawnSync(nodeBin, [...common, '--install-extension', vsix, '--force'], { env, encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`installing ${vsix} failed:\n${done.stdout}${done.stderr}`);
   }
 
   const authority = `127.0.0.1:${options.port ?? (await freePort())}`;

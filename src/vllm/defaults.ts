@@ -70,7 +70,7 @@ export interface EngineSettings extends EffectiveSettings {
   readonly offload: OffloadSettings;
 }
 
-/** Longest default context of a model whose config says nothing (vllm/config, _get_and_verify_max_len). */
+/** Batch defaults of a model whose longest context is not known here are those of a context this long (vLLM's own fallback). */
 const FALLBACK_MAX_MODEL_LEN = 2048;
 
 /** V0 turns chunked prefill on above this context length (vllm/engine/arg_utils.py, 0.5.1 to 0.10). */
@@ -105,11 +105,12 @@ export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: Vllm
   const maxModelLen = maxModelLenAuto
     ? derived
     : orDefault('max-model-len', lengthGiven !== null && lengthGiven > 0 ? lengthGiven : null, derived);
+  const length = maxModelLen ?? FALLBACK_MAX_MODEL_LEN;
   const lora = loraSettings(read);
   const chunkedPrefill = orDefault(
     'enable-chunked-prefill',
     read.flag('enable-chunked-prefill'),
-    chunksByDefault(architecture, engine, maxModelLen, lora !== null, rules, version),
+    chunksByDefault(architecture, engine, length, lora !== null, rules, version),
   );
   const batch = batchSettings({
     architecture,
@@ -118,7 +119,7 @@ export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: Vllm
     read,
     rules,
     engine,
-    maxModelLen,
+    maxModelLen: length,
     chunkedPrefill,
   });
   if (batch.tokensDefaulted) defaulted.push('max-num-batched-tokens');
@@ -226,18 +227,20 @@ function usesV2Runner(model: Model, rules: VersionRules, speculative: Speculativ
   return rules.v2Runner === 'some_dense' ? first : !hasExperts(architecture);
 }
 
-function derivedMaxModelLen(architecture: Architecture, read: ArgumentReader): number {
+/** The config's longest context with `hf-overrides` applied, tokens; null when it is not known. */
+function derivedMaxModelLen(architecture: Architecture, read: ArgumentReader): number | null {
   const overrides = read.object('hf-overrides');
   const text = overrides?.['text_config'];
   const nested = typeof text === 'object' && text !== null && !Array.isArray(text) ? (text as Readonly<Record<string, unknown>>) : {};
   const positions = overrides?.['max_position_embeddings'] ?? nested['max_position_embeddings'];
   const stated = positiveOf(positions);
-  const base = stated ?? architecture.maxPositionEmbeddings ?? FALLBACK_MAX_MODEL_LEN;
+  const base = stated ?? architecture.maxPositionEmbeddings;
   const scaling = overrides?.['rope_scaling'] ?? overrides?.['rope_parameters'] ?? nested['rope_scaling'];
   if (typeof scaling !== 'object' || scaling === null || Array.isArray(scaling)) return base;
   const { factor, original_max_position_embeddings: original } = scaling as Readonly<Record<string, unknown>>;
   const scale = positiveOf(factor);
-  return scale === null ? base : Math.round((positiveOf(original) ?? base) * scale);
+  const scaled = positiveOf(original) ?? base;
+  return scale === null || scaled === null ? base : Math.round(scaled * scale);
 }
 
 function positiveOf(value: unknown): number | null {

@@ -32,6 +32,8 @@ export function assumptionsOf(
     certain.push(`vLLM ${version} is newer than the rules known here: taken as ${NEWEST_VERSION}`);
   else if (compareReleases(version, OLDEST_VERSION) < 0)
     certain.push(`vLLM ${version} is older than the rules known here: taken as ${OLDEST_VERSION}`);
+  if (engine.settings.maxModelLen === null)
+    certain.push('the longest context of this model is not known: set max-model-len to compare with it');
   if (rank.drafter.assumption !== null) certain.push(rank.drafter.assumption);
   if (engine.gpu?.gpu.totalMemoryBasis === 'derived' && engine.gpu.totalMemoryGib === engine.gpu.gpu.totalMemoryGib) {
     certain.push("total memory is the card's usual share of its marketing size");

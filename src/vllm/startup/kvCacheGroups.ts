@@ -38,7 +38,7 @@ export interface KvCacheLayout {
   readonly groupSize: number;
   /** Attention block size in tokens, after hybrids enlarged it. */
   readonly blockSize: number;
-  /** Bytes one more token of a long request costs (layers that grow without limit). */
+  /** Bytes one more token of a long request costs: in layers that grow without limit or, where there are none, inside the window. */
   readonly bytesPerToken: number;
 }
 
@@ -66,9 +66,9 @@ export function kvCacheLayout(caches: readonly CountedCache[], settings: KvCache
   const attentionBytes = Math.max(0, ...counted.map(({ cache }) => (cache.kind === 'state' ? 0 : cache.bytesPerToken)));
   const blockSize = attentionBlockSize(counted, attentionBytes, settings.blockSize);
   const pages = mergePages(counted.map((entry) => pageOf(entry, blockSize, attentionBytes, settings.hybrid)));
+  const grows = settings.hybrid && counted.some(({ cache }) => cache.kind === 'full');
   const bytesPerToken = counted.reduce(
-    (sum, { cache, layers }) =>
-      sum + (cache.kind === 'full' || (!settings.hybrid && isAttention(cache)) ? cache.bytesPerToken * layers : 0),
+    (sum, { cache, layers }) => sum + (cache.kind === 'full' || (!grows && isAttention(cache)) ? cache.bytesPerToken * layers : 0),
     0,
   );
   const uniform = new Set(pages.map((page) => `${page.kind}/${page.window}`)).size === 1;

@@ -39,7 +39,7 @@ function describe(config: unknown): Model | string {
 
 /**
  * Answers the requests of a file, or of standard input for `-`. A file that is one JSON object, on one line or several, is answered
- * with one indented object; several lines of JSON are answered line by line.
+ * with one indented object; several lines of JSON are answered line by line. An `id` in a request stands in its answer.
  *
  * @returns the exit code: 0 when every run fits, 1 when one does not, 2 when a request cannot be used.
  */
@@ -52,9 +52,9 @@ export async function answerRequests<T extends object>(
   const input = source === '-' ? Readable.from(terminal.stdin) : createReadStream(path.resolve(terminal.cwd, source));
   let code: number = EXIT.ok;
   const say = async (text: string, indent: number): Promise<void> => {
-    const result = answerText(text, answer);
+    const { id, result } = answerText(text, answer);
     code = Math.max(code, 'response' in result ? (fits(result.response) ? EXIT.ok : EXIT.doesNotFit) : EXIT.unusable);
-    await terminal.write(`${JSON.stringify(shown(result), null, indent)}\n`);
+    await terminal.write(`${JSON.stringify({ ...id, ...shown(result) }, null, indent)}\n`);
   };
   // Until a line after a complete one shows that these are JSON Lines, the lines may be one object.
   const held: string[] = [];
@@ -89,15 +89,24 @@ function isJson(text: string): boolean {
   }
 }
 
-function answerText<T>(text: string, answer: AnswerRequest<T>): RequestAnswer<T> {
+/** One answer, and the request's own `id`, which is nobody's field but the caller's: it comes back as it was. */
+interface Answered<T> {
+  readonly id: { readonly id?: unknown };
+  readonly result: RequestAnswer<T>;
+}
+
+function answerText<T>(text: string, answer: AnswerRequest<T>): Answered<T> {
   let input: unknown;
   try {
     input = JSON.parse(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { problems: [{ field: '', value: text, allowed: 'JSON', nearest: null, message: `The request is no JSON: ${why}` }] };
+    const problem = { field: '', value: text, allowed: 'JSON', nearest: null, message: `The request is no JSON: ${why}` };
+    return { id: {}, result: { problems: [problem] } };
   }
-  return answer(input);
+  if (typeof input !== 'object' || input === null || Array.isArray(input) || !('id' in input)) return { id: {}, result: answer(input) };
+  const { id, ...request } = input;
+  return { id: { id }, result: answer(request) };
 }
 
 function shown<T extends object>(result: RequestAnswer<T>): object {

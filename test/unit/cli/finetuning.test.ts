@@ -34,6 +34,7 @@ const TOO_LARGE = { ...GOOD, finetuning_method: 'full' };
 
 /** What the tests read of a response or an error. */
 interface Printed {
+  readonly id?: unknown;
   readonly memory_status?: string;
   readonly error?: string;
   readonly problems?: readonly { readonly field: string }[];
@@ -67,6 +68,17 @@ describe('finetuning on the command line', () => {
     assert.deepEqual(
       third?.problems?.map((problem) => problem.field),
       ['batch_size', 'gpu_key'],
+    );
+  });
+
+  it('gives each answer the id of its request', async () => {
+    const { out } = await run(['-'], `${JSON.stringify({ id: 'a', ...GOOD })}\n${JSON.stringify({ id: 7, ...GOOD, gpu_key: 'rtx_9999' })}`);
+    assert.deepEqual(
+      lines(out).map((line) => [line.id, line.error === undefined]),
+      [
+        ['a', true],
+        [7, false],
+      ],
     );
   });
 

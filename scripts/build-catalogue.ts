@@ -148,7 +148,8 @@ for (const { id, source, config } of ADDITIONS) {
   if (isListed(id)) continue;
   const fields = new Fields(config);
   const dtype = fields.string('torch_dtype');
-  const rest = { p: fields.integer('max_position_embeddings') ?? 0, ...(dtype !== null && dtype !== 'bfloat16' ? { d: dtype } : {}) };
+  const positions = fields.integer('max_position_embeddings');
+  const rest = { ...(positions === null ? {} : { p: positions }), ...(dtype !== null && dtype !== 'bfloat16' ? { d: dtype } : {}) };
   models.push([id, configs.index(minimalConfig(config)), sources.index(source), rest]);
 }
 for (const [id, baseId] of Object.entries(FINE_TUNES)) {

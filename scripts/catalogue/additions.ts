@@ -32,7 +32,7 @@ const bert = (hidden: number, layers: number, heads: number): JsonObject => ({
   torch_dtype: 'float32',
 });
 
-/** Embedding and reranking models that people serve most. */
+/** Embedding and reranking models that people serve most, and decoders of families the facts only touch. */
 export const ADDITIONS: readonly Addition[] = [
   hub('BAAI/bge-m3', { ...XLM_ROBERTA_LARGE, architectures: ['XLMRobertaModel'], max_position_embeddings: 8194 }),
   hub('BAAI/bge-reranker-v2-m3', {
@@ -47,6 +47,53 @@ export const ADDITIONS: readonly Addition[] = [
   hub('BAAI/bge-base-en-v1.5', bert(768, 12, 12)),
   hub('BAAI/bge-small-en-v1.5', bert(384, 12, 12)),
   hub('sentence-transformers/all-MiniLM-L6-v2', bert(384, 6, 12)),
+  hub('MiniMaxAI/MiniMax-Text-01', {
+    architectures: ['MiniMaxText01ForCausalLM'],
+    model_type: 'minimax_text_01',
+    attn_type_list: Array.from({ length: 80 }, (_, i) => ((i + 1) % 8 === 0 ? 1 : 0)),
+    head_dim: 128,
+    hidden_size: 6144,
+    intermediate_size: 9216,
+    max_position_embeddings: 10240000,
+    num_attention_heads: 64,
+    num_experts_per_tok: 2,
+    num_hidden_layers: 80,
+    num_key_value_heads: 8,
+    num_local_experts: 32,
+    rotary_dim: 64,
+    tie_word_embeddings: false,
+    vocab_size: 200064,
+    torch_dtype: 'bfloat16',
+  }),
+  hub('mistralai/Mamba-Codestral-7B-v0.1', {
+    architectures: ['Mamba2ForCausalLM'],
+    model_type: 'mamba2',
+    num_heads: 128,
+    head_dim: 64,
+    state_size: 128,
+    n_groups: 8,
+    expand: 2,
+    conv_kernel: 4,
+    hidden_size: 4096,
+    num_hidden_layers: 64,
+    vocab_size: 32768,
+    tie_word_embeddings: false,
+    use_conv_bias: true,
+    torch_dtype: 'bfloat16',
+  }),
+  hub('databricks/dbrx-instruct', {
+    architectures: ['DbrxForCausalLM'],
+    model_type: 'dbrx',
+    d_model: 6144,
+    n_heads: 48,
+    n_layers: 40,
+    max_position_embeddings: 32768,
+    vocab_size: 100352,
+    attn_config: { kv_n_heads: 8 },
+    ffn_config: { ffn_hidden_size: 10752, moe_num_experts: 16, moe_top_k: 4 },
+    tie_word_embeddings: false,
+    torch_dtype: 'bfloat16',
+  }),
 ];
 
 /** Fine-tunes whose name does not carry their base's, by the base their model card names. */

@@ -127,6 +127,8 @@ function derived(text: TextConfig): readonly LayerType[] {
     const full = fields.integers('full_attn_idxs') ?? [];
     return each((i) => (full.includes(i) ? 'full' : 'conv'));
   }
+  const attended = fields.integers('attn_layer_indices');
+  if (attended && fields.has('mamba_n_heads')) return each((i) => (attended.includes(i) ? 'full' : 'mamba2'));
   const cross = fields.integers('cross_attention_layers');
   if (cross) return each((i) => (cross.includes(i) ? 'cross' : 'full'));
   if ((modelType === 'llama4_text' || modelType === 'llama4') && fields.has('attention_chunk_size')) return llama4Types(text);

@@ -106,8 +106,8 @@ function knownTower(text: TextConfig, config: Fields, type: string, sizes: Visio
   const toText = { ...sizes, outputWidth: text.hiddenSize };
   if (sizes.width === 0 || sizes.layers === 0) return null;
   if (outerType === 'qwen2_vl') return qwen2VisionTensors(sizes, false);
-  if (outerType === 'qwen2_5_vl') return qwen2VisionTensors(sizes, true);
-  if (/^qwen3_(vl|5)/.test(outerType)) return qwen3VisionTensors(sizes, deepstackLevels(config));
+  if (outerType === 'qwen2_5_vl' || outerType === 'qwen2_5_omni') return qwen2VisionTensors(sizes, true);
+  if (/^qwen3_(vl|5|omni)/.test(outerType)) return qwen3VisionTensors(sizes, deepstackLevels(config));
   if (outerType === 'gemma3') return [...siglipTensors(sizes), ...gemma3Projector(toText)];
   if (outerType === 'gemma4') return gemma4VisionTensors({ ...toText, positions: sizes.positions || GEMMA4_POSITIONS });
   if (outerType === 'glm4v' || outerType === 'glm4v_moe') return glm4VisionTensors(sizes);

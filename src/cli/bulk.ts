@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { analyze } from '../analysis/analyze';
 import { resolveGpu } from '../analysis/gpu';
 import type { GpuCandidate } from '../analysis/gpu';
+import { servingSpeed } from '../analysis/speed';
 import { deploymentOfArguments, withArguments } from '../deployments/argumentList';
 import { estimateJson } from '../report/estimateJson';
 import type { EstimateJson } from '../report/estimateJson';
@@ -90,7 +91,7 @@ export function answerRow(line: string, options: EstimateOptions, models: Comman
     const draftId = draftModel(deployment.args);
     const draft = draftId === null ? null : (models.findDraftById(draftId).facts?.model ?? null);
     const analysis = analyze({ deployment, facts, modelProblem: null, gpu, version, draft, withoutRemedies: true });
-    return { id, ...estimateJson(analysis, null) };
+    return { id, ...estimateJson(analysis, null, analysis.report && servingSpeed(analysis.report)) };
   } catch (error) {
     if (error instanceof RowError) return { id, error: error.message };
     if (error instanceof SyntaxError) return { id, error: `no JSON: ${error.message}` };

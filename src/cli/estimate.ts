@@ -4,6 +4,7 @@ import type { Analysis } from '../analysis/analysis';
 import { analyze } from '../analysis/analyze';
 import { resolveGpu } from '../analysis/gpu';
 import type { GpuCandidate } from '../analysis/gpu';
+import { servingSpeed } from '../analysis/speed';
 import { typedValue, withArguments } from '../deployments/argumentList';
 import type { Deployment } from '../deployments/deployment';
 import { Lines } from '../deployments/lines';
@@ -180,7 +181,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
 
 function asJson(estimates: readonly FileEstimate[], skipped: readonly Skipped[]): string {
   const deployments: readonly EstimateJson[] = estimates.map(({ analysis, file, lines }) =>
-    estimateJson(analysis, { file, positionAt: (offset) => lines.positionAt(offset) }),
+    estimateJson(analysis, { file, positionAt: (offset) => lines.positionAt(offset) }, analysis.report && servingSpeed(analysis.report)),
   );
   return `${JSON.stringify({ deployments, skipped }, null, 2)}\n`;
 }

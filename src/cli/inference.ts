@@ -1,8 +1,10 @@
+import { vllmMemory } from '../analysis/inferenceMemory';
 import { estimateInference } from '../estimator/contracts/inferenceEstimate';
 import { resolveInference } from '../estimator/contracts/inferenceRequest';
 import type { InferenceResponse } from '../estimator/contracts/inference';
 import type { ModelResolver } from '../estimator/contracts/resolve';
 import { loadCatalogue } from '../models/catalogueFile';
+import { simulateStartup } from '../vllm/startup/simulate';
 import { UsageError, parseOptions } from './command';
 import type { Command } from './command';
 import { answerRequests, requestModels } from './requests';
@@ -12,7 +14,8 @@ import type { RequestAnswer } from './requests';
 export function answerInference(input: unknown, models: ModelResolver): RequestAnswer<InferenceResponse> {
   const resolved = resolveInference(input, models);
   if (!resolved.ok) return { problems: resolved.problems };
-  return { response: estimateInference(resolved.request.request, resolved.request.facts) };
+  const { request, facts } = resolved.request;
+  return { response: estimateInference(request, { ...facts, memory: vllmMemory(simulateStartup) }) };
 }
 
 /** `inference [FILE|-]`. */

@@ -7,6 +7,7 @@ import type { GpuSource } from '../estimator/hardware/gpu';
 import { memoryStatus } from '../estimator/memoryStatus';
 import type { MemoryStatus } from '../estimator/contracts/finetuning';
 import type { Ranged } from '../estimator/ranged';
+import type { SpeedEstimate } from '../estimator/speed/estimate';
 import { GIB } from '../estimator/units';
 import type { Confidence, ModelSourceId } from '../models/source';
 import type { ArgumentValue } from '../vllm/arguments';
@@ -98,13 +99,15 @@ export interface SpeedJson {
   readonly power_w: number | null;
 }
 
-const UNKNOWN_SPEED: SpeedJson = {
-  time_to_first_token_ms: null,
-  ms_per_token: null,
-  per_user_tps: null,
-  throughput_tps: null,
-  power_w: null,
-};
+function speedJson(speed: SpeedEstimate | null): SpeedJson {
+  return {
+    time_to_first_token_ms: rounded(speed?.ttftMs.value),
+    ms_per_token: rounded(speed?.tpotMs.value),
+    per_user_tps: rounded(speed?.perUserTps.value),
+    throughput_tps: rounded(speed?.throughputTps.value),
+    power_w: rounded(speed?.powerW.value),
+  };
+}
 
 /** Where a deployment stands. */
 export interface Place {
@@ -162,8 +165,8 @@ function status(report: StartupReport | null): MemoryStatus | null {
   return report.outcome === 'ok' ? memoryStatus(usedShare(report) ?? NaN) : 'insufficient';
 }
 
-/** The estimate of one deployment; `place` is null when its arguments come from no file. */
-export function estimateJson(analysis: Analysis, place: Place | null, speed: SpeedJson = UNKNOWN_SPEED): EstimateJson {
+/** The estimate of one deployment; `place` is null when its arguments come from no file, `speed` when it is unknown. */
+export function estimateJson(analysis: Analysis, place: Place | null, speed: SpeedEstimate | null): EstimateJson {
   const { deployment, facts, gpu, report, version, findings, gpuAssumptions } = analysis;
   const model = deployment.args.get('model');
   const perGpu = report?.perGpu;
@@ -214,7 +217,7 @@ export function estimateJson(analysis: Analysis, place: Place | null, speed: Spe
       kv_cache_gib: gibRange(perGpu?.kvCache),
       kv_cache_tokens: cache?.tokens ? [Math.trunc(cache.tokens.low), Math.trunc(cache.tokens.high)] : null,
     },
-    speed,
+    speed: speedJson(speed),
     assumptions: [...gpuAssumptions, ...(facts?.assumptions ?? []), ...(report?.assumptions ?? [])],
     diagnostics: findings.map((finding) => diagnostic(finding, deployment, place)),
   };

@@ -27,6 +27,7 @@ export interface InferenceFacts {
 /** A request with everything settled: sizes, formats, lengths. */
 export interface InferencePlan {
   readonly request: InferenceRequest;
+  readonly model: Model;
   readonly question: MemoryQuestion;
   readonly work: ModelWork;
   readonly engine: Engine;
@@ -88,7 +89,7 @@ export function planInference(request: InferenceRequest, facts: InferenceFacts):
     offloadKvCache: request.enable_offloading && request.offload_kv_cache,
   };
   const offloadedShare = request.enable_offloading ? shareToOffload(request, question) : 0;
-  return { request, question: { ...question, offloadedShare }, work, engine, quantization, promptTokens, outputTokens, cachedShare };
+  return { request, model, question: { ...question, offloadedShare }, work, engine, quantization, promptTokens, outputTokens, cachedShare };
 }
 
 /** ModelOpt's fp8 and fp4 checkpoints, which TensorRT-LLM runs, bring scales for an fp8 KV cache; everything else keeps 16 bit. */
@@ -104,8 +105,8 @@ function lengths(request: InferenceRequest): { readonly promptTokens: number; re
     return { promptTokens: Math.max(1, input), outputTokens: Math.max(1, outputTokens), context: Math.max(context, input + outputTokens) };
   }
   if (output === null) return { promptTokens: context, outputTokens: USUAL_OUTPUT, context };
-  // An output as long as the context cannot be part of it: then `seq_length` is the prompt.
-  if (output >= context) return { promptTokens: context, outputTokens: output, context: context + output };
+  // An output as long as the context cannot be part of it: then `seq_length` is the prompt. Memory still counts what was asked for.
+  if (output >= context) return { promptTokens: context, outputTokens: output, context };
   return { promptTokens: context - output, outputTokens: Math.max(1, output), context };
 }
 
@@ -136,7 +137,7 @@ function shareToOffload(request: InferenceRequest, question: MemoryQuestion): nu
   const without = { ...question, offloadedShare: 1 };
   const movable = memory.weights.value - runtimeMemory(without).weights.value;
   const excess = totalBytes(memory) - question.gpu.totalMemoryGib * GIB;
-  return movable <= 0 ? 0 : clamp(Math.ceil((excess / movable) * layers) / layers, 0, 1);
+  return movable <= 0 ? 0 : clamp(excess / movable, 0, 1);
 }
 
 function totalBytes(memory: RuntimeMemory): number {

@@ -40,7 +40,7 @@ export function prefill(
   const bytes = work.denseBytes / tp + (work.expertBytes * touchedExperts(work, tokens * constants.routingSpread)) / tp;
   const weights = passes * streamMs(setup, work, bytes, constants);
   const communication = communicationMs(setup, work, tokens, constants);
-  const offload = offloadMs(setup) * setup.pipelineParallel;
+  const offload = offloadMs(setup, work, constants) * setup.pipelineParallel;
   const launches = own.hostMs + launchMs(setup, work, cached + tokens, constants);
   const total = either(arithmetic, weights, 2) / stageOverlap(setup, tokens, constants) + communication + launches + offload;
   return { total, arithmetic, weights, communication, launches, offload };

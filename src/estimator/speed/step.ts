@@ -139,7 +139,7 @@ export function decodeStep(
   const communication = communicationMs(setup, work, tokens, constants);
   const launches = launchMs(setup, work, context, constants);
   const host = own.hostMs + own.perRequestMs * batch;
-  const offload = offloadMs(setup) * pp;
+  const offload = offloadMs(setup, work, constants) * pp;
   const kernels = weights + kvCache + communication;
   const eager = setup.eager || outsideGraphs(engine, setup.engineVersion, context);
   const device = isLaunchBound(engine) || eager ? either(launches, kernels, LIMITS) : launches + kernels;
@@ -191,8 +191,8 @@ const ACTIVATION_BYTES = 2;
 /** PCIe 4 x16 at the usual share of its nominal rate, for cards of which no link is known. */
 const DEFAULT_LINK_GB_S = 25;
 
-/** Milliseconds per stage and step for what the GPU does not hold. */
-export function offloadMs(setup: SpeedSetup): number {
+/** Milliseconds per stage and step for what the GPU does not hold: never less than reading it from the GPU's own memory. */
+export function offloadMs(setup: SpeedSetup, work: ModelWork, constants: SpeedConstants = SPEED_CONSTANTS): number {
   if (setup.offloadBytes <= 0) return 0;
   const link = hostBandwidth(setup.gpu) ?? CPU_COMPUTE_GB_S;
   const rates: Readonly<Record<OffloadTarget, number>> = {
@@ -200,5 +200,5 @@ export function offloadMs(setup: SpeedSetup): number {
     nvme: Math.min(link, NVME_GB_S),
     cpu_compute: CPU_COMPUTE_GB_S,
   };
-  return setup.offloadBytes / (rates[setup.offloadTarget] * 1e6);
+  return Math.max(setup.offloadBytes / (rates[setup.offloadTarget] * 1e6), streamMs(setup, work, setup.offloadBytes, constants));
 }

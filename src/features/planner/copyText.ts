@@ -2,6 +2,7 @@ import type { Analysis } from '../../analysis/analysis';
 import { analyze } from '../../analysis/analyze';
 import { answerFinetuning, finetuningRequestOf, type FinetuningForm } from '../../analysis/finetuningScenario';
 import { sizedModel } from '../../analysis/sizedModel';
+import { servingSpeed } from '../../analysis/speed';
 import { customGpu, findGpu, isCustomGpuKey } from '../../estimator/hardware/catalogue';
 import type { GpuSetup } from '../../estimator/hardware/gpu';
 import type { ModelFacts } from '../../models/source';
@@ -16,6 +17,11 @@ const SIZED = 'custom';
 
 type Asked = Params<'copy'>;
 
+function estimateText(analysis: Analysis): string {
+  const speed = analysis.report && servingSpeed(analysis.report);
+  return `${JSON.stringify({ deployments: [estimateJson(analysis, null, speed)] }, null, 2)}\n`;
+}
+
 /** The text of a scenario in the form that a person wants to take away; rejects with words for the person when a part is unknown. */
 export async function textToCopy(asked: Asked, resolve: (id: string) => Promise<ModelFacts>): Promise<string> {
   const id = String(asked.values['llm_key'] ?? '');
@@ -28,7 +34,7 @@ export async function textToCopy(asked: Asked, resolve: (id: string) => Promise<
     case 'yaml':
       return configYaml(new Map(asked.args));
     case 'json':
-      return `${JSON.stringify({ deployments: [estimateJson(analysisOf(asked, await facts()), null)] }, null, 2)}\n`;
+      return estimateText(analysisOf(asked, await facts()));
     case 'markdown':
       return reportMarkdown(analysisOf(asked, await facts()), id);
   }

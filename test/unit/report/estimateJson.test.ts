@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
+import { servingSpeed } from '../../../src/analysis/speed';
 import { Lines } from '../../../src/deployments/lines';
 import { estimateJson } from '../../../src/report/estimateJson';
 import { analysisOf } from '../analysis/estimates';
@@ -22,7 +23,12 @@ const CONTRACT =
 
 async function json(text: string) {
   const lines = new Lines(text);
-  return estimateJson(await analysisOf(text), { file: 'a.yaml', positionAt: (offset) => lines.positionAt(offset) });
+  const analysis = await analysisOf(text);
+  return estimateJson(
+    analysis,
+    { file: 'a.yaml', positionAt: (offset) => lines.positionAt(offset) },
+    analysis.report && servingSpeed(analysis.report),
+  );
 }
 
 describe('the estimate as JSON', () => {
@@ -39,6 +45,11 @@ describe('the estimate as JSON', () => {
     assert.ok(Math.abs((estimate.per_gpu.weights_gib ?? 0) - 2.6077) < 0.01);
     const [low, high] = estimate.range.kv_cache_tokens ?? [NaN, NaN];
     assert.ok(low <= 79_040 && 79_040 <= high);
+  });
+
+  it('gives the speed that a published run had: a 4-bit 70B model read over PCIe at every step, 0.4 tokens per second', async () => {
+    const { speed } = await json(readFileSync('samples/deepseek-r1-70b-offload.yaml', 'utf8'));
+    assert.ok(Math.abs((speed.per_user_tps ?? 0) - 0.4) <= 0.1, String(speed.per_user_tps));
   });
 
   it('places diagnostics by line and UTF-16 character', async () => {

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { vllmMemory } from '../../../src/analysis/inferenceMemory';
+import { requestModels } from '../../../src/cli/requests';
+import { estimateInference } from '../../../src/estimator/contracts/inferenceEstimate';
+import { resolveInference } from '../../../src/estimator/contracts/inferenceRequest';
+import type { InferenceResponse } from '../../../src/estimator/contracts/inference';
+import type { RequestProblem } from '../../../src/estimator/contracts/validate';
+import { GPUS } from '../../../src/estimator/hardware/catalogue';
+import { weightChoice, WEIGHT_CHOICES } from '../../../src/estimator/runtime/weightChoices';
+import { simulateStartup } from '../../../src/vllm/startup/simulate';
+import { catalogue } from '../speed/setups';
+
+const models = requestModels(catalogue);
+
+function answer(request: object): InferenceResponse {
+  const resolved = resolveInference(request, models);
+  assert.ok(resolved.ok, resolved.ok ? '' : resolved.problems.map((p) => p.message).join('\n'));
+  return estimateInference(resolved.request.request, resolved.request.facts);
+}
+
+function problems(request: unknown): readonly RequestProblem[] {
+  const resolved = resolveInference(request, models);
+  return resolved.ok ? [] : resolved.problems;
+}
+
+const EXAMPLE = { gpu_key: 'rtx_4090', llm_key: 'llama-3-8b-instruct', quantization: 'q4_k_m' } as const;
+
+describe('an inference request', () => {
+  it('is answered with every field of the contract', () => {
+    const fields =
+      'vram_usage vram_percentage actual_vram_percentage memory_status static_shared_memory per_user_memory estimated_latency_tps estimated_throughput_tps per_user_tps ms_per_token tftt estimated_system_ram_required offloaded_memory estimated_power_draw memory_details memory_breakdown ttft_ms tpot_ms prefill_tps decode_tps_single_stream kv_cache_tokens max_concurrency energy_wh_per_1k_tokens range assumptions unit'.split(
+        ' ',
+      );
+    const response: object = answer(EXAMPLE);
+    for (const field of fields) assert.ok(field in response, field);
+  });
+
+  it('is right where the published example is an illustration: a 4.58 GiB file and 0.25 GiB of KV cache', () => {
+    const response = answer(EXAMPLE);
+    // llama-bench prints 4.58 GiB for Meta-Llama-3-8B Q4_K_M; 2048 tokens x 128 KiB are 0.25 GiB.
+    assert.ok(Math.abs(response.memory_details['Base Model Weights'] - 4.58) < 0.05);
+    assert.equal(response.memory_details['KV Cache'], 0.25);
+    assert.equal(response.memory_status, 'okay');
+    // llama.cpp on an RTX 4090 decodes this file at 127.7 tokens/s with 1024 tokens (llama-bench, May 2024).
+    assert.ok(response.range.decode_tps_single_stream[0] < 127.7 && 127.7 < response.range.decode_tps_single_stream[1]);
+  });
+
+  it('adds up', () => {
+    const response = answer({ ...EXAMPLE, concurrent_users: 7 });
+    const sum = Object.values(response.memory_details).reduce((a, b) => a + b, 0);
+    assert.ok(Math.abs(sum - response.vram_usage) < 1e-9);
+    assert.ok(Math.abs(response.memory_breakdown.reduce((a, b) => a + b.value, 0) - 100) < 1e-9);
+    assert.ok(Math.abs(response.static_shared_memory + 7 * response.per_user_memory - response.vram_usage) < 1e-9);
+    assert.equal(response.tftt, response.ttft_ms);
+  });
+
+  it('takes every weight format it offers, and the names tables use', () => {
+    for (const choice of WEIGHT_CHOICES) assert.ok(weightChoice(choice) !== null, choice);
+    const written = ['Q4_K_M', 'GPTQ-Int4', 'BF16', 'AWQ int4 g128', 'fp16', 'Q4_K_M (ollama default)', 'NVFP4', 'bnb.nf4-dq', 'q4 g32'];
+    assert.deepEqual(written.map(weightChoice), ['q4_k_m', 'gptq', 'bf16', 'awq', 'fp16', 'q4_k_m', 'nvfp4', 'nf4_double', 'q4_k_m']);
+  });
+
+  it('keeps what a quantized checkpoint has when no format is asked for', () => {
+    const response = answer({ gpu_key: 'rtx_4090', llm_key: 'Qwen/Qwen3-8B-AWQ' });
+    // The checkpoint's files are 6.1 GB (5.7 GiB).
+    assert.ok(Math.abs(response.memory_details['Base Model Weights'] - 5.7) < 0.2, String(response.memory_details['Base Model Weights']));
+  });
+
+  it('stores a shared prefix once', () => {
+    const alone = answer({ ...EXAMPLE, seq_length: 4096, concurrent_users: 16 });
+    const shared = answer({ ...EXAMPLE, seq_length: 4096, concurrent_users: 16, enable_prefix_caching: true, shared_prefix_ratio: 0.5 });
+    assert.equal(alone.memory_details['KV Cache'], 16 * 0.5);
+    assert.equal(shared.memory_details['KV Cache'], 0.25 + 16 * 0.25);
+    assert.ok(shared.ttft_ms < alone.ttft_ms);
+  });
+
+  it('offloads as many layers as it takes, and pays for them in every step', () => {
+    const request = { gpu_key: 'rtx_4090', llm_key: 'meta-llama/Llama-3.1-70B-Instruct', quantization: 'q4_k_m' } as const;
+    assert.equal(answer(request).memory_status, 'insufficient');
+    const offloaded = answer({ ...request, enable_offloading: true });
+    assert.notEqual(offloaded.memory_status, 'insufficient');
+    assert.ok(offloaded.offloaded_memory > 15);
+    // ollama on an RTX 4090 with a desktop's DDR5: 3.1 tokens/s for this model in this format.
+    const [low, high] = offloaded.range.decode_tps_single_stream;
+    assert.ok(low < 3.1 && 3.1 < high, `${low} to ${high}`);
+  });
+
+  it("takes vLLM's own memory where it is handed in", () => {
+    const request = { gpu_key: 'h100_80', llm_key: 'meta-llama/Llama-3.1-8B-Instruct', engine_version: '0.19.0' };
+    const resolved = resolveInference(request, models);
+    assert.ok(resolved.ok);
+    const response = estimateInference(resolved.request.request, { ...resolved.request.facts, memory: vllmMemory(simulateStartup) });
+    // vLLM 0.19 prints 14.99 GiB for the model load; 128 KiB per token of what its 0.9 of 79.19 GiB leaves.
+    assert.ok(Math.abs(response.memory_details['Base Model Weights'] - 14.99) < 0.1);
+    const left = 0.9 * 79.19 - response.static_shared_memory;
+    assert.ok(Math.abs(response.kv_cache_tokens * (128 / 1024 ** 2) - left) < 2, `${response.kv_cache_tokens} tokens in ${left} GiB`);
+  });
+
+  it('is refused with every problem at once, each with what is allowed and the nearest choice', () => {
+    const found = problems({
+      gpu_key: 'rtx_409',
+      llm_key: 'Qwen/Qwen3-8',
+      quantization: 'q4km',
+      num_gpus: 0,
+      seqlength: 5,
+      engine: 'vlm',
+      shared_prefix_ratio: 2,
+    });
+    const nearest = new Map(found.map((problem) => [problem.field, problem.nearest]));
+    assert.equal(nearest.get('gpu_key'), 'rtx_4090');
+    assert.equal(nearest.get('quantization'), 'q4_k_m');
+    assert.equal(nearest.get('num_gpus'), 1);
+    assert.equal(nearest.get('seqlength'), 'seq_length');
+    assert.equal(nearest.get('engine'), 'vllm');
+    assert.equal(nearest.get('shared_prefix_ratio'), 1);
+    for (const problem of found) assert.ok(problem.message.includes('allowed'), problem.message);
+  });
+
+  it('needs a size for a custom card and a shape for a custom model', () => {
+    assert.deepEqual(
+      problems({ gpu_key: 'custom_discrete', llm_key: 'custom' })
+        .map((problem) => problem.field)
+        .sort(),
+      ['custom_model', 'custom_vram'],
+    );
+    const config = {
+      model_type: 'llama',
+      architectures: ['LlamaForCausalLM'],
+      hidden_size: 2048,
+      num_hidden_layers: 16,
+      num_attention_heads: 32,
+      num_key_value_heads: 8,
+      intermediate_size: 8192,
+      vocab_size: 128256,
+      tie_word_embeddings: true,
+    };
+    const response = answer({ gpu_key: 'custom_apple_silicon', custom_vram: 16, llm_key: 'custom', custom_model: config });
+    // Llama-3.2-1B: 1,235,814,400 parameters, 2.30 GiB in 16 bit.
+    assert.ok(Math.abs(response.memory_details['Base Model Weights'] - 2.3) < 0.01);
+  });
+
+  it('never throws, whatever is sent', () => {
+    for (const junk of [
+      null,
+      1,
+      'x',
+      [],
+      [1],
+      {},
+      { gpu_key: 3, llm_key: [] },
+      { gpu_key: 'rtx_4090', llm_key: 'gpt2', num_gpus: 'two' },
+    ]) {
+      assert.ok(problems(junk).length > 0, JSON.stringify(junk));
+    }
+  });
+});
+
+const anyRequest = fc.record({
+  gpu_key: fc.constantFrom(...GPUS.map((gpu) => gpu.key)),
+  llm_key: fc.constantFrom(
+    'Qwen/Qwen2.5-0.5B-Instruct',
+    'meta-llama/Llama-3.1-70B-Instruct',
+    'openai/gpt-oss-20b',
+    'deepseek-ai/DeepSeek-V3',
+    'google/gemma-3-27b-it',
+  ),
+  quantization: fc.constantFrom(...WEIGHT_CHOICES),
+  kv_cache_quantization: fc.constantFrom('fp16', 'fp8', 'int8', 'int4'),
+  num_gpus: fc.constantFrom(1, 2, 4, 8, 64),
+  batch_size: fc.integer({ min: 1, max: 64 }),
+  seq_length: fc.integer({ min: 1, max: 1_000_000 }),
+  concurrent_users: fc.integer({ min: 1, max: 1000 }),
+  enable_prefix_caching: fc.boolean(),
+  shared_prefix_ratio: fc.double({ min: 0, max: 1, noNaN: true }),
+  enable_continuous_batching: fc.boolean(),
+  inference_parallelism: fc.constantFrom('pipeline', 'tensor'),
+  enable_offloading: fc.boolean(),
+  offload_target: fc.constantFrom('cpu_ram', 'nvme'),
+  percentage_offload: fc.integer({ min: 0, max: 100 }),
+  offload_kv_cache: fc.boolean(),
+  engine: fc.constantFrom('vllm', 'sglang', 'tensorrt_llm', 'llama_cpp', 'transformers', 'mlx', 'exllama'),
+  output_length: fc.integer({ min: 0, max: 10_000 }),
+  speculative_tokens: fc.integer({ min: 0, max: 8 }),
+});
+
+function numbersOf(value: unknown): readonly number[] {
+  if (typeof value === 'number') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersOf) : [];
+}
+
+const SLACK = 1 + 1e-9;
+
+describe('every answer', () => {
+  it('is made of finite numbers, none negative', () => {
+    fc.assert(
+      fc.property(anyRequest, (request) => {
+        for (const number of numbersOf(answer(request))) assert.ok(Number.isFinite(number) && number >= 0, String(number));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('needs no less memory for more context or more users', () => {
+    fc.assert(
+      fc.property(anyRequest, (request) => {
+        const { vram_usage } = answer(request);
+        assert.ok(answer({ ...request, seq_length: request.seq_length * 2 }).vram_usage * SLACK >= vram_usage);
+        assert.ok(answer({ ...request, concurrent_users: request.concurrent_users * 2 }).vram_usage * SLACK >= vram_usage);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('needs no more memory per GPU with more of them', () => {
+    fc.assert(
+      fc.property(anyRequest, (request) => {
+        assert.ok(answer({ ...request, num_gpus: request.num_gpus * 2 }).vram_usage <= answer(request).vram_usage * SLACK);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

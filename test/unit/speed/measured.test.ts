@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { estimateOf, readSpeedRows, speedCases } from '../../../benchmark/speedRows';
+import { quantile, shareOf } from '../../../benchmark/statistics';
+import { findEngine, engineProfile } from '../../../src/estimator/speed/engines';
+import { estimateSpeed } from '../../../src/estimator/speed/estimate';
+import { tokensPerStep } from '../../../src/estimator/speed/serving';
+import { kvBytes, modelWork, touchedExperts } from '../../../src/estimator/speed/work';
+import { storedWeights } from '../../../src/estimator/runtime/weightChoices';
+import { catalogue, knownModel, speedInput } from './setups';
+
+describe('speed against published measurements', () => {
+  const cases = speedCases(readSpeedRows('test/fixtures/measured/speed.jsonl'), catalogue);
+
+  // Median and 90th percentile of the absolute error: the goals for decode and power, what is reached for times under load, whose rows scatter.
+  const bounds = [
+    ['single-stream decode', 0.12, 0.35],
+    ['TPOT under load', 0.15, 0.55],
+    ['TTFT and prefill', 0.3, 0.75],
+    ['power', 0.2, 0.5],
+  ] as const;
+  for (const [quantity, median, p90] of bounds) {
+    it(`is close for ${quantity} on the sample`, () => {
+      const judged = cases.filter((c) => c.quantity === quantity).map((c) => ({ measured: c.row.value, range: estimateOf(c) }));
+      const errors = judged.map(({ measured, range }) => Math.abs(range.value / measured - 1));
+      assert.ok(judged.length >= 8, `${judged.length} rows`);
+      assert.ok(quantile(errors, 0.5) <= median, `median ${quantile(errors, 0.5)}`);
+      assert.ok(quantile(errors, 0.9) <= p90, `p90 ${quantile(errors, 0.9)}`);
+      assert.ok(shareOf(judged, ({ measured, range }) => range.low <= measured && measured <= range.high) >= 0.85);
+    });
+  }
+
+  it('does not make 4-bit weights four times as fast: 1.8x for Qwen2.5-7B in vLLM 0.6.3 on an A100', () => {
+    const tps = (quantization: string): number => {
+      const input = speedInput('Qwen/Qwen2.5-7B-Instruct', 'a100_80', quantization);
+      return estimateSpeed({ ...input, setup: { ...input.setup, engineVersion: '0.6.3' } }).decodeTpsSingleStream.value;
+    };
+    const gain = tps('gptq') / tps('fp16');
+    assert.ok(gain > 1.5 && gain < 2.2, String(gain));
+  });
+
+  it('knows what MoE models read: 8 of 128 experts for one token, nearly all for a large batch', () => {
+    const work = modelWork(knownModel('Qwen/Qwen3-30B-A3B'), { ...storedWeights('bf16', null), kvElementBytes: 2 });
+    assert.equal(touchedExperts(work, 1), 8 / 128);
+    assert.ok(touchedExperts(work, 256) > 0.999);
+    // 28,991,029,248 expert parameters by the checkpoint's tensors.
+    assert.equal(work.expertBytes, 2 * 28_991_029_248);
+  });
+
+  it('reads the KV cache that vLLM allocates: 128 KiB per token for Llama-3.1-8B, 576 values per layer for DeepSeek-V3', () => {
+    const llama = modelWork(knownModel('meta-llama/Llama-3.1-8B-Instruct'), { ...storedWeights('bf16', null), kvElementBytes: 2 });
+    assert.equal(kvBytes(llama, 1000), 1000 * 128 * 1024);
+    const deepseek = modelWork(knownModel('deepseek-ai/DeepSeek-V3'), { ...storedWeights('fp8', null), kvElementBytes: 2 });
+    assert.equal(kvBytes(deepseek, 1), 61 * 576 * 2);
+    assert.equal(deepseek.kvShards, 1);
+  });
+
+  it('yields 1 token per step without drafts and never more than drafts + 1', () => {
+    assert.equal(tokensPerStep(0), 1);
+    // (1 - 0.7^4) / 0.3 = 2.533, Leviathan et al. 2023, eq. 1.
+    assert.ok(Math.abs(tokensPerStep(3) - 2.533) < 0.001);
+  });
+});
+
+describe('engines', () => {
+  it('are found under the names that tables use', () => {
+    assert.equal(findEngine('TensorRT-LLM'), 'tensorrt_llm');
+    assert.equal(findEngine('llama.cpp'), 'llama_cpp');
+    assert.equal(findEngine('vLLM (ROCm)'), 'vllm');
+    assert.equal(findEngine('ollama'), 'llama_cpp');
+    assert.equal(findEngine('abacus'), null);
+  });
+
+  it('have generations', () => {
+    assert.equal(engineProfile('vllm', '0.6.3', 'NVIDIA'), 'vllm_v0');
+    assert.equal(engineProfile('vllm', '0.8.5.post1', 'NVIDIA'), 'vllm_v1');
+    assert.equal(engineProfile('vllm', null, 'NVIDIA'), 'vllm_v1');
+    assert.equal(engineProfile('vllm', '2023-11', 'NVIDIA'), 'vllm_v0');
+    assert.equal(engineProfile('transformers', '4.46.0', 'NVIDIA'), 'transformers_old');
+  });
+});

@@ -101,6 +101,7 @@ export interface QuantizationTarget {
   readonly version: string;
   /** Compute capability times ten; null when unknown or not CUDA. */
   readonly computeCapability: number | null;
+  readonly vendor: string | null;
 }
 
 /** The scheme vLLM uses: the checkpoint's own config wins; the argument quantizes only 16-bit checkpoints. */
@@ -244,13 +245,14 @@ function gptqFormat(checkpoint: CheckpointQuantization, target: QuantizationTarg
 }
 
 /**
- * gpt-oss expert matrices. Marlin (Ampere, Ada, consumer Blackwell) and FlashInfer TRT-LLM (SM100) pad the intermediate size to 128 and the
- * hidden size to 256; Triton kernels, preferred on
- * Hopper where they are installed (65.97 GiB with Marlin in 0.11, 64.38 with Triton in 0.14.1 for gpt-oss-120b), swizzle. Source: quantization/mxfp4.py.
+ * gpt-oss expert matrices (quantization/mxfp4.py). ROCm pads both sizes to 256; Marlin (Ampere, Ada, consumer Blackwell) and FlashInfer
+ * TRT-LLM (SM100) pad the intermediate size to 128 and the hidden size to 256. The Triton kernels, preferred on Hopper where they are
+ * installed, swizzle: gpt-oss-120b takes 65.97 GiB with Marlin (0.11) and 64.38 with Triton (0.14.1).
  */
 function mxfp4Experts(target: QuantizationTarget): { readonly format: WeightFormat; readonly padding: ExpertPadding } {
-  const capability = target.computeCapability ?? 90;
+  const capability = target.computeCapability ?? 80;
   const format = perGroup(4, 32, 1);
+  if (target.vendor === 'AMD') return { format, padding: { intermediate: 256, hidden: 256 } };
   if (capability >= 90 && capability < 100 && isSince(target.version, '0.12.0')) {
     return { format: { ...format, bitsPerWeight: 4 * TRITON_MXFP4_GROWTH }, padding: { intermediate: 64, hidden: 1 } };
   }

@@ -48,6 +48,7 @@ export function engineOf(model: Model, gpu: GpuSetup | null, draft: Model | null
     requested: settings.quantization,
     version: settings.version,
     computeCapability: gpu?.gpu.computeCapability ?? null,
+    vendor: gpu?.gpu.vendor ?? null,
   };
   const scheme = quantizationScheme(model, target);
   const rules: WeightLayout = {

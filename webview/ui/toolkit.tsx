@@ -204,7 +204,8 @@ export function Tabs({ label, tabs, active, onShow }: TabsProps): VNode {
       onChange={(event) => {
         const element = event.currentTarget as HTMLElement;
         if (event.target !== element) return;
-        const shown = (element.getAttribute('activeid') ?? '').replace(/^tab-/, '');
+        // The attribute follows the property only in a later task.
+        const shown = ('activeid' in element ? String(element.activeid) : '').replace(/^tab-/, '');
         if (shown !== active && tabs.some((tab) => tab.id === shown)) onShow(shown);
       }}
     >

@@ -58,49 +58,69 @@ function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
   const { form, base, model, answer } = training;
   const change = (changes: Partial<FinetuningForm>): void => planner.change({ finetuning: departures(base, { ...form, ...changes }) });
   return (
-    <div class="columns">
-      <section class="questions" aria-label="Inputs">
-        <Form
-          id="finetuning"
-          fields={FINETUNING_FIELDS}
-          form={form}
-          changed={new Set()}
-          problems={answer && !answer.ok ? answer.problems : new Map()}
-          open={planner.state.open}
-          onChange={(name, value) => change({ [name]: value })}
-          onFold={(section, open) => fold(planner, section, open)}
-          lead={
-            <>
-              <ModelChooser id="finetuning-model" planner={planner} value={form.llm_key} onChoose={(llm_key) => change({ llm_key })} />
-              <GpuChooser
-                id="finetuning-gpu"
-                gpus={planner.host?.gpus ?? []}
-                value={form.gpu_key}
-                onChoose={(gpu_key) => change({ gpu_key })}
-              />
-            </>
-          }
-        />
-      </section>
-      <section class="answers" aria-label="Answer">
-        {answer?.ok && model?.state === 'known' ? (
-          <Answer
-            planner={planner}
-            training={training}
-            cards={cards}
-            request={answer.request}
-            response={answer.response}
-            facts={model.facts}
+    <>
+      {answer?.ok ? <Headline response={answer.response} training={training} /> : null}
+      <div class="columns">
+        <section class="questions" aria-label="Inputs">
+          <Form
+            id="finetuning"
+            fields={FINETUNING_FIELDS}
+            form={form}
+            changed={new Set()}
+            problems={answer && !answer.ok ? answer.problems : new Map()}
+            open={planner.state.open}
+            onChange={(name, value) => change({ [name]: value })}
+            onFold={(section, open) => fold(planner, section, open)}
+            lead={
+              <>
+                <ModelChooser id="finetuning-model" planner={planner} value={form.llm_key} onChoose={(llm_key) => change({ llm_key })} />
+                <GpuChooser
+                  id="finetuning-gpu"
+                  gpus={planner.host?.gpus ?? []}
+                  value={form.gpu_key}
+                  onChoose={(gpu_key) => change({ gpu_key })}
+                />
+              </>
+            }
           />
-        ) : answer && !answer.ok ? (
-          <Problems problems={answer.problems} />
-        ) : model?.state === 'loading' ? (
-          <Progress text={model.message} onCancel={model.cancel} />
-        ) : (
-          <p class="quiet">Choose a model, or any model of a given size.</p>
-        )}
-      </section>
-    </div>
+        </section>
+        <section class="answers" aria-label="Answer">
+          {answer?.ok && model?.state === 'known' ? (
+            <Answer
+              planner={planner}
+              training={training}
+              cards={cards}
+              request={answer.request}
+              response={answer.response}
+              facts={model.facts}
+            />
+          ) : answer && !answer.ok ? (
+            <Problems problems={answer.problems} />
+          ) : model?.state === 'loading' ? (
+            <Progress text={model.message} onCancel={model.cancel} />
+          ) : (
+            <p class="quiet">Choose a model, or any model of a given size.</p>
+          )}
+        </section>
+      </div>
+    </>
+  );
+}
+
+/** The verdict and the bar, above everything so that they are seen at any width. */
+function Headline({ response, training }: { readonly response: FinetuningResponse; readonly training: Training }): VNode {
+  const { gpu } = training;
+  return (
+    <section class="headline" aria-label="Verdict">
+      <VerdictView verdict={trainingVerdict(response, training)} />
+      <MemoryBarView
+        stretches={response.memory_breakdown
+          .filter(({ size_gb }) => size_gb > 0)
+          .map(({ label, size_gb }) => ({ id: COMPONENT_LOOKS[label], name: label, bytes: exactly(size_gb * GIB) }))}
+        capacity={gpu ? gpu.totalMemoryGib * GIB : null}
+        budget={null}
+      />
+    </section>
   );
 }
 
@@ -134,14 +154,6 @@ function Answer({ planner, training, cards, request, response, facts }: AnswerPr
   cards.start(JSON.stringify([request, facts.id, facts.parameters]));
   return (
     <>
-      <VerdictView verdict={trainingVerdict(response, training)} />
-      <MemoryBarView
-        stretches={response.memory_breakdown
-          .filter(({ size_gb }) => size_gb > 0)
-          .map(({ label, size_gb }) => ({ id: COMPONENT_LOOKS[label], name: label, bytes: exactly(size_gb * GIB) }))}
-        capacity={gpu ? gpu.totalMemoryGib * GIB : null}
-        budget={null}
-      />
       <Figures figures={trainingFigures(response, gpu !== null)} />
       <TakeAway
         planner={planner}

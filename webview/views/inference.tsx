@@ -42,50 +42,71 @@ export interface InferenceProps {
 
 /** The serving tab: the questions on the left, the answer on the right. */
 export function InferenceView({ planner, serving, simulate }: InferenceProps): VNode {
-  const { form, fileForm, model, answer } = serving;
+  const { form, fileForm, model, answer, gpu } = serving;
   const change = (changes: Partial<InferenceForm>): void => planner.change({ inference: departures(fileForm, { ...form, ...changes }) });
   const changed = new Set(Object.keys(planner.state.inference));
   return (
-    <div class="columns">
-      <section class="questions" aria-label="Inputs">
-        <Form
-          id="inference"
-          fields={fieldsWith(planner.host?.interconnects ?? [])}
-          form={form}
-          changed={planner.host?.followed ? changed : new Set()}
-          problems={problemsOf(form)}
-          open={planner.state.open}
-          onChange={(name, value) => change({ [name]: value })}
-          onFold={(section, open) => fold(planner, section, open)}
-          lead={
-            <>
-              <ModelChooser
-                id="inference-model"
-                planner={planner}
-                value={form.llm_key}
-                onChoose={(llm_key) => change({ llm_key, ...(llm_key === 'custom' ? {} : { quantization: 'checkpoint' }) })}
-              />
-              <GpuChooser
-                id="inference-gpu"
-                gpus={planner.host?.gpus ?? []}
-                value={form.gpu_key}
-                onChoose={(gpu_key) => change({ gpu_key })}
-              />
-            </>
-          }
-        />
-      </section>
-      <section class="answers" aria-label="Answer">
-        {answer ? (
-          <Answer planner={planner} serving={serving} simulate={simulate} onSolve={change} />
-        ) : model?.state === 'loading' ? (
-          <Progress text={model.message} onCancel={model.cancel} />
-        ) : (
-          <p class="quiet">Choose a model, or any model of a given size.</p>
-        )}
-        {planner.host?.followed ? <Findings planner={planner} findings={planner.host.followed.findings} /> : null}
-      </section>
-    </div>
+    <>
+      {answer ? <Headline answer={answer} form={form} hasGpu={gpu !== null} /> : null}
+      <div class="columns">
+        <section class="questions" aria-label="Inputs">
+          <Form
+            id="inference"
+            fields={fieldsWith(planner.host?.interconnects ?? [])}
+            form={form}
+            changed={planner.host?.followed ? changed : new Set()}
+            problems={problemsOf(form)}
+            open={planner.state.open}
+            onChange={(name, value) => change({ [name]: value })}
+            onFold={(section, open) => fold(planner, section, open)}
+            lead={
+              <>
+                <ModelChooser
+                  id="inference-model"
+                  planner={planner}
+                  value={form.llm_key}
+                  onChoose={(llm_key) => change({ llm_key, ...(llm_key === 'custom' ? {} : { quantization: 'checkpoint' }) })}
+                />
+                <GpuChooser
+                  id="inference-gpu"
+                  gpus={planner.host?.gpus ?? []}
+                  value={form.gpu_key}
+                  onChoose={(gpu_key) => change({ gpu_key })}
+                />
+              </>
+            }
+          />
+        </section>
+        <section class="answers" aria-label="Answer">
+          {answer ? (
+            <Answer planner={planner} serving={serving} simulate={simulate} onSolve={change} />
+          ) : model?.state === 'loading' ? (
+            <Progress text={model.message} onCancel={model.cancel} />
+          ) : (
+            <p class="quiet">Choose a model, or any model of a given size.</p>
+          )}
+          {planner.host?.followed ? <Findings planner={planner} findings={planner.host.followed.findings} /> : null}
+        </section>
+      </div>
+    </>
+  );
+}
+
+/** The verdict and the bar, above everything so that they are seen at any width. */
+function Headline({
+  answer,
+  form,
+  hasGpu,
+}: {
+  readonly answer: ServingAnswer;
+  readonly form: InferenceForm;
+  readonly hasGpu: boolean;
+}): VNode {
+  return (
+    <section class="headline" aria-label="Verdict">
+      {hasGpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} />}
+      <AnswerBar answer={answer} engine={form.engine} />
+    </section>
   );
 }
 
@@ -108,8 +129,6 @@ function Answer({
   };
   return (
     <>
-      {gpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} />}
-      <AnswerBar answer={answer} engine={form.engine} />
       <Figures figures={servingFigures(answer, form)} />
       <TakeAway
         planner={planner}

@@ -1,8 +1,8 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 
-/** Largest JSON file read as a whole. The largest real index.json (hundreds of thousands of tensors) has a few tens of MB. */
-const MAX_JSON_BYTES = 64 * 1024 * 1024;
+/** Largest JSON file read as a whole: an index.json of 250,000 tensors, more than any published model has, stays below. */
+const MAX_JSON_BYTES = 32 * 1024 * 1024;
 /** Largest config.json and its like. Real ones, with long lists of unquantized modules, stay below 2 MB. */
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 /** Deepest nesting of a JSON file. Real configs nest six levels or fewer. */

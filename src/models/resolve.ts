@@ -49,7 +49,12 @@ export async function resolveModel(id: string, context: ModelContext): Promise<M
   const dependsOn = files.paths;
   if (answer) return { facts: { ...answer, id, assumptions: [...answer.assumptions, ...troubles] }, dependsOn };
   const reason = troubles.length > 0 ? ` ${troubles.join(' ')}` : '';
-  return { problem: { message: `No source knows the model "${id}".${reason}` }, dependsOn };
+  return { problem: { message: `No source knows the model "${shortened(id)}".${reason}` }, dependsOn };
+}
+
+/** A name as it is quoted back. */
+function shortened(id: string): string {
+  return id.length > 200 ? `${id.slice(0, 200)}…` : id;
 }
 
 /** The default of a shell-style substitution ("${MODEL:-org/name}"), which stands when nobody sets the variable; else the id itself. */

@@ -87,6 +87,9 @@ export function readTextConfig(config: JsonObject): TextConfig | ConfigProblem {
   const text = merge(config, nested, defaults);
   noteDefaults(nested ?? config, defaults, modelType, assumptions);
   const fields = new Fields(text, problems);
+  if (fields.boolean('is_encoder_decoder') === true) {
+    return new ConfigProblem(`The config describes an encoder-decoder model (${modelType}); only decoders and encoders are covered.`);
+  }
   const known = familyTraits(modelType);
   if (!known)
     assumptions.push(`model_type "${modelType}" is not known: read as a Llama-like decoder (gated MLP, two RMSNorms per layer, no biases)`);

@@ -331,6 +331,10 @@ describe('resolving', () => {
     await assert.rejects(resolveModel('./m', contextFor('/nonexistent', { signal: controller.signal })), { name: 'AbortError' });
   });
 
+  it('names the model that nothing knows', async () => {
+    assert.equal(await problem('org/thing', contextFor('/nonexistent')), 'No source knows the model "org/thing".');
+  });
+
   it('never throws on what people write', async () => {
     for (const id of ['', ' ', '\0', 'a/b/c/d', 'https://huggingface.co/Qwen/Qwen3-8B', '..', '🤖', 'x'.repeat(10_000), '$(rm -rf /)']) {
       const answer = await resolveModel(id, contextFor('/nonexistent'));

@@ -114,6 +114,19 @@ describe('config.json', () => {
     assert.equal(problem(null), 'The config is not a JSON object.');
   });
 
+  it('refuses encoder-decoder models in plain words', () => {
+    // Fields of openai/whisper-large-v3.
+    const whisper = {
+      architectures: ['WhisperForConditionalGeneration'],
+      model_type: 'whisper',
+      is_encoder_decoder: true,
+      d_model: 1280,
+      num_hidden_layers: 32,
+      vocab_size: 51866,
+    };
+    assert.match(problem(whisper), /encoder-decoder model \(whisper\)/);
+  });
+
   it('survives prototype names and absurd values', () => {
     for (const config of [
       { model_type: '__proto__' },

@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
 import type { Analysis, PlacedFinding } from '../analysis/analysis';
+import { worldSize } from '../analysis/gpu';
+import { withEdits } from '../analysis/scenario';
 import { disableForLine } from '../analysis/suppressions';
-import { editsFor } from '../deployments/edits';
+import { editsFor, type TextEdit } from '../deployments/edits';
 import type { Fix } from '../vllm/findings';
 import { ruleInfo } from '../vllm/rules/catalogue';
+import { countEdit } from './directiveEdits';
 import { DIAGNOSTIC_SOURCE } from './diagnostics';
 import type { DocumentAnalysis, Documents } from './documents';
 import { log } from './log';
@@ -44,12 +47,20 @@ export class CodeActions implements vscode.CodeActionProvider<vscode.CodeAction>
   resolveCodeAction(action: vscode.CodeAction): vscode.CodeAction {
     if (!(action instanceof FixAction)) return action;
     const { analyzed } = action;
-    const edits = action.fixes.flatMap(({ analysis, fix }) => editsFor(analyzed.text, analysis.deployment, fix));
+    const edits = action.fixes.flatMap(({ analysis, fix }) => editsOf(analyzed.text, analysis, fix));
     const edit = workspaceEdit(analyzed, edits);
     if (edit === null) log().info(`Not applied, because the file changed meanwhile: ${action.title}`);
     else action.edit = edit;
     return action;
   }
+}
+
+/** A fix that needs more GPUs than the file's directive states says so there as well: otherwise vLLM would lack them. */
+function editsOf(text: string, { deployment, gpu }: Analysis, fix: Fix): readonly TextEdit[] {
+  const edits = editsFor(text, deployment, fix);
+  const needed = worldSize(withEdits(deployment.args, { set: fix.edits, remove: fix.remove }));
+  const count = gpu?.source === 'directive' && needed > gpu.count ? countEdit(text, deployment, needed) : null;
+  return count === null ? edits : [...edits, count];
 }
 
 function wants(context: vscode.CodeActionContext, kind: vscode.CodeActionKind): boolean {

@@ -8,7 +8,7 @@ import { settingsFor } from './settings';
 export const ICONS = { ok: '$(pass)', warning: '$(warning)', error: '$(error)', unknown: '$(question)' } as const;
 
 /** Longest verdict above a line, characters: the lenses after it must stay on the screen. The tooltip has the whole. */
-const LONGEST = 120;
+const LONGEST = 104;
 
 /** Words of a card's name that nobody needs to recognise it. */
 const VENDOR = /NVIDIA (?:GeForce )?/g;

@@ -10,6 +10,9 @@ import { rangeOf } from './textEdits';
 /** Model ids offered at a time; typing narrows them. */
 const MAX_MODELS = 40;
 
+/** Facts that come later than this are not waited for: a list without effects is better than none. */
+const PATIENCE_MS = 250;
+
 const KINDS: Readonly<Record<CompletionItem['kind'], vscode.CompletionItemKind>> = {
   key: vscode.CompletionItemKind.Property,
   field: vscode.CompletionItemKind.Field,
@@ -33,7 +36,9 @@ export class Completions implements vscode.CompletionItemProvider {
     token: vscode.CancellationToken,
   ): Promise<vscode.CompletionList | undefined> {
     if (!this.documents.isOurs(document)) return undefined;
+    const facts = this.documents.settledAnalysisOf(document, token);
     const catalogue = await loadCatalogue();
+    await Promise.race([facts, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
     if (token.isCancellationRequested) return undefined;
     const analyzed = this.documents.analysisOf(document);
     const offset = document.offsetAt(position);

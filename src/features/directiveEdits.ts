@@ -28,3 +28,13 @@ export function directiveEdit(text: string, deployment: Deployment, gpu: ChosenG
   const lineEnd = /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
   return { start, end: start, text: `# vram: ${words}${lineEnd}` };
 }
+
+/** The edit that states another number of the same cards in the directive that names them; null where no directive does. */
+export function countEdit(text: string, deployment: Deployment, count: number): TextEdit | null {
+  const hint = deployment.gpuHints.find(({ source, name, totalMemoryGib }) => source === 'directive' && (name ?? totalMemoryGib) !== null);
+  if (hint === undefined) return null;
+  const directive = text.slice(hint.range.start, hint.range.end);
+  const stated = /\bcount[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|[^\s,;"']*)/i;
+  const replaced = stated.test(directive) ? directive.replace(stated, `count=${count}`) : `${directive.trimEnd()} count=${count}`;
+  return { ...hint.range, text: replaced };
+}

@@ -48,6 +48,15 @@ describe('problems and fixes', () => {
     assert.equal(document.getText(), before);
   });
 
+  it('offer more GPUs and then state them in the comment that names the GPU', async () => {
+    const { document } = await open('too-long.yaml');
+    const problem = await problemOf(document, 'kv-too-small');
+    await apply(await actionCalled(document, problem.range, /^tensor-parallel-size: 2 /));
+    assert.match(document.getText(), /^# vram: gpu=rtx_4090 count=2\n/);
+    assert.match(document.getText(), /\ntensor-parallel-size: 2\n/);
+    await until('the verdict', async () => /2 x RTX 4090.*requests of/.test(await lensText(document)));
+  });
+
   it('go at the next key press, and new ones wait for a pause', async () => {
     const editor = await open('too-long.yaml');
     const { document } = editor;

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { applyEdits } from '../../../src/deployments/edits';
 import { readDeployments } from '../../../src/deployments/readers';
-import { directiveEdit } from '../../../src/features/directiveEdits';
+import { countEdit, directiveEdit } from '../../../src/features/directiveEdits';
 
 const chosen = { key: 'l40s', count: 4 };
 const keys = 'model: Qwen/Qwen3-8B\nmax-model-len: 4096 # 上下文\n';
@@ -43,4 +43,22 @@ describe('naming the GPU in a file', () => {
     const text = `# vram: vllm=0.8.5\n${keys}`;
     assert.equal(written(text), `# vram: gpu=l40s count=4\n${text}`);
   });
+});
+
+describe('stating another number of GPUs', () => {
+  const counted = (text: string): string => {
+    const [deployment] = readDeployments('config.vllm.yaml', text);
+    assert.ok(deployment);
+    const edit = countEdit(text, deployment, 8);
+    return edit === null ? text : applyEdits(text, [edit]);
+  };
+
+  for (const [before, after] of [
+    ['# vram: gpu=l40s count=2 vllm=0.8.5', '# vram: gpu=l40s count=8 vllm=0.8.5'],
+    ['# vram: gpu=l40s', '# vram: gpu=l40s count=8'],
+    ['# vram: memory=31.48 count=1', '# vram: memory=31.48 count=8'],
+    ['# vram: vllm=0.8.5', '# vram: vllm=0.8.5'],
+  ] as const) {
+    it(`turns ${before} into ${after}`, () => assert.equal(counted(`${before}\n${keys}`), `${after}\n${keys}`));
+  }
 });

@@ -56,6 +56,48 @@ export interface WorkFormat {
   readonly kvElementBytes: number;
 }
 
+/** Parameters by how a step treats them. */
+interface Counts {
+  readonly head: number;
+  readonly experts: number;
+  /** Everything a step reads whatever the batch, head aside. */
+  readonly dense: number;
+  /** Embedding tables that are no head. */
+  readonly tables: number;
+  readonly towers: number;
+  /** Multiplied per token. */
+  readonly active: number;
+}
+
+/** Counting walks every tensor of every layer; a page asks for the same model hundreds of times. */
+const counted = new WeakMap<Architecture, Counts>();
+
+function countsOf(architecture: Architecture): Counts {
+  const known = counted.get(architecture);
+  if (known) return known;
+  const counts = count(architecture);
+  counted.set(architecture, counts);
+  return counts;
+}
+
+function count(architecture: Architecture): Counts {
+  const groups = parameterBreakdown(architecture);
+  const of = (name: Parameters<typeof groups.get>[0]): number => groups.get(name) ?? 0;
+  const towers = architecture.towers.reduce((sum, tower) => sum + tower.parameters, 0);
+  const tied = architecture.tieWordEmbeddings;
+  const embedding = of('embed');
+  const head = architecture.lmHead ? (tied ? architecture.vocabSize * architecture.hiddenSize : of('lm_head')) : 0;
+  const all = [...groups.values()].reduce((sum, parameters) => sum + parameters, 0);
+  return {
+    head,
+    experts: of('experts'),
+    dense: all - of('experts') - embedding - of('lm_head') - of('per_layer_embed') - towers,
+    tables: Math.max(0, embedding - (tied ? head : 0)) + of('per_layer_embed'),
+    towers,
+    active: Math.max(1, activeParameterCount(architecture) - embedding - of('per_layer_embed') + (tied ? head : 0)),
+  };
+}
+
 /** Least share of the computed bytes a stated total may leave for the weights: below it the total is not this model's. */
 const SMALLEST_SCALE = 0.1;
 
@@ -66,22 +108,10 @@ const SMALLEST_SCALE = 0.1;
  */
 export function modelWork(model: Model, stored: WorkFormat, weightBytes: number | null = null): ModelWork {
   const { architecture } = model;
-  const groups = parameterBreakdown(architecture);
-  const count = (name: Parameters<typeof groups.get>[0]): number => groups.get(name) ?? 0;
-  const towers = architecture.towers.reduce((sum, tower) => sum + tower.parameters, 0);
-  const embedding = count('embed');
-  const head = architecture.lmHead
-    ? architecture.tieWordEmbeddings
-      ? architecture.vocabSize * architecture.hiddenSize
-      : count('lm_head')
-    : 0;
-  const experts = count('experts');
-  const all = [...groups.values()].reduce((sum, n) => sum + n, 0);
-  const dense = all - experts - embedding - count('lm_head') - count('per_layer_embed') - towers;
+  const { head, experts, dense, tables, towers, active } = countsOf(architecture);
   const denseBits = stored.expertsOnly && experts > 0 ? 16 : stored.bits;
   const expertBytes = (experts * stored.bits) / 8;
   const denseBytes = (dense * denseBits + head * stored.headBits) / 8;
-  const tables = Math.max(0, embedding - (architecture.tieWordEmbeddings ? head : 0)) + count('per_layer_embed');
   const idleBytes = (tables * stored.embeddingBits + towers * 16) / 8;
   const scale = weightBytes === null ? 1 : Math.max(SMALLEST_SCALE, (weightBytes - idleBytes) / (denseBytes + expertBytes));
   const moe = architecture.layerKinds.flatMap((kind) => kind.feedForwards).find((ff) => ff.kind === 'moe');
@@ -94,10 +124,7 @@ export function modelWork(model: Model, stored: WorkFormat, weightBytes: number 
     idleBytes,
     experts: moe?.kind === 'moe' ? moe.experts : 0,
     expertsPerToken: moe?.kind === 'moe' ? moe.expertsPerToken : 0,
-    activeParameters: Math.max(
-      1,
-      activeParameterCount(architecture) - embedding - count('per_layer_embed') + (architecture.tieWordEmbeddings ? head : 0),
-    ),
+    activeParameters: active,
     headParameters: head,
     kv: kvGroups(architecture, stored.kvElementBytes),
     kvShards: kvShards(architecture),

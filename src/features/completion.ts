@@ -1,7 +1,10 @@
+import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { Analysis } from '../analysis/analysis';
 import { complete, type CompletionItem } from '../analysis/completion';
+import { cachedModelIds, cacheFolders } from '../models/caches';
 import { loadCatalogue } from '../models/catalogueFile';
+import { ModelFiles } from '../models/files';
 import { simulateStartup } from '../vllm/startup/simulate';
 import type { Documents } from './documents';
 import type { Neighbours } from './neighbours';
@@ -37,7 +40,7 @@ export class Completions implements vscode.CompletionItemProvider {
   ): Promise<vscode.CompletionList | undefined> {
     if (!this.documents.isOurs(document)) return undefined;
     const facts = this.documents.settledAnalysisOf(document, token);
-    const catalogue = await loadCatalogue();
+    const [catalogue, cached] = await Promise.all([loadCatalogue(), modelsOnDisk()]);
     await Promise.race([facts, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
     if (token.isCancellationRequested) return undefined;
     const analyzed = this.documents.analysisOf(document);
@@ -51,7 +54,7 @@ export class Completions implements vscode.CompletionItemProvider {
       report: analysis.report,
       version: analysis.version,
       simulate: simulateStartup,
-      modelIds: (typed) => catalogue.search(typed, MAX_MODELS),
+      modelIds: (typed) => withCached(typed, cached, catalogue.search(typed, MAX_MODELS)),
     });
     const described = this.neighbours.describes(document);
     const shown = items.filter((item) => !described || item.kind === 'model' || (item.kind === 'value' && item.effect !== null));
@@ -62,6 +65,19 @@ export class Completions implements vscode.CompletionItemProvider {
       isIncomplete,
     );
   }
+}
+
+/** Models in the cache of this machine; none until the workspace is trusted, since it may shape the environment. */
+async function modelsOnDisk(): Promise<readonly string[]> {
+  if (!vscode.workspace.isTrusted) return [];
+  return cachedModelIds(new ModelFiles(null), cacheFolders(process.env, os.homedir())).catch(() => []);
+}
+
+/** What is on disk first: it needs no download. */
+function withCached(typed: string, cached: readonly string[], known: readonly string[]): readonly string[] {
+  const words = typed.toLowerCase().split(/\s+/);
+  const local = cached.filter((id) => words.every((word) => id.toLowerCase().includes(word)));
+  return [...new Set([...local, ...known])].slice(0, MAX_MODELS);
 }
 
 function deploymentAt(analyses: readonly Analysis[], offset: number): Analysis | undefined {

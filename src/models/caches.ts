@@ -38,6 +38,18 @@ export function isHubId(id: string): boolean {
   return HUB_ID.test(id) && !id.includes('..') && id.length <= 200;
 }
 
+/** Ids of the models that the Hugging Face caches hold, in order of name. */
+export async function cachedModelIds(files: ModelFiles, caches: CacheFolders): Promise<readonly string[]> {
+  const ids = new Set<string>();
+  for (const cache of caches.huggingFace) {
+    for (const name of await files.list(cache)) {
+      const id = /^models--(.+)$/.exec(name)?.[1]?.replace('--', '/');
+      if (id !== undefined && isHubId(id)) ids.add(id);
+    }
+  }
+  return [...ids].sort();
+}
+
 /** The snapshot folder of a model in the Hugging Face cache: the one `refs/<revision>` names, else the only or last one; null without. */
 export async function huggingFaceSnapshot(
   files: ModelFiles,

@@ -12,7 +12,7 @@ import { estimateJson } from '../report/estimateJson';
 import type { EstimateJson } from '../report/estimateJson';
 import type { ArgumentValue } from '../vllm/arguments';
 import { parseRelease } from '../vllm/release';
-import { NEWEST_VERSION } from '../vllm/versions';
+import { NEWEST_VERSION, UNKNOWN_VERSION } from '../vllm/versions';
 import { EXIT, UsageError } from './command';
 import type { Terminal } from './command';
 import type { EstimateOptions } from './estimate';
@@ -60,7 +60,9 @@ function gpuOf(row: Fields): GpuCandidate | null {
   };
 }
 
+/** The row's version; unknown when the row says null, so that the ranges span the versions in use; null when it does not say. */
 function versionOf(row: Fields): string | null {
+  if (row['vllm_version'] === null) return UNKNOWN_VERSION;
   const version = field(row, 'vllm_version', 'string');
   if (version !== null && !parseRelease(version)) throw new RowError(`vllm_version ${JSON.stringify(version)} is no release`);
   return version;

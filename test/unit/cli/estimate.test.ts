@@ -46,6 +46,7 @@ interface Json {
     readonly outcome: string;
     readonly kv_cache: { readonly tokens: number };
     readonly per_gpu: { readonly budget_gib: number; readonly weights_gib: number };
+    readonly range: { readonly activation_peak_gib: readonly [number, number] };
   }[];
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
 }
@@ -228,6 +229,23 @@ describe('estimates in bulk', () => {
     const { out } = await cli(['estimate', '--jsonl', file('rows.jsonl', `${row('x', args, { key: 'l40s', count: 2 })}\r\n`)]);
     const [bulk, alone] = [JSON.parse(out) as Json['deployments'][number], await estimate(single)];
     assert.deepEqual([bulk.per_gpu, bulk.kv_cache, bulk.outcome], [alone.per_gpu, alone.kv_cache, alone.outcome]);
+  });
+
+  it('spans the versions in use for a row whose version is null, and takes the newest where none is asked for', async () => {
+    const args = { model: 'Qwen/Qwen3-14B', 'max-model-len': 8192 };
+    const gpu = { name: 'NVIDIA H100 80GB HBM3', count: 1 };
+    const { out } = await cli(
+      ['estimate', '--jsonl', '-'],
+      `${JSON.stringify({ args, gpu, vllm_version: null })}\n${JSON.stringify({ args, gpu })}`,
+    );
+    const [unknown, newest] = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Json['deployments'][number]);
+    assert.deepEqual([unknown?.vllm_version, newest?.vllm_version], ['unknown', '0.27.1']);
+    // The same model on the same card printed 5.64 GiB by 0.15 and 2.23 GiB by 0.17.
+    const [low, high] = unknown?.range.activation_peak_gib ?? [NaN, NaN];
+    assert.ok(low <= 2.23 && high >= 5.64, `${low} to ${high}`);
   });
 
   it('says which rows cannot be read', async () => {

@@ -73,7 +73,7 @@ export function planInference(request: InferenceRequest, facts: InferenceFacts):
   const work = modelWork(model, { ...stored, kvElementBytes });
   const { promptTokens, outputTokens, context } = lengths(request);
   const cachedShare = request.enable_prefix_caching ? request.shared_prefix_ratio : 0;
-  const sizes = parallelSizes(request);
+  const sizes = splitting(engine, parallelSizes(request));
   const question: MemoryQuestion = {
     architecture: model.architecture,
     work,
@@ -125,6 +125,14 @@ function parallelSizes(request: InferenceRequest): Pick<MemoryQuestion, 'tensorP
   return request.inference_parallelism === 'tensor'
     ? { tensorParallel: rest, pipelineParallel: 1, dataParallel: dp ?? 1 }
     : { tensorParallel: 1, pipelineParallel: rest, dataParallel: dp ?? 1 };
+}
+
+/** Engines that give each GPU whole layers: llama.cpp's split by rows is no faster, ExLlama and MLX have none. */
+const BY_LAYERS: ReadonlySet<Engine> = new Set<Engine>(['llama_cpp', 'exllama', 'mlx']);
+
+function splitting(engine: Engine, sizes: ReturnType<typeof parallelSizes>): ReturnType<typeof parallelSizes> {
+  if (!BY_LAYERS.has(engine)) return sizes;
+  return { ...sizes, tensorParallel: 1, pipelineParallel: sizes.tensorParallel * sizes.pipelineParallel };
 }
 
 /** Share of the decoder layers that leave the GPUs: as asked for, otherwise as many as it takes to fit. */

@@ -92,7 +92,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   bnb_nf4_dq: 'nf4_double',
   bnb_fp4: 'nf4',
   fp4_dq: 'nf4_double',
-  q4f16_1: 'int4',
+  q4f16_1: 'q4_0',
   q4_k: 'q4_k_m',
   q5_k: 'q5_k_m',
   q3_k: 'q3_k_m',

@@ -1,4 +1,5 @@
 import type { Architecture, CheckpointQuantization, LayerKind } from '../estimator/architecture';
+import { parameterCount } from '../estimator/parameters';
 import { otherLayerParameters, otherOuterParameters, isBert } from './config/extras';
 import type { PoolingHead } from './config/extras';
 import { isJsonObject } from './config/fields';
@@ -10,7 +11,7 @@ import { mixersOf } from './config/mixers';
 import { mtpHeads } from './config/mtp';
 import { nasLayerKinds } from './config/nasBlocks';
 import { checkpointQuantization } from './config/quantization';
-import { ropeTables } from './config/rope';
+import { ropeFactor, ropeTables } from './config/rope';
 import { ConfigProblem, readTextConfig } from './config/textConfig';
 import type { TextConfig } from './config/textConfig';
 import { towersOf } from './config/towers';
@@ -39,6 +40,10 @@ export function architectureFromConfig(config: unknown): ConfigAnswer {
   if (layers instanceof ConfigProblem) return { problem: layers.message };
   const architecture = buildArchitecture(text, layers);
   if (text.fields.problems.length > 0) return { problem: `The config cannot be used: ${text.fields.problems.join('; ')}.` };
+  const count = parameterCount(architecture);
+  if (!Number.isSafeInteger(count) || count <= 0) {
+    return { problem: `The config cannot be used: its sizes make ${count} parameters.` };
+  }
   return {
     architecture,
     quantization: checkpointQuantization(config),
@@ -171,7 +176,7 @@ function statedPositions(text: TextConfig): number | null {
  */
 function longestContext(text: TextConfig, positions: number | null): number | null {
   const scaling = text.fields.object('rope_scaling', 'rope_parameters');
-  const factor = scaling?.number('factor') ?? null;
+  const factor = ropeFactor(scaling);
   // RoBERTa numbers positions from the padding id plus one: the first two rows are never a token's.
   if (positions !== null && /roberta$/.test(text.modelType)) return positions - 2;
   if (positions === null || !scaling || factor === null || text.modelType.startsWith('gemma3')) return positions;

@@ -267,8 +267,3 @@ export const UNKNOWN_DECODER: FamilyTraits = LLAMA;
 export function textTypeOf(outerType: string): string {
   return Object.hasOwn(TEXT_TYPES, outerType) ? (TEXT_TYPES[outerType] ?? outerType) : outerType;
 }
-
-/** The `model_type`s with a rule of their own. */
-export function knownModelTypes(): readonly string[] {
-  return Object.keys(FAMILIES);
-}

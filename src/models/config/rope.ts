@@ -35,12 +35,21 @@ function rotaryDims(text: TextConfig): number {
   if (latent !== null) return latent;
   const scaling = fields.object('rope_parameters');
   const share = fields.number('partial_rotary_factor', 'rotary_pct') ?? scaling?.number('partial_rotary_factor') ?? 1;
-  return fields.integer('rotary_dim') ?? Math.floor(headDim * share);
+  return fields.integer('rotary_dim') ?? Math.floor(headDim * (share > 0 && share <= 1 ? share : 1));
+}
+
+/** Scaling beyond this is no published model's; 256 is the largest known. */
+const LARGEST_FACTOR = 4096;
+
+/** The factor of a rope scaling; null when there is none that makes sense. */
+export function ropeFactor(scaling: Fields | null): number | null {
+  const factor = scaling?.number('factor') ?? null;
+  return factor !== null && factor > 0 && factor <= LARGEST_FACTOR ? factor : null;
 }
 
 function scaledRows(scaling: Fields | null, fields: Fields, maxPositions: number): number {
   const type = scaling?.string('rope_type', 'type') ?? 'default';
-  const factor = scaling?.number('factor') ?? 1;
+  const factor = ropeFactor(scaling) ?? 1;
   const original =
     scaling?.integer('original_max_position_embeddings') ?? fields.integer('original_max_position_embeddings') ?? maxPositions;
   switch (type) {

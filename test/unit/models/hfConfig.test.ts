@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { layersOf } from '../../../src/estimator/architecture';
 import type { Architecture } from '../../../src/estimator/architecture';
 import { parameterCount } from '../../../src/estimator/parameters';
@@ -136,6 +137,35 @@ describe('config.json', () => {
     ]) {
       assert.match(problem(config), /cannot be used/);
     }
+  });
+});
+
+describe('any config', () => {
+  const names = [...new Set(real.flatMap(({ config }) => Object.keys(config)))];
+  const value = fc.oneof(
+    fc.integer({ min: -2, max: 300 }),
+    fc.double(),
+    fc.boolean(),
+    fc.string(),
+    fc.constant(null),
+    fc.array(fc.integer({ min: -1, max: 9 })),
+    fc.object(),
+  );
+
+  it('gives an architecture with a finite count or a problem, and never throws', () => {
+    const changes = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 6 });
+    fc.assert(
+      fc.property(fc.constantFrom(...real), changes, ({ config }, changed) => {
+        const answer = architectureFromConfig({ ...config, ...changed });
+        if ('problem' in answer) assert.ok(answer.problem.length > 0);
+        else {
+          const { architecture } = answer;
+          assert.ok(Number.isSafeInteger(parameterCount(architecture)));
+          assert.ok([...architecture.rope.lengths, ...architecture.rope.dims].every((size) => Number.isFinite(size) && size >= 0));
+        }
+      }),
+      { numRuns: 400 },
+    );
   });
 });
 

@@ -9,6 +9,7 @@ import { nearestChoice } from '../estimator/contracts/validate';
 import type { RequestProblem } from '../estimator/contracts/validate';
 import type { Catalogue } from '../models/catalogue';
 import { architectureFromConfig } from '../models/hfConfig';
+import { ollamaModel } from '../models/ollamaNames';
 import { guessFromName } from '../models/sizeGuess';
 import { EXIT, UsageError } from './command';
 import type { Terminal } from './command';
@@ -25,7 +26,10 @@ export type FitsIn<T> = (response: T) => boolean;
 /** Models for requests: the catalogue, copies and fine-tunes by their names, sizes in names, and configs in the request. */
 export function requestModels(catalogue: Catalogue): ModelResolver {
   return {
-    find: (key) => (catalogue.find(key) ?? catalogue.findByName(key) ?? guessFromName(key))?.model ?? null,
+    find: (key) => {
+      const name = ollamaModel(key) ?? key;
+      return (catalogue.find(name) ?? catalogue.findByName(name) ?? guessFromName(name))?.model ?? null;
+    },
     nearest: (key) => catalogue.search(key, 1)[0] ?? nearestChoice(key, catalogue.ids()),
     describe: (config) => describe(config),
   };

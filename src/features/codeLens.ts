@@ -7,7 +7,7 @@ import { settingsFor } from './settings';
 /** Icons of the verdict's level, by their names in the editor's icon font. */
 export const ICONS = { ok: '$(pass)', warning: '$(warning)', error: '$(error)', unknown: '$(question)' } as const;
 
-/** Longest verdict above a line, characters: the lenses after it must stay on the screen. The tooltip has the whole. */
+/** Longest refusal above a line, characters: the lenses after it must stay on the screen. The tooltip has the whole. */
 const LONGEST = 104;
 
 /** Words of a card's name that nobody needs to recognise it. */
@@ -60,7 +60,7 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
       pending && analysis.facts === null
         ? vscode.l10n.t('{0} Looking up the model', '$(loading~spin)\u00a0')
         : // The editor swallows a plain blank between an icon and the text.
-          `${ICONS[level]}\u00a0 ${shortened(text.replace(VENDOR, ''))}`;
+          `${ICONS[level]}\u00a0 ${level === 'ok' ? text.replace(VENDOR, '') : shortened(text.replace(VENDOR, ''))}`;
     return [
       new vscode.CodeLens(range, {
         title,

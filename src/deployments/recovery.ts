@@ -2,50 +2,101 @@
  * What can still be read of YAML that does not parse: a file being typed, an unclosed quote, two keys run together on one line.
  * Each top-level entry is cut out and read for itself, so that a mistake costs its own entry and no other.
  */
+import { isMap, isNode, isPair, YAMLMap } from 'yaml';
 import { parseYaml } from './yaml';
+import type { YamlDocument } from './yaml';
+import { NodeReader } from './yamlNodes';
 
-/** A piece of the file that holds one entry or, where `keyOnly`, just its key: the value cannot be read. */
-export interface Chunk {
-  readonly chunk: string;
+/** A piece of the file that could be read: some entries or, where `keyOnly`, one whose value cannot be read. */
+export interface Piece {
+  readonly reader: NodeReader;
+  readonly map: YAMLMap;
+  /** What the positions of its nodes count in, and where that begins in the file. */
+  readonly text: string;
   readonly offset: number;
   readonly keyOnly: boolean;
+}
+
+/** One top-level entry of the file. */
+interface Entry {
+  readonly chunk: string;
+  readonly offset: number;
+  readonly keyAt: number;
 }
 
 const ENTRY_LINE = /^([ \t]*)(?![ \t#-])[^\r\n]+$/gm;
 const KEY = /(?<![\w.:/-])([A-Za-z][\w.-]*)[ \t]*:(?=[ \t\r\n]|$)/g;
 
-function parses(text: string): boolean {
-  return parseYaml(text).every(({ errors }) => errors.length === 0);
-}
-
 /** The lines at the margin of the first entry, each with what is indented below it. */
-function entriesOf(text: string): readonly Chunk[] {
+function entriesOf(text: string): readonly Entry[] {
+  const mark = text.startsWith('\ufeff') ? 1 : 0;
   const starts: number[] = [];
   let margin: string | null = null;
-  for (const match of text.matchAll(ENTRY_LINE)) {
+  for (const match of text.slice(mark).matchAll(ENTRY_LINE)) {
     if (/^(?:---|\.\.\.)/.test(match[0])) continue;
     margin ??= match[1] ?? '';
-    if (match[1] === margin) starts.push(match.index);
+    if (match[1] === margin) starts.push(match.index + mark);
   }
-  return starts.map((offset, index) => ({ chunk: text.slice(offset, starts[index + 1] ?? text.length), offset, keyOnly: false }));
+  const indent = margin?.length ?? 0;
+  return starts.map((offset, index) => ({ chunk: text.slice(offset, starts[index + 1] ?? text.length), offset, keyAt: offset + indent }));
+}
+
+/** A text that parses without error; null otherwise. */
+function parsed(text: string): YamlDocument | 'empty' | null {
+  const documents = parseYaml(text);
+  return documents.every(({ errors }) => errors.length === 0) ? (documents[0] ?? 'empty') : null;
+}
+
+function piece(document: YamlDocument | 'empty' | null, text: string, offset: number, keyOnly: boolean): readonly Piece[] {
+  return document && document !== 'empty' && isMap(document.contents)
+    ? [{ reader: new NodeReader(document), map: document.contents, text, offset, keyOnly }]
+    : [];
 }
 
 /** One entry's first line cut before each key that `isKnown`: `enforce-eager: true block-size: 32` is two. */
-function keysRunTogether({ chunk, offset }: Chunk, isKnown: (name: string) => boolean): readonly Chunk[] {
+function keysRunTogether({ chunk, offset }: Entry, isKnown: (name: string) => boolean): readonly Piece[] {
   const line = (chunk.split(/\r?\n/, 1)[0] ?? '').replace(/[ \t]#.*$/, '');
   const starts = [...line.matchAll(KEY)].filter((match) => isKnown(match[1] ?? '')).map((match) => match.index);
-  return starts.map((start, index) => {
+  return starts.flatMap((start, index) => {
     const written = line.slice(start, starts[index + 1] ?? line.length).trimEnd();
     const key = /^[\w.-]+[ \t]*:/.exec(written)?.[0] ?? written;
-    const keyOnly = written === key || !parses(written);
-    return { chunk: keyOnly ? key : written, offset: offset + start, keyOnly };
+    const whole = written === key ? null : parsed(written);
+    return whole ? piece(whole, written, offset + start, false) : piece(parsed(key), key, offset + start, true);
   });
 }
 
-/** Pieces of a broken file that parse by themselves, in order. */
-export function recoverChunks(text: string, isKnown: (name: string) => boolean): readonly Chunk[] {
-  const mark = text.startsWith('\ufeff') ? 1 : 0;
-  return entriesOf(text.slice(mark))
-    .flatMap((entry) => (parses(entry.chunk) ? [entry] : keysRunTogether(entry, isKnown)))
-    .map((piece) => ({ ...piece, offset: piece.offset + mark }));
+/** The entries of the whole file's parse, by where their keys begin: each with where it ends. */
+function entriesBefore(document: YamlDocument, text: string): ReadonlyMap<number, Piece & { readonly end: number }> {
+  const found = new Map<number, Piece & { readonly end: number }>();
+  const reader = new NodeReader(document);
+  if (!isMap(document.contents)) return found;
+  for (const pair of document.contents.items) {
+    if (!isPair(pair) || !isNode(pair.key) || !pair.key.range) continue;
+    const map = new YAMLMap();
+    map.items.push(pair);
+    const last = isNode(pair.value) ? pair.value : pair.key;
+    found.set(pair.key.range[0], { reader, map, text, offset: 0, keyOnly: false, end: last.range?.[2] ?? Infinity });
+  }
+  return found;
+}
+
+/**
+ * Pieces of a broken file that parse by themselves, in order.
+ * @param documents the file as far as it parses: what stands before its first mistake is not parsed again.
+ */
+export function recoverPieces(text: string, documents: readonly YamlDocument[], isKnown: (name: string) => boolean): readonly Piece[] {
+  const [document] = documents;
+  const mistake = documents.reduce((first, { errors }) => errors.reduce((at, { pos }) => Math.min(at, pos[0]), first), Infinity);
+  const before = document ? entriesBefore(document, text) : new Map<number, never>();
+  // Up to the first entry that is not what it seems, the parse of the whole file has each entry as it stands.
+  let isTrusted = true;
+  return entriesOf(text).flatMap((entry) => {
+    const end = entry.offset + entry.chunk.length;
+    const known = isTrusted && end < mistake ? before.get(entry.keyAt) : undefined;
+    if (known && known.end <= end) return [known];
+    const isBroken = isTrusted && entry.keyAt < mistake && mistake < end;
+    isTrusted = false;
+    const document = isBroken ? null : parsed(entry.chunk);
+    return document ? piece(document, entry.chunk, entry.offset, false) : keysRunTogether(entry, isKnown);
+  });
 }

@@ -31,11 +31,12 @@ function entryIn(comment: string, version: string): { readonly name: string; rea
 
 /** Every key of a file that a comment swallowed. */
 export function swallowedKeys(text: string, args: readonly DeploymentArgument[], version: string): readonly DeploymentProblem[] {
+  const given = new Set(args.map(({ name }) => name));
   return args.flatMap(({ range }): DeploymentProblem[] => {
     const comment = COMMENT_BEHIND.exec(text.slice(range.end));
     const body = comment?.[1] ?? '';
     const entry = entryIn(body, version);
-    if (!comment || !entry || args.some(({ name }) => name === entry.name)) return [];
+    if (!comment || !entry || given.has(entry.name)) return [];
     const start = range.end + comment[0].length - body.length + entry.at;
     return [
       {

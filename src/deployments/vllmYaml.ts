@@ -1,13 +1,13 @@
 /** Reads the flat YAML file of `vllm serve --config`. The rules are vLLM's own (`FlexibleArgumentParser`, `vllm/utils/argparse_utils.py`). */
 import { isMap, isScalar } from 'yaml';
-import type { YAMLMap } from 'yaml';
 import { canonicalName, resolveArgumentName } from '../vllm/argumentTable';
 import type { Argument } from '../vllm/argumentTable';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import { NEWEST_VERSION } from '../vllm/versions';
 import type { Deployment, DeploymentArgument, DeploymentProblem } from './deployment';
 import { readDirectives } from './directive';
-import { recoverChunks } from './recovery';
+import { recoverPieces } from './recovery';
+import type { Piece } from './recovery';
 import { swallowedKeys } from './swallowed';
 import { valueFor } from './values';
 import { isTooDeep, parseYaml } from './yaml';
@@ -61,9 +61,9 @@ function writtenArgument(entry: Entry, reader: NodeReader, text: string, offset:
   return { argument, base, path };
 }
 
-function readMap(map: YAMLMap, document: YamlDocument, text: string, offset: number, version: string): WrittenArgument[] {
-  const reader = new NodeReader(document);
-  return reader.entries(map).map((entry) => writtenArgument(entry, reader, text, offset, version));
+function readPiece({ map, reader, text, offset, keyOnly }: Piece, version: string): readonly WrittenArgument[] {
+  const read = reader.entries(map).map((entry) => writtenArgument(entry, reader, text, offset, version));
+  return keyOnly ? read.map(withoutValue) : read;
 }
 
 function withoutValue(item: WrittenArgument): WrittenArgument {
@@ -139,18 +139,12 @@ export function readVllmYaml(text: string, version: string = NEWEST_VERSION): De
   const documents = parseYaml(text);
   const problems = syntaxProblems(documents, text);
   const document = documents.find(({ contents }) => isMap(contents));
-  const broken = documents.some(({ errors }) => errors.length > 0);
-  const written: WrittenArgument[] = [];
-  if (broken) {
-    for (const { chunk, offset, keyOnly } of recoverChunks(text, (name) => isKnownName(name, release))) {
-      const [part] = parseYaml(chunk);
-      if (!part || !isMap(part.contents)) continue;
-      const read = readMap(part.contents, part, chunk, offset, release);
-      written.push(...(keyOnly ? read.map(withoutValue) : read));
-    }
-  } else if (document && isMap(document.contents)) {
-    written.push(...readMap(document.contents, document, text, 0, release));
-  }
+  const pieces = documents.some(({ errors }) => errors.length > 0)
+    ? recoverPieces(text, documents, (name) => isKnownName(name, release))
+    : document && isMap(document.contents)
+      ? [{ reader: new NodeReader(document), map: document.contents, text, offset: 0, keyOnly: false }]
+      : [];
+  const written = pieces.flatMap((piece) => readPiece(piece, release));
   const effective = effectiveIndices(written);
   const placed = written.map((item, index) => ({ ...item, argument: { ...item.argument, effective: effective.has(index) } }));
   const all = placed.map(({ argument }) => argument);
@@ -158,7 +152,7 @@ export function readVllmYaml(text: string, version: string = NEWEST_VERSION): De
     reader: 'vllm-yaml',
     arguments: all,
     args: effectiveArguments(placed),
-    range: { start: written[0]?.argument.range.start ?? 0, end: Math.max(0, ...written.map(({ argument }) => argument.range.end)) },
+    range: { start: all[0]?.range.start ?? 0, end: all.reduce((end, { range }) => Math.max(end, range.end), 0) },
     gpuHints: directives.gpuHints,
     vllmVersion: directives.vllmVersion,
     problems: [...problems, ...directives.problems, ...swallowedKeys(text, all, release)],

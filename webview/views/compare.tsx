@@ -288,7 +288,7 @@ function GpuTable({ planner, serving, options }: CompareProps): VNode {
   const all = planner.state.open.includes(ALL_ROWS);
   const shown = all ? rows : rows.slice(0, FIRST_ROWS);
   return (
-    <section aria-label="GPUs that hold it">
+    <section>
       <h2>
         GPUs that hold {form.llm_key === SIZED ? `${short(form.custom_parameters)} billion parameters` : form.llm_key} with{' '}
         {whole(form.seq_length)} tokens × {whole(serving.answer?.requests ?? 1)}

@@ -15,65 +15,47 @@ export interface Figure {
 export function Figures({ figures }: { readonly figures: readonly Figure[] }): VNode {
   return (
     <dl class="figures">
-      {figures.map(({ name, figure, format, note }) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            {figure === null ? (
-              <WithReason text="unknown" reason={note ?? ''} quiet />
-            ) : (
-              <RangedValue figure={figure} format={format} note={note ?? ''} />
-            )}
-          </dd>
-        </div>
-      ))}
+      {figures.map(({ name, figure, format, note = '' }, index) => {
+        const width = figure ? spread(figure) : '';
+        const range = figure && width !== '' ? `${format(figure.low)} to ${format(figure.high)}` : '';
+        const reason = [range, figure?.reason, note].filter(Boolean).join('; ');
+        return (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <WithReason id={`figure-${index}`} text={figure ? format(figure.value) : 'unknown'} range={width} reason={reason} />
+            </dd>
+          </div>
+        );
+      })}
     </dl>
   );
 }
 
-function RangedValue({
-  figure,
-  format,
-  note,
-}: {
-  readonly figure: Ranged;
-  readonly format: (value: number) => string;
-  readonly note: string;
-}): VNode {
-  const width = spread(figure);
-  const range = width === '' ? '' : `${format(figure.low)} to ${format(figure.high)}`;
-  const reason = [range, figure.reason, note].filter(Boolean).join('; ');
-  return (
-    <WithReason text={format(figure.value)} reason={reason} quiet={false}>
-      {width === '' ? null : <span class="quiet"> {width}</span>}
-    </WithReason>
-  );
-}
-
 interface WithReasonProps {
+  readonly id: string;
   readonly text: string;
+  readonly range: string;
   readonly reason: string;
-  readonly quiet: boolean;
-  readonly children?: VNode | null;
 }
 
-/** Text whose explanation shows on hover and on focus, and is read out after it. */
-export function WithReason({ text, reason, quiet, children }: WithReasonProps): VNode {
-  if (reason === '') {
-    return (
-      <span class={quiet ? 'quiet' : ''}>
-        {text}
-        {children}
-      </span>
-    );
-  }
-  return (
-    <button type="button" class={quiet ? 'reason quiet' : 'reason'} aria-label={`${text}: ${reason}`}>
+/** A figure whose explanation shows on hover and on focus, and is read out after it. */
+function WithReason({ id, text, range, reason }: WithReasonProps): VNode {
+  const shown = (
+    <>
       {text}
-      {children}
-      <span class="tip" aria-hidden="true">
+      {range === '' ? null : <span class="quiet"> {range}</span>}
+    </>
+  );
+  if (reason === '') return <span>{shown}</span>;
+  return (
+    <span class="explained">
+      <button type="button" class="reason" aria-describedby={id}>
+        {shown}
+      </button>
+      <span id={id} class="tip" role="tooltip">
         {reason}
       </span>
-    </button>
+    </span>
   );
 }

@@ -120,7 +120,7 @@ export class TakeAway extends Component<TakeAwayProps, { readonly name: string }
         <PreviewView planner={planner} />
         <div class="actions" role="group" aria-label="Copy">
           {FORMATS.filter(({ serving }) => kind === 'inference' || !serving).map(({ format, label }) => (
-            <Button key={format} onPress={() => this.copy(format, label)} label={`Copy as ${label}`}>
+            <Button key={format} onPress={() => this.copy(format, label)}>
               Copy {label}
             </Button>
           ))}

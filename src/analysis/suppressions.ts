@@ -51,8 +51,8 @@ function remark(code: string, { start, end }: Suppression, message: string): Pla
   return { code, severity: ruleInfo(code)?.severity ?? 'hint', key: null, relatedKeys: [], message, vllmMessage: null, fixes, start, end };
 }
 
-function covers({ scope, codes, line }: Suppression, finding: PlacedFinding, at: number): boolean {
-  return (scope === 'file' || line === at) && (codes.length === 0 || codes.includes(finding.code));
+function names({ codes }: Suppression, finding: PlacedFinding): boolean {
+  return codes.length === 0 || codes.includes(finding.code);
 }
 
 function remarksOn(suppression: Suppression, used: ReadonlySet<string>, known: Known): readonly PlacedFinding[] {
@@ -82,10 +82,15 @@ export function applySuppressions(text: string, findings: readonly PlacedFinding
   if (!/vram:[ \t]*disable-/i.test(text)) return findings;
   const lines = new Lines(text);
   const suppressions = suppressionsIn(text, lines);
+  const ofFile = suppressions.filter(({ scope }) => scope === 'file');
+  const ofLine = new Map<number, Suppression[]>();
+  for (const suppression of suppressions) {
+    if (suppression.scope !== 'file') ofLine.set(suppression.line, [...(ofLine.get(suppression.line) ?? []), suppression]);
+  }
   const used = new Map(suppressions.map((suppression) => [suppression, new Set<string>()]));
   const kept = findings.filter((finding) => {
     const line = lines.positionAt(finding.start).line;
-    const by = suppressions.filter((suppression) => covers(suppression, finding, line));
+    const by = [...ofFile, ...(ofLine.get(line) ?? [])].filter((suppression) => names(suppression, finding));
     for (const suppression of by) used.get(suppression)?.add(finding.code);
     return by.length === 0;
   });

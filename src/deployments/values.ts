@@ -16,6 +16,8 @@ const SEXAGESIMAL = /^([-+]?)([1-9][0-9_]*(?::[0-5]?[0-9])+|[0-9][0-9_]*(?::[0-5
 /** A dot is required, and a sign in the exponent: `2e-5` and `1.0e5` are strings. */
 const FLOAT = /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?$/;
 const INFINITE = /^([-+]?)\.(?:inf|Inf|INF)$/;
+/** First characters of everything above; PyYAML too looks no further where a scalar begins otherwise. */
+const MAY_BE_MORE_THAN_TEXT = /^(?:[-+.~\dyYnNtTfFoO]|$)/;
 
 function wholeNumber(sign: string | undefined, digits: string | undefined, base: number): number {
   const value = Number.parseInt(`0${digits ?? ''}`.replaceAll('_', ''), base);
@@ -24,6 +26,7 @@ function wholeNumber(sign: string | undefined, digits: string | undefined, base:
 
 /** The value of a plain (unquoted) scalar by YAML 1.1: `on` is true, `010` is 8, `1_000` is 1000, `2e-5` stays text. */
 export function plainScalarValue(source: string): ArgumentValue {
+  if (!MAY_BE_MORE_THAN_TEXT.test(source)) return source;
   if (NULL.test(source)) return null;
   if (TRUE.test(source)) return true;
   if (FALSE.test(source)) return false;

@@ -24,6 +24,12 @@ export interface ExtensionApi {
   isLoaded(): boolean;
 }
 
+/** Without its engine the extension shows nothing at all, which nobody could tell from a file without problems. */
+function tell(error: unknown): void {
+  const why = error instanceof Error ? error.message : String(error);
+  void vscode.window.showErrorMessage(vscode.l10n.t('vLLM VRAM Planner could not start: {0}', why));
+}
+
 /** Returns at once: the engine is loaded with the first document that looks like vLLM's, or the first command. */
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
   let session: Promise<Session> | undefined;
@@ -48,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
       document.languageId === 'yaml' &&
       looksLikeVllm(vscode.workspace.asRelativePath(document.uri), document.getText())
     )
-      void load();
+      load().catch(tell);
   };
   let timer: NodeJS.Timeout | undefined;
   watch.push(

@@ -3,6 +3,7 @@ import type { Analysis } from '../analysis/analysis';
 import type { Deployment } from '../deployments/deployment';
 import { looksLikeVllm } from '../deployments/detect';
 import { readDeployments } from '../deployments/readers';
+import { log, reason } from './log';
 
 /** Users of YAML extensions already live with a pause of this length before problems appear. */
 const PAUSE_MS = 200;
@@ -98,17 +99,8 @@ export class Documents implements vscode.Disposable {
     const entry = this.entryOf(document);
     const known = entry.current;
     if (known !== null && known.round === this.round && known.value.version === document.version) return known.value;
-    const began = performance.now();
-    const { text, deployments } = this.readingOf(entry, document);
-    const results = deployments.map((deployment) => this.surroundings.analyze(document, text, deployment));
-    const value: DocumentAnalysis = {
-      document,
-      version: document.version,
-      text,
-      analyses: results.map((result) => result.analysis),
-      pending: results.some((result) => result.pending),
-      tookMs: performance.now() - began,
-    };
+    const value = this.analyzed(entry, document);
+    if (value === undefined) return undefined;
     entry.current = { round: this.round, value };
     this.forgetOldest(document);
     return value;
@@ -157,6 +149,27 @@ export class Documents implements vscode.Disposable {
       entry.reading = { version: document.version, assumed, text, deployments };
     }
     return entry.reading;
+  }
+
+  /** Reads and analyzes; a defect in either costs this version of this document its figures, never the session. */
+  private analyzed(entry: Entry, document: vscode.TextDocument): DocumentAnalysis | undefined {
+    const began = performance.now();
+    try {
+      const { text, deployments } = this.readingOf(entry, document);
+      const results = deployments.map((deployment) => this.surroundings.analyze(document, text, deployment));
+      return {
+        document,
+        version: document.version,
+        text,
+        analyses: results.map((result) => result.analysis),
+        pending: results.some((result) => result.pending),
+        tookMs: performance.now() - began,
+      };
+    } catch (error) {
+      log().error(error instanceof Error ? error : reason(error));
+      entry.look = { version: document.version, ours: false };
+      return undefined;
+    }
   }
 
   /** Keeps the analyses of the most recently used documents; a `Map` remembers the order of insertion. */

@@ -123,7 +123,6 @@ export async function openPage(browser: Browser, server: PageServer, options: Op
       document.addEventListener('DOMContentLoaded', () => {
         document.body.classList.add(body);
         for (const [name, value] of Object.entries(colors)) document.documentElement.style.setProperty(`--vscode-${name}`, value);
-        document.body.style.background = `var(--vscode-${document.body.dataset['place'] === 'side' ? 'sideBar' : 'editor'}-background)`;
       });
     },
     { state: kept, body: theme?.body ?? 'vscode-dark', colors: theme?.colors ?? {} },

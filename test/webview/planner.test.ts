@@ -7,6 +7,12 @@ import { launchChromium } from '../host/browser';
 import { openPage, PageServer, type OpenOptions, type OpenPage } from './page';
 import { deployment, playEditor, type PlayedEditor } from './services';
 
+/** The page draws in the next frame, so what it shows is asked for until it is right. */
+async function eventually<T>(look: () => Promise<T>, expected: T): Promise<void> {
+  for (let tries = 0; tries < 50 && (await look()) !== expected; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await look(), expected);
+}
+
 describe('the planner page', () => {
   const catalogue = Catalogue.parse(readFileSync('data/models.json', 'utf8'));
   const qwen = deployment(catalogue, {
@@ -162,7 +168,7 @@ describe('the planner page', () => {
       await verdict(page)
         .getByText(/requests of 4,096/)
         .waitFor();
-      assert.equal(await page.locator('[data-field=seq_length]').getByRole('alert').count(), 0);
+      await eventually(() => page.locator('[data-field=seq_length]').getByRole('alert').count(), 0);
     });
 
     it('from the sliders, by keyboard, within a frame or two', async () => {
@@ -176,7 +182,7 @@ describe('the planner page', () => {
       await verdict(page)
         .getByText(/requests of 768/)
         .waitFor();
-      assert.equal(await page.locator('#inference-seq_length-slider').getAttribute('aria-valuetext'), '768');
+      await eventually(() => page.locator('#inference-seq_length-slider').getAttribute('aria-valuetext'), '768');
     });
 
     it('from lists and boxes: FP8 halves a request’s KV cache', async () => {
@@ -204,7 +210,7 @@ describe('the planner page', () => {
         .getByText(/of 79\.\d+ GiB/)
         .first()
         .waitFor();
-      assert.match(await box.inputValue(), /H100/);
+      await eventually(async () => /H100/.test(await box.inputValue()), true);
     });
 
     it('finds a model by asking the editor, shows that it waits, and can be stopped', async () => {
@@ -226,7 +232,7 @@ describe('the planner page', () => {
       await verdict(page)
         .getByText(/requests of 32,768|too small|memory/i)
         .waitFor();
-      assert.equal(await box.inputValue(), 'Qwen/Qwen3-14B');
+      await eventually(() => box.inputValue(), 'Qwen/Qwen3-14B');
     });
 
     it('marks what differs from the file and goes back to it', async () => {
@@ -237,7 +243,7 @@ describe('the planner page', () => {
       await verdict(page)
         .getByText(/requests of 32,768/)
         .waitFor();
-      assert.equal(await page.locator('.field.changed').count(), 0);
+      await eventually(() => page.locator('.field.changed').count(), 0);
     });
 
     it('sends only the changed keys to the file', async () => {
@@ -259,7 +265,7 @@ describe('the planner page', () => {
       const row = page.getByRole('row').filter({ hasText: 'Most users at this context' });
       await row.getByText(/^\d+ users$/).waitFor();
       await row.getByRole('button').click();
-      assert.equal(await field(page, 'concurrent_users').inputValue(), '6');
+      await eventually(() => field(page, 'concurrent_users').inputValue(), '6');
     });
 
     it('lets a plot be read by arrow keys and as a table', async () => {
@@ -308,7 +314,7 @@ describe('the planner page', () => {
         .getByRole('button', { name: /^Unpin/ })
         .first()
         .click();
-      assert.equal(await page.getByRole('button', { name: /^Unpin/ }).count(), 1);
+      await eventually(() => page.getByRole('button', { name: /^Unpin/ }).count(), 1);
     });
 
     it('keep scenarios in the workspace and open them again', async () => {
@@ -349,6 +355,7 @@ describe('the planner page', () => {
       assert.equal(await first.page.locator('details[open]').count(), 0);
       await first.page.getByText('Offloading', { exact: true }).click();
       await first.page.locator('#inference-enable_offloading').waitFor();
+      await eventually(async () => JSON.stringify(first.state()).includes('inference/Offloading'), true);
       const second = await open(services, { state: first.state() });
       await second.page.locator('#inference-enable_offloading').waitFor();
     });

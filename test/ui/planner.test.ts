@@ -182,6 +182,7 @@ describe('the planner in the editor', () => {
     await frame.getByRole('tab', { name: 'Fine-tuning', selected: true }).waitFor();
     assert.equal(await frame.locator('#finetuning-lora_rank').locator('input').inputValue(), '32');
     await frame.getByRole('tab', { name: 'Compare' }).click();
+    await frame.locator('.compare').waitFor();
     assert.equal(await frame.locator('.compare thead th').count(), 3, 'two scenarios are pinned');
     await frame.getByRole('tab', { name: 'Inference' }).click();
     await frame.getByText('qwen3-8b.yaml').first().waitFor();

@@ -1,4 +1,4 @@
-import type { AttentionMixer, DenseMlp, Mixer, MoeMlp, Model } from '../../estimator/architecture';
+import type { Architecture, AttentionMixer, DenseMlp, Mixer, MoeMlp, Model } from '../../estimator/architecture';
 import { roundUp } from '../../estimator/units';
 
 /** Rows to which vLLM pads the embedding before it is cut (`vocab_parallel_embedding.py`, DEFAULT_VOCAB_PADDING_SIZE). */
@@ -12,23 +12,33 @@ export interface Spread {
   readonly expertParallel: boolean;
 }
 
-/** Every distinct mixer of the model. */
-export function mixersOf(model: Model): readonly Mixer[] {
-  return model.architecture.layerKinds.flatMap((kind) => kind.mixers);
+/** Found once per architecture: dozens of rules ask, and bulk estimates meet the same models again and again. */
+function once<T>(find: (architecture: Architecture) => readonly T[]): (model: Model) => readonly T[] {
+  const found = new WeakMap<Architecture, readonly T[]>();
+  return ({ architecture }) => {
+    const known = found.get(architecture);
+    if (known) return known;
+    const list = find(architecture);
+    found.set(architecture, list);
+    return list;
+  };
 }
+
+/** Every distinct mixer of the model. */
+export const mixersOf = once<Mixer>(({ layerKinds }) => layerKinds.flatMap((kind) => kind.mixers));
 
 /** The mixers with separate K and V. */
-export function attentionOf(model: Model): readonly AttentionMixer[] {
-  return mixersOf(model).filter((mixer) => mixer.kind === 'attention');
-}
+export const attentionOf = once<AttentionMixer>(({ layerKinds }) =>
+  layerKinds.flatMap((kind) => kind.mixers).filter((mixer) => mixer.kind === 'attention'),
+);
 
-export function denseMlpsOf(model: Model): readonly DenseMlp[] {
-  return model.architecture.layerKinds.flatMap((kind) => kind.feedForwards).filter((block) => block.kind === 'dense');
-}
+export const denseMlpsOf = once<DenseMlp>(({ layerKinds }) =>
+  layerKinds.flatMap((kind) => kind.feedForwards).filter((block) => block.kind === 'dense'),
+);
 
-export function moeMlpsOf(model: Model): readonly MoeMlp[] {
-  return model.architecture.layerKinds.flatMap((kind) => kind.feedForwards).filter((block) => block.kind === 'moe');
-}
+export const moeMlpsOf = once<MoeMlp>(({ layerKinds }) =>
+  layerKinds.flatMap((kind) => kind.feedForwards).filter((block) => block.kind === 'moe'),
+);
 
 export function hasExperts(model: Model): boolean {
   return moeMlpsOf(model).length > 0;
@@ -58,18 +68,18 @@ export function hasFullAttention(model: Model): boolean {
 }
 
 /** Query heads of each distinct attention. */
-export function queryHeadsOf(model: Model): readonly number[] {
-  return [
-    ...new Set(
-      mixersOf(model).flatMap((mixer) => ('heads' in mixer && mixer.kind !== 'mamba2' && mixer.kind !== 'mamba1' ? [mixer.heads] : [])),
-    ),
-  ];
-}
+export const queryHeadsOf = once<number>(({ layerKinds }) => {
+  const heads = layerKinds
+    .flatMap((kind) => kind.mixers)
+    .flatMap((mixer) => ('heads' in mixer && mixer.kind !== 'mamba2' && mixer.kind !== 'mamba1' ? [mixer.heads] : []));
+  return [...new Set(heads)];
+});
 
 /** KV heads of each distinct attention with separate K and V. */
-export function kvHeadsOf(model: Model): readonly number[] {
-  return [...new Set(attentionOf(model).map((mixer) => mixer.kvHeads))];
-}
+export const kvHeadsOf = once<number>(({ layerKinds }) => {
+  const mixers = layerKinds.flatMap((kind) => kind.mixers);
+  return [...new Set(mixers.flatMap((mixer) => (mixer.kind === 'attention' ? [mixer.kvHeads] : [])))];
+});
 
 /** Query heads that `tp` does not divide; null when it divides all. */
 export function undividedHeads(model: Model, tp: number): number | null {

@@ -12,6 +12,7 @@ import { outcomeOf } from './outcome';
 import { engineOf, rankOf, type Engine, type Rank } from './rank';
 import type { HostMemory, PerGpuMemory, StartupInput, StartupReport } from './report';
 import { pipelineStages } from './stages';
+import { bytesOf } from './weightsPerGpu';
 
 /** One rank with its memory on the device. */
 interface PlacedRank {
@@ -126,10 +127,7 @@ function sum(parts: readonly Ranged[]): Ranged {
 /** Highest use while loading: the weights, plus a layer on its way to the host, or the 16-bit model where it is quantized as a whole. */
 function loadingPeak(engine: Engine, rank: Rank): Ranged {
   const { settings, scheme } = engine;
-  const largestLayer = Math.max(
-    ...engine.parametersByKind.map((parameters) => parameters.reduce((total, parameter) => total + parameter.bytes, 0)),
-  );
-  const extra = rank.offload.saved > 0 ? largestLayer : 0;
+  const extra = rank.offload.saved > 0 ? Math.max(...engine.parametersByKind.map(bytesOf)) : 0;
   const quantizedWhole = scheme.online && scheme.method !== 'bitsandbytes' && !settings.rules.onlineQuantizationByLayer;
   const factor = quantizedWhole ? ONLINE_PEAK_FACTOR : 1;
   return between(rank.weights.low * factor + extra, rank.weights.value * factor + extra, rank.weights.high * factor + extra);

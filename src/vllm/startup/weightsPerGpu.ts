@@ -4,7 +4,7 @@ import { allocatedBytes } from '../../estimator/memory/allocator';
 import { layerTensors, outerTensors } from '../../estimator/parameters';
 import type { ParameterGroup, TensorSpec } from '../../estimator/tensors';
 import { MIB, ceilDiv, roundUp } from '../../estimator/units';
-import { modulePaths, type QuantizationScheme } from './quantization';
+import { modulePaths, type IgnoredModules, type QuantizationScheme } from './quantization';
 import type { PipelineStage } from './stages';
 
 /** How the weights of one rank are cut and stored. */
@@ -225,11 +225,24 @@ function shareOfQuantizedLayers(layout: WeightLayout, kind: number): (tensor: Te
   if (ignored.length === 0) return () => 1;
   const layers = layout.architecture.layout.flatMap((entry, index) => (entry === kind ? [index] : []));
   return (tensor) => {
-    const paths = modulePaths(tensor);
-    const hits = ignored.filter((pattern) => paths.some((path) => pattern.matches(path)));
+    const hits = patternsNaming(ignored, tensor);
     if (hits.length === 0 || layers.length === 0) return 1;
     if (hits.some((pattern) => pattern.layer === null)) return 0;
     const named = new Set(hits.map((pattern) => pattern.layer));
     return 1 - layers.filter((layer) => named.has(layer)).length / layers.length;
   };
+}
+
+const namedBy = new WeakMap<readonly IgnoredModules[], WeakMap<TensorSpec, readonly IgnoredModules[]>>();
+
+/** The patterns that name a tensor, found once: a list may hold hundreds of expressions, and every simulation asks. */
+function patternsNaming(ignored: readonly IgnoredModules[], tensor: TensorSpec): readonly IgnoredModules[] {
+  const byTensor = namedBy.get(ignored) ?? new WeakMap<TensorSpec, readonly IgnoredModules[]>();
+  namedBy.set(ignored, byTensor);
+  const known = byTensor.get(tensor);
+  if (known) return known;
+  const paths = modulePaths(tensor);
+  const hits = ignored.filter((pattern) => paths.some((path) => pattern.matches(path)));
+  byTensor.set(tensor, hits);
+  return hits;
 }

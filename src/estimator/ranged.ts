@@ -17,8 +17,8 @@ export function exactly(value: number): Ranged {
 
 /** A figure with an asymmetric interval; the interval is widened to contain the value. */
 export function between(low: number, value: number, high: number, reason?: string): Ranged {
-  const ordered = { value, low: Math.min(low, value), high: Math.max(high, value) };
-  return reason === undefined ? ordered : { ...ordered, reason };
+  const [least, most] = [Math.min(low, value), Math.max(high, value)];
+  return reason === undefined ? { value, low: least, high: most } : { value, low: least, high: most, reason };
 }
 
 /** A figure with a relative half-width, e.g. `0.02` for ±2 %. */

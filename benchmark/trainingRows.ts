@@ -74,9 +74,9 @@ export function measuredSpeed(row: TrainingRow): number {
 export function requestOf(row: TrainingRow, gpuKey: string): Readonly<Record<string, unknown>> {
   const gpus = row.gpus ?? 1;
   const parallel = parallelOf(row);
-  // torchtitan's batch is what its pipeline cuts into micro batches of one sequence.
+  // torchtitan's pipeline cuts its batch into as many micro batches as it has stages (pipeline_parallel_microbatches of 2024-12).
   const cut = /torchtitan/.test(row.framework) && parallel.pipeline > 1;
-  const accumulation = cut ? (row.micro_batch_size ?? 1) : accumulationOf(row, parallel);
+  const accumulation = cut ? parallel.pipeline : accumulationOf(row, parallel);
   const data = Math.max(1, Math.floor(gpus / (parallel.tensor * parallel.pipeline * parallel.context)));
   const method = methodOf(row);
   return {
@@ -88,7 +88,7 @@ export function requestOf(row: TrainingRow, gpuKey: string): Readonly<Record<str
     compute_dtype: computeDtype(row),
     ...adaptersOf(row),
     gradient_accumulation_steps: accumulation,
-    batch_size: (cut ? 1 : (row.micro_batch_size ?? 1)) * data * accumulation,
+    batch_size: (row.micro_batch_size ?? 1) * data * (cut ? 1 : accumulation),
     seq_length: row.seq_length ?? 2048,
     ...tokensPerSample(row),
     num_gpus: gpus,

@@ -50,7 +50,10 @@ export function dynamicBytes(plan: TrainingPlan, constants: TrainingConstants): 
     const keeps = mode === 'selective' ? Math.min(bytes, checkpoint + constants.selectiveShare * products) : bytes;
     largest = Math.max(largest, bytes);
     largestKept = Math.max(largestKept, keeps);
-    scores = Math.max(scores, tokens * scoreElements(plan, layer) * constants.scoreWorking * (plan.activationBytes / 2));
+    scores = Math.max(
+      scores,
+      tokens * scoreElements(plan, layer) * constants.scoreWorking[plan.framework.softmax] * (plan.activationBytes / 2),
+    );
     checkpoints += layer.count * checkpoint;
     kept += layer.count * keeps;
   });
@@ -95,7 +98,7 @@ function layerBytesPerToken(plan: TrainingPlan, constants: TrainingConstants, la
     (adapters?.inputElements[index] ?? 0) * constants.adapterInput +
     (plan.request.use_dora ? (adapters?.outputElements[index] ?? 0) * DORA_OUTPUT_BYTES : 0) +
     (plan.base.quantized ? linearElements(layer) * constants.quantizedLinear : 0);
-  const scores = scoreElements(plan, layer) * parallel.tensor * constants.score;
+  const scores = scoreElements(plan, layer) * parallel.tensor * constants.score[plan.framework.softmax];
   return ((elements + scores) * (plan.activationBytes / 2)) / parallel.tensor;
 }
 

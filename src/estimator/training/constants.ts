@@ -1,4 +1,4 @@
-import type { KernelClass, LossKind } from './frameworks';
+import type { KernelClass, LossKind, SoftmaxKind } from './frameworks';
 
 /** Bytes that one kernel class keeps for the backward pass, per element of each kind of tensor, with 2-byte activations. */
 export interface KernelBytes {
@@ -13,8 +13,8 @@ export interface KernelBytes {
 export interface TrainingConstants {
   readonly kernels: Readonly<Record<KernelClass, KernelBytes>>;
   /** Bytes of one attention score per head and pair of tokens that a layer keeps without flash attention, and that its backward pass needs. */
-  readonly score: number;
-  readonly scoreWorking: number;
+  readonly score: Readonly<Record<SoftmaxKind, number>>;
+  readonly scoreWorking: Readonly<Record<SoftmaxKind, number>>;
   /** Bytes that a quantized linear layer keeps per element of its input and output. */
   readonly quantizedLinear: number;
   /** Bytes per adapted input element that an adapter keeps. */
@@ -52,7 +52,8 @@ export interface TrainingConstants {
  * - an eager RMSNorm keeps its input in fp32 and its output in 16 bits (6 bytes), a fused one its input and output; Q, K, V and the
  *   attention's output are kept once (2); a gated MLP keeps gate, up, the activation and the product of both (4 per input-side element),
  *   a fused one recomputes the last two;
- * - a score costs 5 bytes (Qwen-7B, eager, 2048 tokens) when kept, and the softmax's backward pass in fp32 about 20 more;
+ * - a score costs 5 bytes (Qwen-7B, eager, 2048 tokens) when kept, and the softmax's backward pass in fp32 about 20 more; a softmax fused
+ *   with its mask in 16 bits keeps its output before and after dropout (2 + 2) and needs the gradients of both (2 + 2);
  * - a logit costs 2 + 4 + 4 + 2 bytes upcast once, about 30 with the shifted copies of transformers before 4.45, 4 in chunks, and 0.44
  *   fused (Liger's own benchmark on an A100);
  * - reserved memory exceeds allocated by 1.10 (PEFT's method comparison), and the CUDA context takes 0.3 GB (lazy loading, since
@@ -64,8 +65,8 @@ export const TRAINING_CONSTANTS: TrainingConstants = {
     compiled: { norm: 4.2, layerNorm: 3, mixer: 2, feedForward: 2.8 },
     fused: { norm: 3.8, layerNorm: 3, mixer: 2, feedForward: 2.8 },
   },
-  score: 5,
-  scoreWorking: 23,
+  score: { upcast: 5, fused: 4 },
+  scoreWorking: { upcast: 23, fused: 4 },
   quantizedLinear: 1.1,
   adapterInput: 2,
   logit: { upcast: 12, upcast_outputs: 33, upcast_unknown: 23, compact: 12, compiled: 11, chunked: 4, fused: 0.5 },

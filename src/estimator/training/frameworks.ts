@@ -3,6 +3,9 @@ import type { FrameworkName } from '../contracts/finetuning';
 /** How the loss treats the logits; the bytes per logit of each are in {@link TrainingConstants}. */
 export type LossKind = 'upcast' | 'upcast_outputs' | 'upcast_unknown' | 'compact' | 'compiled' | 'chunked' | 'fused';
 
+/** Softmax of attention without flash attention: in fp32 step by step, or one 16-bit kernel with scale and mask (Megatron's masked softmax fusion). */
+export type SoftmaxKind = 'upcast' | 'fused';
+
 /** How many intermediate tensors the layers' kernels leave for the backward pass. */
 export type KernelClass = 'eager' | 'compiled' | 'fused';
 
@@ -20,10 +23,13 @@ export interface FrameworkFacts {
   readonly fp32Gradients: boolean;
   readonly loss: LossKind;
   readonly kernels: KernelClass;
+  readonly softmax: SoftmaxKind;
   /** Gather and reduce buckets of a fixed size instead of layer by layer. */
   readonly fixedBuckets: boolean;
   /** FSDP gathers the model as one unit instead of layer by layer. */
   readonly gathersWholeModel: boolean;
+  /** Embedding and head are one unit, FSDP's root, instead of one each (DeepSpeed's modules, torchtune's custom_sharded_layers). */
+  readonly gathersTablesTogether: boolean;
   /** With a pipeline, FSDP keeps each stage's weights and gradients whole between micro batches instead of gathering them again. */
   readonly wholeStages: boolean;
   /** Gradients have buffers of their own from the start: Megatron's `main_grad`. */
@@ -40,8 +46,10 @@ const HUGGING_FACE: FrameworkFacts = {
   fp32Gradients: false,
   loss: 'upcast',
   kernels: 'eager',
+  softmax: 'upcast',
   fixedBuckets: true,
   gathersWholeModel: false,
+  gathersTablesTogether: false,
   wholeStages: false,
   persistentGradients: false,
   fusedUpdate: false,
@@ -56,8 +64,10 @@ const PURE_16_BIT: FrameworkFacts = {
   fp32Gradients: false,
   loss: 'chunked',
   kernels: 'eager',
+  softmax: 'upcast',
   fixedBuckets: false,
   gathersWholeModel: false,
+  gathersTablesTogether: false,
   wholeStages: false,
   persistentGradients: false,
   fusedUpdate: true,
@@ -74,7 +84,7 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
   unsloth: { ...HUGGING_FACE, castsToFp32: false, loss: 'fused', kernels: 'fused' },
   torchtune: PURE_16_BIT,
   litgpt: { ...PURE_16_BIT, gathersWholeModel: true, fusedUpdate: false },
-  fsdp: { ...PURE_16_BIT, wholeStages: true, masterWeights: 'always', fp32Gradients: true, loss: 'upcast' },
+  fsdp: { ...PURE_16_BIT, gathersTablesTogether: true, wholeStages: true, masterWeights: 'always', fp32Gradients: true, loss: 'upcast' },
   megatron: {
     castsToFp32: false,
     adapterBytes: 2,
@@ -83,8 +93,10 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
     fp32Gradients: true,
     loss: 'compact',
     kernels: 'fused',
+    softmax: 'fused',
     fixedBuckets: false,
     gathersWholeModel: false,
+    gathersTablesTogether: false,
     wholeStages: false,
     persistentGradients: true,
     fusedUpdate: true,

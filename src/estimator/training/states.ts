@@ -148,17 +148,24 @@ function gatheredBytes(plan: TrainingPlan, held: Holdings, trained: number): num
   const gradients = plan.adapters
     ? 0
     : Math.min(framework.gathersWholeModel ? all : layers, trained) * Math.min(base.compute, plan.gradientBytes);
-  if (framework.wholeStages && parallel.pipeline > 1) return whole + trained * base.compute;
+  if (framework.wholeStages && parallel.pipeline > 1) return whole + trained * plan.gradientBytes;
   if (framework.gathersWholeModel && parallel.shards > 1) return whole + held.embeddings * base.gatheredRest + gradients;
   const live = Math.min(all, framework.fixedBuckets ? Math.max(layers, LIVE_ELEMENTS) : layers) * base.gathered;
-  const table = (Math.max(shape.embeddingParameters, shape.headParameters) / parallel.tensor) * base.gatheredRest;
+  const { embeddingParameters: embedding, headParameters: head } = shape;
+  const outer = framework.gathersTablesTogether ? embedding + head : Math.max(embedding, head);
+  const table = (outer / parallel.tensor) * base.gatheredRest;
   const { enable_offloading: offloads, offload_parts: parts, optimization_config: config } = plan.request;
-  // A rank's own shard is part of what it gathers, unless it has another width or waits on the host.
-  const beside = (apart: boolean): number => (apart || parallel.shards === 1 ? 1 : 1 - 1 / parallel.shards);
+  // A rank keeps its shard beside what it gathers, together at most the whole, unless the shard has another width or waits on the host.
+  const others = parallel.shards === 1 ? 1 : 1 - 1 / parallel.shards;
   const replaced = base.linear === 0;
-  const ofWeights = beside(replaced || (offloads && parts !== 'optimizer'));
-  const ofGradients = beside(replaced || config.optimizer_in_backward || (offloads && parts !== 'parameters'));
-  return (live + table) * ofWeights + gradients * ofGradients;
+  const weightsApart = replaced || (offloads && parts !== 'optimizer');
+  const gradientsApart = replaced || config.optimizer_in_backward || (offloads && parts !== 'parameters');
+  const wholeWeights = whole + held.embeddings * base.gatheredRest;
+  const wholeGradients = trained * Math.min(base.compute, plan.gradientBytes);
+  return (
+    (weightsApart ? live + table : Math.min(live + table, wholeWeights * others)) +
+    (gradientsApart ? gradients : Math.min(gradients, wholeGradients * others))
+  );
 }
 
 function gatheredElements(plan: TrainingPlan): number {

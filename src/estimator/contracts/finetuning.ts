@@ -87,6 +87,7 @@ export interface FinetuningRequest {
   readonly optimizer: OptimizerName;
   /** Percent of the parameters that are trained, for `full`; null for all. */
   readonly trainable_parameters: number | null;
+  /** Default attention with peft and litgpt, whose own defaults are parts of it, otherwise all_linear. */
   readonly lora_targets: LoraTargets;
   /** Scales the adapter's output; costs nothing. */
   readonly lora_alpha: number | null;

@@ -87,7 +87,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     offload_parts: reader.choice('offload_parts', OFFLOAD_PARTS, config.zero_stage === 3 ? 'all' : 'optimizer'),
     optimizer: readOptimizer(reader, config),
     trainable_parameters: reader.number('trainable_parameters', { min: 0, max: 100 }, null),
-    lora_targets: readTargets(reader),
+    lora_targets: readTargets(reader, ADAPTS_ATTENTION.includes(framework) ? 'attention' : 'all_linear'),
     lora_alpha: reader.number('lora_alpha', { min: 0 }, null),
     use_dora: reader.flag('use_dora', false),
     base_quantization: reader.choice('base_quantization', BASE_QUANTIZATIONS, method === 'qlora' ? 'nf4' : null),
@@ -160,13 +160,16 @@ function readOptimizer(reader: RequestReader, config: OptimizationConfig): Optim
   return config.use_paged_optimizer ? (paged[sized] ?? sized) : sized;
 }
 
-function readTargets(reader: RequestReader): LoraTargets {
+/** Frameworks whose own defaults leave the feed-forward alone: PEFT adapts query and value (its mapping per model type), litgpt as well. */
+const ADAPTS_ATTENTION: readonly FinetuningRequest['framework'][] = ['peft', 'litgpt'];
+
+function readTargets(reader: RequestReader, fallback: LoraTargets): LoraTargets {
   const value = reader.raw('lora_targets');
   if (value === undefined || typeof value === 'string') {
     const all = value === 'all-linear' ? 'all_linear' : value;
-    if (all === undefined || all === 'all_linear' || all === 'attention') return all ?? 'all_linear';
+    if (all === undefined || all === 'all_linear' || all === 'attention') return all ?? fallback;
   }
-  return reader.textList('lora_targets', 'attention, all_linear, or a list of module names such as ["q_proj", "v_proj"]') ?? 'all_linear';
+  return reader.textList('lora_targets', 'attention, all_linear, or a list of module names such as ["q_proj", "v_proj"]') ?? fallback;
 }
 
 /** Problems between fields that are fine one by one. */

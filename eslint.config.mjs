@@ -9,6 +9,8 @@ export default tseslint.config(
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
+      // A leading underscore says that a parameter only keeps its place.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // A class of static methods only is no class; a constructor that only stores its parameters is fine.
       '@typescript-eslint/no-extraneous-class': ['error', { allowConstructorOnly: true }],
       eqeqeq: ['error', 'always'],

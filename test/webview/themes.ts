@@ -183,8 +183,8 @@ function contrast(name: string, body: string, base: Theme, ink: string, paper: s
     if (/[fF]oreground$/.test(key) && /^(editor-|input|dropdown|checkbox|editorHover|notifications|panelTitle)/.test(key))
       colors[key] = ink;
   }
-  for (const key of undefinedInContrast) delete colors[key];
-  return { name, body, colors: { ...colors, 'inputValidation-errorBackground': base === dark ? '#5a1d1d' : paper } };
+  const defined = Object.fromEntries(Object.entries(colors).filter(([key]) => !undefinedInContrast.includes(key)));
+  return { name, body, colors: { ...defined, 'inputValidation-errorBackground': base === dark ? '#5a1d1d' : paper } };
 }
 
 export const THEMES: readonly Theme[] = [

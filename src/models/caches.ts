@@ -9,7 +9,8 @@ export interface CacheFolders {
 
 /**
  * The cache folders by the environment: HF_HUB_CACHE, then HF_HOME/hub, then XDG_CACHE_HOME or ~/.cache (huggingface_hub
- * `constants.py`); MODELSCOPE_CACHE, then ~/.cache/modelscope (modelscope `utils/constant.py`).
+ * `constants.py`, read at 03333b6); MODELSCOPE_CACHE, then ~/.cache/modelscope (modelscope `utils/file_utils.py`,
+ * `get_modelscope_cache_dir` and `get_model_cache_root`, which adds "hub"; releases differ in whether "models" follows).
  */
 export function cacheFolders(env: Readonly<Record<string, string | undefined>>, home: string): CacheFolders {
   const cache = env['XDG_CACHE_HOME'] || path.join(home, '.cache');

@@ -36,8 +36,8 @@ const MODEL_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * GGUF metadata as the Hugging Face config it corresponds to (key names: ggml's docs/gguf.md). Sizes that the metadata
- * omits, such as the vocabulary, are read from the tensors.
+ * GGUF metadata as the Hugging Face config it corresponds to (key names: class `Keys` of llama.cpp's
+ * gguf-py/gguf/constants.py, read at 0024aa7). Sizes that the metadata omits, such as the vocabulary, are read from the tensors.
  */
 export function configFromGguf(metadata: JsonObject, tensors: readonly StoredTensor[]): JsonObject {
   const fields = new Fields(metadata);
@@ -47,7 +47,10 @@ export function configFromGguf(metadata: JsonObject, tensors: readonly StoredTen
   const experts = integer('expert_count');
   const mixtral = architecture === 'llama' && experts !== null && experts > 0;
   const type = Object.hasOwn(MODEL_TYPES, architecture) ? MODEL_TYPES[architecture] : undefined;
-  const keyLength = integer('attention.key_length');
+  const latent = integer('attention.kv_lora_rank');
+  // Files converted since 2025 keep the sizes of the compressed cache in key_length and those of the heads in key_length_mla.
+  const keyLength = integer('attention.key_length_mla') ?? integer('attention.key_length');
+  const ropeLength = latent === null ? null : (integer('rope.dimension_count') ?? 0);
   return {
     model_type: mixtral ? 'mixtral' : (type ?? architecture),
     architectures: [],
@@ -68,11 +71,11 @@ export function configFromGguf(metadata: JsonObject, tensors: readonly StoredTen
     shared_expert_intermediate_size: integer('expert_shared_feed_forward_length'),
     n_shared_experts: integer('expert_shared_count'),
     first_k_dense_replace: integer('leading_dense_block_count'),
-    kv_lora_rank: integer('attention.kv_lora_rank'),
+    kv_lora_rank: latent,
     q_lora_rank: integer('attention.q_lora_rank'),
-    qk_rope_head_dim: integer('attention.kv_lora_rank') === null ? null : integer('rope.dimension_count'),
-    qk_nope_head_dim: integer('attention.kv_lora_rank') === null ? null : (keyLength ?? 0) - (integer('rope.dimension_count') ?? 0),
-    v_head_dim: integer('attention.kv_lora_rank') === null ? null : integer('attention.value_length'),
+    qk_rope_head_dim: ropeLength,
+    qk_nope_head_dim: ropeLength === null ? null : Math.max(0, (keyLength ?? 0) - ropeLength),
+    v_head_dim: latent === null ? null : (integer('attention.value_length_mla') ?? integer('attention.value_length')),
   };
 }
 

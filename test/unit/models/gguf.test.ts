@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { truncate, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
+import { parameterCount } from '../../../src/estimator/parameters';
+import { configFromGguf } from '../../../src/models/ggufConfig';
+import { architectureFromConfig } from '../../../src/models/hfConfig';
 import { resolveModel } from '../../../src/models/resolve';
 import { SMALL_GGUF_PARAMETERS, contextFor, ggufBytes, smallGguf, withFolder } from './support';
 
@@ -51,4 +54,38 @@ describe('a GGUF file', () => {
         assert.ok(answer.problem.message.includes(name), answer.problem.message);
       }
     }));
+
+  it('of DeepSeek means the same model before and after key_length became that of the compressed cache', () => {
+    // Sizes of deepseek-ai/DeepSeek-V2-Lite under the keys of llama.cpp's gguf-py/gguf/constants.py.
+    const sizes = {
+      block_count: 27,
+      context_length: 163840,
+      embedding_length: 2048,
+      expert_count: 64,
+      expert_feed_forward_length: 1408,
+      expert_shared_count: 2,
+      expert_used_count: 6,
+      feed_forward_length: 10944,
+      leading_dense_block_count: 1,
+      vocab_size: 102400,
+      'attention.head_count': 16,
+      'attention.kv_lora_rank': 512,
+      'rope.dimension_count': 64,
+    };
+    const before = { 'attention.head_count_kv': 16, 'attention.key_length': 192, 'attention.value_length': 128 };
+    const after = {
+      'attention.head_count_kv': 1,
+      'attention.key_length': 576,
+      'attention.value_length': 512,
+      'attention.key_length_mla': 192,
+      'attention.value_length_mla': 128,
+    };
+    for (const form of [before, after]) {
+      const metadata = Object.fromEntries(Object.entries({ ...sizes, ...form }).map(([key, value]) => [`deepseek2.${key}`, value]));
+      const head = { name: 'output.weight', dtype: 'F16', shape: [2048, 102400], bytes: 2 * 2048 * 102400 };
+      const answer = architectureFromConfig(configFromGguf({ 'general.architecture': 'deepseek2', ...metadata }, [head]));
+      assert.ok(!('problem' in answer), 'problem' in answer ? answer.problem : '');
+      assert.equal(parameterCount(answer.architecture), 15706484224);
+    }
+  });
 });

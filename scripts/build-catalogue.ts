@@ -144,18 +144,32 @@ function sourceOf(row: Fields): string {
   return /https:[^\s,]+/.exec(stated)?.[0] ?? stated.replace(/\s*\([^)]*\)/g, '');
 }
 
-for (const { id, source, config } of ADDITIONS) {
+for (const { id, source, config, derived } of ADDITIONS) {
   if (isListed(id)) continue;
-  const fields = new Fields(config);
-  const dtype = fields.string('torch_dtype');
-  const positions = fields.integer('max_position_embeddings');
-  const rest = { ...(positions === null ? {} : { p: positions }), ...(dtype !== null && dtype !== 'bfloat16' ? { d: dtype } : {}) };
+  const outer = new Fields(config);
+  const text = outer.object('text_config') ?? outer;
+  const dtype = text.string('torch_dtype');
+  const positions = text.integer('max_position_embeddings');
+  const rest = {
+    ...(positions === null ? {} : { p: positions }),
+    ...(dtype !== null && dtype !== 'bfloat16' ? { d: dtype } : {}),
+    ...(derived ? { s: 1 as const } : {}),
+  };
   models.push([id, configs.index(minimalConfig(config)), sources.index(source), rest]);
 }
-for (const [id, baseId] of Object.entries(FINE_TUNES)) {
+for (const [id, { base: baseId, differs }] of Object.entries(FINE_TUNES)) {
   const base = models.find(([known]) => known === baseId);
-  if (!base) left.push(`${id}: its base ${baseId} is not there`);
-  else if (!isListed(id)) models.push([id, base[1], sources.index(`https://huggingface.co/${id}`), { ...base[3], s: 1 }]);
+  const config = base && configs.items[base[1]];
+  if (!config) left.push(`${id}: its base ${baseId} is not there`);
+  else if (!isListed(id)) {
+    const index = differs ? configs.index(withTextFields(config, differs)) : base[1];
+    models.push([id, index, sources.index(`https://huggingface.co/${id}`), { ...base[3], s: 1 }]);
+  }
+}
+
+function withTextFields(config: JsonObject, fields: JsonObject): JsonObject {
+  const text = config['text_config'];
+  return isJsonObject(text) ? { ...config, text_config: { ...text, ...fields } } : { ...config, ...fields };
 }
 
 function isListed(id: string): boolean {

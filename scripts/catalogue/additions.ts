@@ -1,13 +1,24 @@
 import type { JsonObject } from '../../src/models/config/fields';
 
-/** A model that the file of facts lacks, by its own config.json. */
+/** A model that the file of facts lacks, by the fields of its own config.json. */
 export interface Addition {
   readonly id: string;
+  /** Address of the config, as shown to people. */
   readonly source: string;
+  /** Where the fields were read: a public copy of the file, or what states them. */
+  readonly seen: string;
   readonly config: JsonObject;
+  /** What of it is a sibling's or the base model's; the answer is then a derived one. */
+  readonly derived?: true;
 }
 
-const hub = (id: string, config: JsonObject): Addition => ({ id, source: `https://huggingface.co/${id}/blob/main/config.json`, config });
+const hub = (id: string, seen: string, config: JsonObject): Addition => ({
+  id,
+  source: `https://huggingface.co/${id}/blob/main/config.json`,
+  seen,
+  config,
+});
+const derived = (id: string, seen: string, config: JsonObject): Addition => ({ ...hub(id, seen, config), derived: true });
 
 const XLM_ROBERTA_LARGE = {
   model_type: 'xlm-roberta',
@@ -32,56 +43,94 @@ const bert = (hidden: number, layers: number, heads: number): JsonObject => ({
   torch_dtype: 'float32',
 });
 
-/** Embedding and reranking models that people serve most, and decoders of families the facts only touch. */
+const MINIMAX_01 = {
+  attn_type_list: Array.from({ length: 80 }, (_, i) => ((i + 1) % 8 === 0 ? 1 : 0)),
+  head_dim: 128,
+  hidden_size: 6144,
+  intermediate_size: 9216,
+  max_position_embeddings: 10240000,
+  num_attention_heads: 64,
+  num_experts_per_tok: 2,
+  num_hidden_layers: 80,
+  num_key_value_heads: 8,
+  num_local_experts: 32,
+  rotary_dim: 64,
+  tie_word_embeddings: false,
+  vocab_size: 200064,
+  torch_dtype: 'bfloat16',
+};
+const MINIMAX_M1 = { ...MINIMAX_01, architectures: ['MiniMaxM1ForCausalLM'], model_type: 'minimax_m1' };
+const MINIMAX_M1_SEEN = 'config.json in full: public code index, file id 54036155376';
+
+/** Class default of `LlavaNextConfig` (transformers, configuration_llava_next.py at 063b32f). */
+const LLAVA_CLIP = {
+  model_type: 'clip_vision_model',
+  hidden_size: 1024,
+  image_size: 336,
+  intermediate_size: 4096,
+  num_attention_heads: 16,
+  num_hidden_layers: 24,
+  patch_size: 14,
+};
+const LLAVA_SEEN = 'tower: class default of LlavaNextConfig; text: the base its name carries with the 64 more rows of LLaVA-1.5';
+const llavaNext = (text: JsonObject): JsonObject => ({
+  architectures: ['LlavaNextForConditionalGeneration'],
+  model_type: 'llava_next',
+  text_config: { vocab_size: 32064, torch_dtype: 'float16', tie_word_embeddings: false, ...text },
+  vision_config: LLAVA_CLIP,
+  torch_dtype: 'float16',
+});
+const VICUNA_7B = {
+  model_type: 'llama',
+  hidden_size: 4096,
+  intermediate_size: 11008,
+  num_attention_heads: 32,
+  num_hidden_layers: 32,
+  max_position_embeddings: 4096,
+};
+
+/** Embedding and reranking models that people serve most, models of measured start-ups, and families the facts only touch. */
 export const ADDITIONS: readonly Addition[] = [
-  hub('BAAI/bge-m3', { ...XLM_ROBERTA_LARGE, architectures: ['XLMRobertaModel'], max_position_embeddings: 8194 }),
-  hub('BAAI/bge-reranker-v2-m3', {
+  hub('BAAI/bge-m3', 'https://github.com/vminh16/VI-Legal-RAG/blob/0d3b35bd0efb644b25089efe50cae1e74dfc717c/models/bge-m3/config.json', {
+    ...XLM_ROBERTA_LARGE,
+    architectures: ['XLMRobertaModel'],
+    max_position_embeddings: 8194,
+  }),
+  hub('BAAI/bge-reranker-v2-m3', 'config.json in full: public code index, file id 64108299073', {
     ...XLM_ROBERTA_LARGE,
     architectures: ['XLMRobertaForSequenceClassification'],
     max_position_embeddings: 8194,
     num_labels: 1,
   }),
-  hub('intfloat/multilingual-e5-large', { ...XLM_ROBERTA_LARGE, architectures: ['XLMRobertaModel'], max_position_embeddings: 514 }),
-  hub('mixedbread-ai/mxbai-embed-large-v1', bert(1024, 24, 16)),
-  hub('intfloat/e5-large-v2', bert(1024, 24, 16)),
-  hub('BAAI/bge-base-en-v1.5', bert(768, 12, 12)),
-  hub('BAAI/bge-small-en-v1.5', bert(384, 12, 12)),
-  hub('sentence-transformers/all-MiniLM-L6-v2', bert(384, 6, 12)),
-  hub('MiniMaxAI/MiniMax-Text-01', {
+  hub('intfloat/multilingual-e5-large', 'xlm-roberta-large; parameters agree: public code index, file ids 71142266638 and 16158615188', {
+    ...XLM_ROBERTA_LARGE,
+    architectures: ['XLMRobertaModel'],
+    max_position_embeddings: 514,
+  }),
+  hub('intfloat/e5-large-v2', 'bert-large-uncased; parameters agree: public code index, file id 48178660794', bert(1024, 24, 16)),
+  hub(
+    'BAAI/bge-base-en-v1.5',
+    'https://github.com/KalikaML/KalikaChatRAG/blob/5aa02410f8f3e5f4191aad9842fb82dc10f5c999/bge-base-en-v1.5/config.json',
+    bert(768, 12, 12),
+  ),
+  hub(
+    'BAAI/bge-small-en-v1.5',
+    'https://github.com/adityajn109-lab/autogen-project/blob/006b9ec4cb51ca5ac958d8c7d5e6d06ee30e268d/bge-small-en-v1.5/config.json',
+    bert(384, 12, 12),
+  ),
+  hub(
+    'sentence-transformers/all-MiniLM-L6-v2',
+    'https://github.com/ethe/bakalog/blob/dca29e39ae7ea4e352fb99e44bb03eed9a61f0fe/all-MiniLM-L6-v2/config.json',
+    bert(384, 6, 12),
+  ),
+  hub('MiniMaxAI/MiniMax-M1-80k', MINIMAX_M1_SEEN, MINIMAX_M1),
+  hub('MiniMaxAI/MiniMax-M1-40k', MINIMAX_M1_SEEN, MINIMAX_M1),
+  derived('MiniMaxAI/MiniMax-Text-01', 'sizes of https://github.com/MiniMax-AI/MiniMax-01/blob/78411ed/README.md, the rest as MiniMax-M1', {
+    ...MINIMAX_01,
     architectures: ['MiniMaxText01ForCausalLM'],
     model_type: 'minimax_text_01',
-    attn_type_list: Array.from({ length: 80 }, (_, i) => ((i + 1) % 8 === 0 ? 1 : 0)),
-    head_dim: 128,
-    hidden_size: 6144,
-    intermediate_size: 9216,
-    max_position_embeddings: 10240000,
-    num_attention_heads: 64,
-    num_experts_per_tok: 2,
-    num_hidden_layers: 80,
-    num_key_value_heads: 8,
-    num_local_experts: 32,
-    rotary_dim: 64,
-    tie_word_embeddings: false,
-    vocab_size: 200064,
-    torch_dtype: 'bfloat16',
   }),
-  hub('mistralai/Mamba-Codestral-7B-v0.1', {
-    architectures: ['Mamba2ForCausalLM'],
-    model_type: 'mamba2',
-    num_heads: 128,
-    head_dim: 64,
-    state_size: 128,
-    n_groups: 8,
-    expand: 2,
-    conv_kernel: 4,
-    hidden_size: 4096,
-    num_hidden_layers: 64,
-    vocab_size: 32768,
-    tie_word_embeddings: false,
-    use_conv_bias: true,
-    torch_dtype: 'bfloat16',
-  }),
-  hub('databricks/dbrx-instruct', {
+  hub('databricks/dbrx-instruct', 'config.json in full: public code index, file id 61021081746; d_model to vocab_size: 52528893790', {
     architectures: ['DbrxForCausalLM'],
     model_type: 'dbrx',
     d_model: 6144,
@@ -94,24 +143,72 @@ export const ADDITIONS: readonly Addition[] = [
     tie_word_embeddings: false,
     torch_dtype: 'bfloat16',
   }),
+  hub('rednote-hilab/dots.ocr', 'fields and the parameters they sum to: public code index, file ids 67368327787 and 58557462070', {
+    architectures: ['DotsOCRForCausalLM'],
+    model_type: 'dots_ocr',
+    text_config: {
+      model_type: 'qwen2',
+      hidden_size: 1536,
+      intermediate_size: 8960,
+      max_position_embeddings: 131072,
+      num_attention_heads: 12,
+      num_hidden_layers: 28,
+      num_key_value_heads: 2,
+      tie_word_embeddings: false,
+      torch_dtype: 'bfloat16',
+      vocab_size: 151936,
+    },
+    vision_config: { hidden_size: 1536, intermediate_size: 4224, num_hidden_layers: 42, patch_size: 14, spatial_merge_size: 2 },
+  }),
+  derived('llava-hf/llava-v1.6-mistral-7b-hf', LLAVA_SEEN, {
+    ...llavaNext({
+      model_type: 'mistral',
+      hidden_size: 4096,
+      intermediate_size: 14336,
+      num_attention_heads: 32,
+      num_hidden_layers: 32,
+      num_key_value_heads: 8,
+      max_position_embeddings: 32768,
+    }),
+  }),
+  derived('llava-hf/llava-v1.6-vicuna-7b-hf', LLAVA_SEEN, llavaNext(VICUNA_7B)),
+  derived(
+    'llava-hf/llava-v1.6-vicuna-13b-hf',
+    LLAVA_SEEN,
+    llavaNext({ ...VICUNA_7B, hidden_size: 5120, intermediate_size: 13824, num_attention_heads: 40, num_hidden_layers: 40 }),
+  ),
 ];
 
-/** Fine-tunes whose name does not carry their base's, by the base their model card names. */
-export const FINE_TUNES: Readonly<Record<string, string>> = {
-  'moonshotai/Kimi-Dev-72B': 'Qwen/Qwen2.5-72B',
-  'nvidia/Cosmos-Reason1-7B': 'Qwen/Qwen2.5-VL-7B-Instruct',
-  'nvidia/Cosmos-Reason2-2B': 'Qwen/Qwen3-VL-2B-Instruct',
-  'nvidia/Cosmos-Reason2-8B': 'Qwen/Qwen3-VL-8B-Instruct',
-  'HuggingFaceH4/zephyr-7b-beta': 'mistralai/Mistral-7B-v0.1',
-  'lmsys/vicuna-7b-v1.5': 'meta-llama/Llama-2-7b-hf',
-  'lmsys/vicuna-13b-v1.5': 'meta-llama/Llama-2-13b-hf',
-  'open-thoughts/OpenThinker-7B': 'Qwen/Qwen2.5-7B-Instruct',
-  'open-thoughts/OpenThinker-32B': 'Qwen/Qwen2.5-32B-Instruct',
-  'simplescaling/s1-32B': 'Qwen/Qwen2.5-32B-Instruct',
-  'simplescaling/s1.1-32B': 'Qwen/Qwen2.5-32B-Instruct',
-  'NovaSky-AI/Sky-T1-32B-Preview': 'Qwen/Qwen2.5-32B-Instruct',
-  'agentica-org/DeepScaleR-1.5B-Preview': 'deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B',
-  'agentica-org/DeepCoder-14B-Preview': 'deepseek-ai/DeepSeek-R1-Distill-Qwen-14B',
-  'AIDC-AI/Marco-o1': 'Qwen/Qwen2-7B-Instruct',
-  'PrimeIntellect/INTELLECT-2': 'Qwen/QwQ-32B',
+/** A fine-tune: its base, where that is stated, and fields in which its checkpoint differs from the base's config. */
+export interface FineTune {
+  readonly base: string;
+  readonly seen: string;
+  readonly differs?: JsonObject;
+}
+
+/** Fine-tunes whose name does not carry their base's. Ids without an address are files of a public code index. */
+export const FINE_TUNES: Readonly<Record<string, FineTune>> = {
+  'moonshotai/Kimi-Dev-72B': { base: 'Qwen/Qwen2.5-72B', seen: 'file id 43667320161 (description on OpenRouter)' },
+  'nvidia/Cosmos-Reason1-7B': { base: 'Qwen/Qwen2.5-VL-7B-Instruct', seen: 'file ids 55968526675 and 55233405212' },
+  // Both store the head beside the embedding, which their base shares: 2,438,696,960 and 8,767,123,696 parameters.
+  'nvidia/Cosmos-Reason2-2B': {
+    base: 'Qwen/Qwen3-VL-2B-Instruct',
+    seen: 'file ids 15116586767 and 58522236404 (table of the repository and the model card)',
+    differs: { tie_word_embeddings: false },
+  },
+  'nvidia/Cosmos-Reason2-8B': { base: 'Qwen/Qwen3-VL-8B-Instruct', seen: 'file id 15116586767' },
+  'HuggingFaceH4/zephyr-7b-beta': { base: 'mistralai/Mistral-7B-v0.1', seen: 'file id 47816294318 (model card)' },
+  'lmsys/vicuna-7b-v1.5': { base: 'meta-llama/Llama-2-7b-hf', seen: 'file id 879603434 (model card)' },
+  'lmsys/vicuna-13b-v1.5': { base: 'meta-llama/Llama-2-13b-hf', seen: 'file id 879603434 (model card)' },
+  'open-thoughts/OpenThinker-7B': { base: 'Qwen/Qwen2.5-7B-Instruct', seen: 'file id 69727919916' },
+  'open-thoughts/OpenThinker-32B': { base: 'Qwen/Qwen2.5-32B-Instruct', seen: 'file id 54153899446 (model card)' },
+  'simplescaling/s1-32B': { base: 'Qwen/Qwen2.5-32B-Instruct', seen: 'https://arxiv.org/abs/2501.19393' },
+  'NovaSky-AI/Sky-T1-32B-Preview': {
+    base: 'Qwen/Qwen2.5-32B-Instruct',
+    seen: 'file id 57875251163 (https://novasky-ai.github.io/posts/sky-t1/)',
+  },
+  'agentica-org/DeepScaleR-1.5B-Preview': { base: 'deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B', seen: 'file id 49375027554 (model card)' },
+  'agentica-org/DeepCoder-14B-Preview': { base: 'deepseek-ai/DeepSeek-R1-Distill-Qwen-14B', seen: 'file id 5564204244 (training example)' },
+  'AIDC-AI/Marco-o1': { base: 'Qwen/Qwen2-7B-Instruct', seen: 'file ids 67215474459 and 9147286 (README)' },
+  'PrimeIntellect/INTELLECT-2': { base: 'Qwen/QwQ-32B', seen: 'file id 16015809805' },
 };

@@ -240,8 +240,10 @@ function extraFields(extra: Fields | null, layers: number, notes: string[]): Jso
 }
 
 /**
- * Rope fields the rows do not carry, by family: share of the head dimension that rotates, and Gemma 3's two ropes
- * (class defaults of `transformers` 4.57, `configuration_*.py`; the 1B and smaller Gemma 3 have no scaling).
+ * Rope fields the rows do not carry, by family: share of the head dimension that rotates, and Gemma 3's two ropes.
+ * Class defaults of `transformers` (`configuration_*.py`) for qwen3_next at 008e574, glm at 008e574, glm4_moe at 008c726, phi
+ * at 008e574, stablelm and nemotron at 05cd1ec, gemma3 at 008f5c8; the others are taken as their nearest relative's, which
+ * moves nothing but the rope table. The 1B and smaller Gemma 3 have no scaling.
  */
 const PARTIAL_ROTARY: Readonly<Record<string, number>> = {
   qwen3_next: 0.25,
@@ -254,7 +256,7 @@ const PARTIAL_ROTARY: Readonly<Record<string, number>> = {
   chatglm: 0.5,
   glm4_moe: 0.5,
   glm4v_moe_text: 0.5,
-  phi: 0.4,
+  phi: 0.5,
   'phi-msft': 0.5,
   stablelm: 0.25,
   nemotron: 0.5,

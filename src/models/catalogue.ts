@@ -42,6 +42,8 @@ interface BuiltModel {
   readonly architecture: Architecture;
   readonly parameters: number;
   readonly assumptions: readonly string[];
+  /** Whether every part was counted by its own rule. */
+  readonly exact: boolean;
 }
 
 interface NameIndex {
@@ -139,7 +141,7 @@ export class Catalogue {
     const built = this.architecture(entry);
     if (!built) return null;
     const quantization = this.quantization(rest?.q);
-    const confidence: Confidence = rest?.s === 1 || quantization?.basis === 'name' ? 'derived' : 'exact';
+    const confidence: Confidence = !built.exact || rest?.s === 1 || quantization?.basis === 'name' ? 'derived' : 'exact';
     return {
       id,
       model: { architecture: built.architecture, quantization, exactBytes: null },
@@ -182,8 +184,8 @@ export class Catalogue {
     if (!config) return null;
     const answer = architectureFromConfig(withText(config, { max_position_embeddings: positions, torch_dtype: dtype ?? 'bfloat16' }));
     if ('problem' in answer) return null;
-    const { architecture, assumptions } = answer;
-    const built = { architecture, parameters: parameterCount(architecture), assumptions };
+    const { architecture, assumptions, exact } = answer;
+    const built = { architecture, parameters: parameterCount(architecture), assumptions, exact };
     this.built.set(key, built);
     return built;
   }

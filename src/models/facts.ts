@@ -32,7 +32,7 @@ export function factsOf({ id, origin, source, read, assumptions, weights }: Fact
     if (quantization) notes.push(`the config states no quantization; ${quantization.method} by the name only`);
   }
   const exactBytes = weights?.bytes ?? null;
-  const confidence = weights ? 'exact' : read.known && quantization?.basis !== 'name' ? 'exact' : 'derived';
+  const confidence = weights ? 'exact' : read.exact && quantization?.basis !== 'name' ? 'exact' : 'derived';
   return {
     id,
     model: { architecture, quantization, exactBytes },

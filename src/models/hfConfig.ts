@@ -24,6 +24,8 @@ export interface ConfigFacts {
   readonly assumptions: readonly string[];
   /** False when the `model_type` has no rule and the architecture was derived from the usual fields. */
   readonly known: boolean;
+  /** Whether every part was counted by its own rule; false also where a tower was counted as a plain transformer. */
+  readonly exact: boolean;
 }
 
 export type ConfigAnswer = ConfigFacts | { readonly problem: string };
@@ -44,11 +46,13 @@ export function architectureFromConfig(config: unknown): ConfigAnswer {
   if (!Number.isSafeInteger(count) || count <= 0) {
     return { problem: `The config cannot be used: its sizes make ${count} parameters.` };
   }
+  const known = familyTraits(text.modelType) !== null;
   return {
     architecture,
     quantization: checkpointQuantization(config),
-    assumptions: text.assumptions,
-    known: familyTraits(text.modelType) !== null,
+    assumptions: [...text.assumptions, ...text.approximations],
+    known,
+    exact: known && text.approximations.length === 0,
   };
 }
 

@@ -167,7 +167,11 @@ export function nameKey(id: string): string {
   const last = trimmed.slice(Math.max(trimmed.lastIndexOf('/'), trimmed.lastIndexOf('\\')) + 1);
   // A Hub cache folder is named models--org--name.
   const name = last.startsWith('models--') ? last.slice(last.lastIndexOf('--') + 2) : last;
-  return name.toLowerCase().replace(/[_\s]+/g, '-');
+  // People write "Llama3" and "gemma2" where the Hub writes "Llama-3" and "gemma-2".
+  return name
+    .toLowerCase()
+    .replace(/[_\s]+/g, '-')
+    .replace(/^((?:meta-)?llama|gemma|phi)(?=\d)/, '$1-');
 }
 
 /** A name key without the endings that only tell siblings of one architecture apart ("-instruct", "-chat", "-v0.2" …). */

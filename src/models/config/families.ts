@@ -251,6 +251,8 @@ const TEXT_TYPES: Readonly<Record<string, string>> = {
   llava_next: 'llama',
   internvl_chat: 'qwen2',
   minimax: 'minimax_text_01',
+  minimax_m1: 'minimax_text_01',
+  dots_ocr: 'qwen2',
   'mimo-v2-flash': 'mimo_v2_flash',
 };
 

@@ -22,6 +22,8 @@ export interface TextConfig {
   readonly vocabSize: number;
   /** What was assumed so far; builders append. */
   readonly assumptions: string[];
+  /** Parts counted by a rule that is not their own; builders append. */
+  readonly approximations: string[];
 }
 
 /** Names under which multimodal configs nest their language model. */
@@ -31,8 +33,10 @@ const NESTED = ['text_config', 'language_config', 'llm_config', 'llm_cfg'] as co
 const PROMOTED = ['tie_word_embeddings', 'vocab_size', 'torch_dtype', 'dtype', 'architectures', 'quantization_config'] as const;
 
 /**
- * Sizes that configs of these types omit where they equal the class default of `transformers` 4.57
- * (`configuration_*.py` of the type).
+ * Sizes that configs of these types omit where they equal the class default of `transformers`
+ * (github.com/huggingface/transformers, src/transformers/models/TYPE/configuration_TYPE.py: llama at 008e574, mistral at
+ * 001f85b, gemma3 at 008f5c8, gemma3n at 0185480, xlm_roberta at 0e6f6f7). Phi-3-small's width is in its own published code,
+ * BERT's and RoBERTa's token types are those of XLM-RoBERTa, which is a copy of them.
  */
 const CLASS_DEFAULTS: Readonly<Record<string, JsonObject>> = {
   llama: {
@@ -65,8 +69,8 @@ const CLASS_DEFAULTS: Readonly<Record<string, JsonObject>> = {
   },
   phi3small: { ff_intermediate_size: 14336 },
   bert: { type_vocab_size: 2 },
-  roberta: { type_vocab_size: 1 },
-  'xlm-roberta': { type_vocab_size: 1 },
+  roberta: { type_vocab_size: 2 },
+  'xlm-roberta': { type_vocab_size: 2 },
 };
 
 /** A config that cannot be used, and why. */
@@ -121,6 +125,7 @@ export function readTextConfig(config: JsonObject): TextConfig | ConfigProblem {
     intermediateSize: denseWidth(fields, modelType, traits, hiddenSize),
     vocabSize,
     assumptions,
+    approximations: [],
   };
 }
 

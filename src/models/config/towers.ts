@@ -5,9 +5,11 @@ import type { Fields } from './fields';
 import type { TextConfig } from './textConfig';
 import {
   clipTensors,
+  dotsVisionTensors,
   gemma3Projector,
   gemma4VisionTensors,
   glm4VisionTensors,
+  imageNewline,
   internVisionTensors,
   llama4VisionTensors,
   mistral3Projector,
@@ -43,7 +45,7 @@ function visionTower(text: TextConfig): EncoderTower | null {
   const sizes = visionSizes(text, config);
   const tensors = stated === null ? knownTower(text, config, type, sizes) : opaqueTower('vision', stated);
   if (!tensors) {
-    text.assumptions.push(`vision tower "${type || 'unnamed'}" has no rule of its own: counted as a plain vision transformer`);
+    text.approximations.push(`vision tower "${type || 'unnamed'}" has no rule of its own: counted as a plain vision transformer`);
   }
   const all = tensors ?? plainTower(sizes);
   return {
@@ -111,6 +113,7 @@ function knownTower(text: TextConfig, config: Fields, type: string, sizes: Visio
   if (outerType === 'gemma3') return [...siglipTensors(sizes), ...gemma3Projector(toText)];
   if (outerType === 'gemma4') return gemma4VisionTensors({ ...toText, positions: sizes.positions || GEMMA4_POSITIONS });
   if (outerType === 'glm4v' || outerType === 'glm4v_moe') return glm4VisionTensors(sizes);
+  if (outerType === 'dots_ocr') return dotsVisionTensors(toText);
   if (type === 'pixtral') {
     const projector = outerType === 'mistral3' ? mistral3Projector(toText) : twoLayerProjector(sizes.width, text.hiddenSize, true);
     return [...pixtralTensors(sizes), ...projector];
@@ -118,16 +121,17 @@ function knownTower(text: TextConfig, config: Fields, type: string, sizes: Visio
   if (outerType === 'llama4') return llama4Tower(config, toText);
   if (outerType === 'mllama') return mllamaTower(config, toText);
   if (/^internvl/.test(outerType)) return internVisionTensors({ ...toText, positions: sizes.positions + 1 });
-  if (type === 'clip_vision_model') {
-    return [...clipTensors({ ...sizes, positions: sizes.positions + 1 }), ...twoLayerProjector(sizes.width, text.hiddenSize, true)];
-  }
-  if (type === 'siglip_vision_model') return [...siglipTensors(sizes), ...twoLayerProjector(sizes.width, text.hiddenSize, true)];
+  const projector = twoLayerProjector(sizes.width, text.hiddenSize, true);
+  const newline = /^llava_(next|onevision)/.test(outerType) ? [imageNewline(text.hiddenSize)] : [];
+  if (type === 'clip_vision_model') return [...clipTensors({ ...sizes, positions: sizes.positions + 1 }), ...projector, ...newline];
+  if (type === 'siglip_vision_model') return [...siglipTensors(sizes), ...projector, ...newline];
   return null;
 }
 
 /**
  * Vision and audio towers of Gemma 3n with their embedders: the Hub's totals of gemma-3n-E2B-it (5,439,438,272) and
- * gemma-3n-E4B-it (7,849,978,192) minus their text parameters both leave this number.
+ * gemma-3n-E4B-it (7,849,978,192; both from the Hub's safetensors totals, public code index, file id 70370324101) minus
+ * their text parameters both leave this number. How it divides between image and audio is not known.
  */
 const GEMMA3N_TOWERS = 983_281_504;
 
@@ -174,7 +178,7 @@ function audioTower(text: TextConfig): EncoderTower | null {
   const layers = config?.integer('num_hidden_layers', 'encoder_layers', 'conf_num_hidden_layers') ?? 0;
   const intermediate = config?.integer('intermediate_size', 'encoder_ffn_dim') ?? 4 * width;
   const tensors = opaqueTower('audio', stated ?? layers * (4 * width * width + 2 * width * intermediate));
-  if (stated === null) text.assumptions.push('audio tower counted as a plain transformer');
+  if (stated === null) text.approximations.push('audio tower counted as a plain transformer');
   return {
     modality: 'audio',
     modelType: config?.string('model_type') ?? 'audio',

@@ -170,6 +170,11 @@ export function twoLayerProjector(input: number, output: number, bias: boolean):
   return [...linear('projector.linear_1', output, input, bias, COLUMN), ...linear('projector.linear_2', output, output, bias, ROW)];
 }
 
+/** LLaVA-NeXT and OneVision put one learned vector at the end of each row of image tiles (`image_newline`). */
+export function imageNewline(width: number): TensorSpec {
+  return whole('image_newline', width);
+}
+
 /** Mistral 3's projector: a norm, a merge of 2 x 2 patches, two linear layers without bias. */
 export function mistral3Projector(sizes: VisionSizes): readonly TensorSpec[] {
   const { width, merge, outputWidth } = sizes;
@@ -210,6 +215,21 @@ export function internVisionTensors(sizes: VisionSizes): readonly TensorSpec[] {
     visionNorms(sizes, 6),
     whole('projector.norm', 2 * merged),
     ...twoLayerProjector(merged, sizes.outputWidth, true),
+  ];
+}
+
+/**
+ * dots.ocr: RMSNorm, gated MLP, no biases but in the patch embedding and the merger, which has a LayerNorm
+ * (`DotsVisionTransformer` of vLLM's `dots_ocr.py`; sums to the 3,039,179,264 parameters of the checkpoint).
+ */
+export function dotsVisionTensors(sizes: VisionSizes): readonly TensorSpec[] {
+  return [
+    ...patchEmbedding(sizes, true),
+    whole('patchifier_norm_and_post_trunk_norm', 2 * sizes.width),
+    ...visionAttention(sizes, false),
+    ...visionMlp(sizes, true, false),
+    visionNorms(sizes, 2),
+    ...qwenMerger(sizes, 'merger', 2 * sizes.width, 1),
   ];
 }
 

@@ -56,6 +56,34 @@ describe('the catalogue', () => {
     }
   });
 
+  it('knows fine-tunes whose name does not carry their base, as their checkpoints store them', () => {
+    // Totals of the safetensors headers; Cosmos-Reason2 stores the head that Qwen3-VL-2B ties.
+    const counts: readonly (readonly [id: string, parameters: number])[] = [
+      ['moonshotai/Kimi-Dev-72B', 72_706_203_648],
+      ['nvidia/Cosmos-Reason2-2B', 2_438_696_960],
+      ['nvidia/Cosmos-Reason2-8B', 8_767_123_696],
+      ['rednote-hilab/dots.ocr', 3_039_179_264],
+    ];
+    for (const [id, parameters] of counts) assert.equal(catalogue.find(id)?.parameters, parameters, id);
+    assert.equal(catalogue.find('moonshotai/Kimi-Dev-72B')?.confidence, 'derived');
+  });
+
+  it("counts the tower of LLaVA-1.6, which is LLaVA-1.5's and a vector", () => {
+    const tower = (id: string): number => catalogue.find(id)?.model.architecture.towers[0]?.parameters ?? 0;
+    assert.equal(tower('llava-hf/llava-v1.6-mistral-7b-hf'), tower('llava-hf/llava-1.5-7b-hf') + 4096);
+    assert.equal(catalogue.find('llava-hf/llava-v1.6-mistral-7b-hf')?.confidence, 'derived');
+  });
+
+  it('reads family and version written as one word', () => {
+    for (const [name, base] of [
+      ['Llama2-7B', 'meta-llama/Llama-2-7b-hf'],
+      ['llama3-8b-instruct', 'meta-llama/Meta-Llama-3-8B-Instruct'],
+      ['gemma2-9b-it', 'google/gemma-2-9b-it'],
+    ] as const) {
+      assert.equal(catalogue.findByName(name)?.parameters, catalogue.find(base)?.parameters, name);
+    }
+  });
+
   it('does not give a fine-tune the format of a repack that stands for its base', () => {
     assert.equal(catalogue.findByName('casperhansen/llama-3-70b-fp16')?.model.quantization ?? null, null);
   });

@@ -10,8 +10,9 @@ import { configFromMistralParams } from '../../../src/models/mistralParams';
 
 interface RealConfig {
   readonly id: string;
-  /** Total of the safetensors headers as the Hub shows it. */
+  /** Parameters of the checkpoint, position ids left out; `total` says who counted them. */
   readonly parameters: number;
+  readonly total: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -46,6 +47,7 @@ describe('config.json', () => {
       const read = facts(config);
       assert.equal(parameterCount(read.architecture), parameters);
       assert.equal(read.known, true);
+      assert.equal(read.exact, true);
     });
   }
 
@@ -96,6 +98,20 @@ describe('config.json', () => {
     assert.equal(read.known, false);
     assert.equal(parameterCount(read.architecture), 8030261248);
     assert.match(read.assumptions.join(), /"nextweek" is not known/);
+  });
+
+  it('is not exact where a tower is counted as a plain transformer', () => {
+    const text = configOf('meta-llama/Llama-3.1-8B-Instruct');
+    const tower = { model_type: 'moonvit', hidden_size: 1152, num_hidden_layers: 27, num_attention_heads: 16, intermediate_size: 4304 };
+    const read = facts({ architectures: ['SomeVLModel'], model_type: 'llava', text_config: text, vision_config: tower });
+    assert.deepEqual([read.known, read.exact], [true, false]);
+    assert.match(read.assumptions.join(), /vision tower "moonvit" has no rule of its own: counted as a plain vision transformer/);
+  });
+
+  it('adds the row-end vector of LLaVA-NeXT to the tower of LLaVA-1.5', () => {
+    const llava = configOf('llava-hf/llava-1.5-7b-hf');
+    const next = facts({ ...llava, model_type: 'llava_next' });
+    assert.equal(parameterCount(next.architecture), 7063427072 + 4096);
   });
 
   it('drops the head of embedding and reward models', () => {

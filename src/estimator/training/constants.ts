@@ -73,7 +73,7 @@ export const TRAINING_CONSTANTS: TrainingConstants = {
   selectiveShare: 0.65,
   backwardWork: 0.8,
   workspaceGib: 0.17,
-  slackOfDynamic: 0.13,
+  slackOfDynamic: 0.11,
   slackOfStatic: 0.023,
   contextGib: 1.2,
   longestOverMean: 3,

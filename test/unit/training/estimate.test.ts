@@ -1,4 +1,5 @@
 import * as assert from 'node:assert/strict';
+import type { Model } from '../../../src/estimator/architecture';
 import { parameterCount } from '../../../src/estimator/parameters';
 import { GIB } from '../../../src/estimator/units';
 import { FRAMEWORKS, MEMORY_COMPONENTS, OPTIMIZERS } from '../../../src/estimator/contracts/finetuning';
@@ -7,6 +8,8 @@ import { FACTS, estimate, gpu, request } from './requests';
 import { estimateFinetuning } from '../../../src/estimator/training/estimate';
 
 const FULL = { finetuning_method: 'full', fine_tuning_quantization: 'bf16', framework: 'torchtune', gpu_memory_measure: 'allocated' };
+
+const TINY = model('Qwen/Qwen2.5-0.5B');
 
 /** GiB that `bytes` per parameter of a model come to. */
 function perParameter(bytes: number, of = LLAMA_7B): number {
@@ -62,6 +65,47 @@ describe('what fine-tuning keeps per parameter', () => {
       1.04,
       0.02,
     );
+  });
+});
+
+describe('what fine-tuning gathers, scores and loses', () => {
+  it('is two layers and the root unit of embedding and head under FSDP, beside the shard', () => {
+    const details = estimate({ ...FULL, finetuning_method: 'lora', framework: 'fsdp', num_gpus: 8, batch_size: 8 }).memory_details;
+    // Llama-2-7B's config: hidden size 4096, MLP 11008, vocabulary 32000.
+    const layer = 4 * 4096 ** 2 + 3 * 4096 * 11008 + 2 * 4096;
+    const root = 2 * 32000 * 4096;
+    close(details['Communication Buffers'], ((2 * layer + root) * 2) / GIB, 0.001);
+  });
+
+  it('is never more than the whole model', () => {
+    const weights = (gpus: number): number => {
+      const fields = { ...FULL, finetuning_method: 'lora', framework: 'deepspeed', num_gpus: gpus, batch_size: gpus };
+      const details = estimate(
+        { ...fields, optimization_config: { zero_stage: gpus === 1 ? 0 : 3 } },
+        { ...FACTS, model: TINY },
+      ).memory_details;
+      return details['Base Model Weights'] + (gpus === 1 ? 0 : details['Communication Buffers']);
+    };
+    // Fewer parameters than DeepSpeed keeps gathered by default: 1e9.
+    close(weights(4), weights(1), 1e-9);
+  });
+
+  it('keeps scores in 16 bits where the softmax is fused with its mask', () => {
+    const scores = (framework: string): number => {
+      const of = (flash: boolean): number => estimate({ framework, optimization_config: { flash_attention: flash } }).vram_usage;
+      return of(false) - of(true);
+    };
+    assert.ok(scores('megatron') > 0 && scores('megatron') * 2 < scores('trl'));
+  });
+
+  it('takes a framework without a version to be of the time of the model', () => {
+    const facts = (known: Model): typeof FACTS => ({ ...FACTS, model: known });
+    const loss = (known: Model, version: object): number =>
+      estimate({ framework: 'ms_swift', seq_length: 4096, ...version }, facts(known)).memory_details['Logits and Loss'];
+    // Llama 2 is of 2023 and version 3 of ms-swift of 2025; Qwen2.5-VL is as old as version 3.
+    assert.equal(loss(LLAMA_7B, {}), loss(LLAMA_7B, { framework_version: '2.0' }));
+    assert.equal(loss(QWEN_VL, {}), loss(QWEN_VL, { framework_version: '3.1' }));
+    assert.ok(loss(LLAMA_7B, {}) > loss(LLAMA_7B, { framework_version: '3.1' }));
   });
 });
 

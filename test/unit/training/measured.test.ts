@@ -56,8 +56,8 @@ describe('fine-tuning against recorded runs', () => {
   it('finds the peak memory of sharded runs', () => {
     const judged = rows.filter((row) => judgesMemory(row) && isSharded(row)).map(memory);
     assert.ok(judged.length > 70);
-    // Half of these rows are rounded remarks in example scripts whose sample lengths nobody states.
-    expectAccuracy(judged, 0.15, 0.6);
+    // A third of these rows are rounded remarks in example scripts whose sample lengths nobody states.
+    expectAccuracy(judged, 0.12, 0.55);
   });
 
   it('finds the tokens per second', () => {

@@ -32,6 +32,17 @@ describe('fine-tuning request', () => {
     assert.equal(request.base_quantization, null);
   });
 
+  it('adapts what the framework adapts by itself where no target is named', () => {
+    const targets = (framework: string): unknown => {
+      const read = readFinetuningRequest({ ...GIVEN, framework });
+      assert.ok(read.ok);
+      return read.request.lora_targets;
+    };
+    assert.equal(targets('peft'), 'attention');
+    assert.equal(targets('litgpt'), 'attention');
+    assert.equal(targets('trl'), 'all_linear');
+  });
+
   it('reports every problem at once, with field, value and what is allowed', () => {
     const problems = problemsOf(
       readFinetuningRequest({

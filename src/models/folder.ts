@@ -39,9 +39,10 @@ async function read(files: ModelFiles, folder: string, id: string, source: Model
   const stated = architectureFromConfig(usable);
   if ('problem' in stated) return { problem: `${path.join(folder, 'config.json')}: ${stated.problem}` };
   const described = await quantizerDescription(files, folder);
-  const read: ConfigFacts = stated.quantization || !described ? stated : { ...stated, quantization: described };
+  const limited = await withLimits(files, folder, stated);
+  const read: ConfigFacts = limited.quantization || !described ? limited : { ...limited, quantization: described };
   const shards = await shardsOf(files, folder, names);
-  const assumptions = [...read.assumptions, ...(await limits(files, folder))];
+  const assumptions = [...read.assumptions];
   if (shards.missing > 0) assumptions.push(`${shards.missing} weight files of the index are not there yet: sizes computed from the config`);
   const complete = shards.missing === 0 && shards.files.length > 0;
   const weights = complete ? summarizeWeights(await safetensorsHeaders(files, shards.files), read.architecture.layout.length) : null;
@@ -58,11 +59,34 @@ async function quantizerDescription(files: ModelFiles, folder: string): Promise<
   return null;
 }
 
-/** Limits that other files of the folder state beside the config's. */
-async function limits(files: ModelFiles, folder: string): Promise<readonly string[]> {
-  const sentences = await files.json(path.join(folder, 'sentence_bert_config.json'), MAX_CONFIG_BYTES);
-  const length: unknown = isJsonObject(sentences) ? sentences['max_seq_length'] : null;
-  return typeof length === 'number' ? [`sentence_bert_config.json limits inputs to ${length} tokens`] : [];
+/**
+ * The limits on the context that other files of the folder state, as vLLM takes them (`_get_and_verify_max_len`): the length
+ * of a sentence-transformers config replaces the config's; the tokenizer's only lowers that of encoders with learned positions.
+ */
+async function withLimits(files: ModelFiles, folder: string, facts: ConfigFacts): Promise<ConfigFacts> {
+  const { architecture } = facts;
+  const sentences = await lengthIn(files, path.join(folder, 'sentence_bert_config.json'), 'max_seq_length');
+  if (sentences !== null) return limitedTo(facts, sentences, 'sentence_bert_config.json');
+  if (architecture.task !== 'pooling' || architecture.learnedPositions === 0) return facts;
+  const tokenizer = await lengthIn(files, path.join(folder, 'tokenizer_config.json'), 'model_max_length');
+  const lowers = tokenizer !== null && tokenizer < (architecture.maxPositionEmbeddings ?? Infinity);
+  return lowers ? limitedTo(facts, tokenizer, 'tokenizer_config.json') : facts;
+}
+
+function limitedTo(facts: ConfigFacts, length: number, file: string): ConfigFacts {
+  const { architecture, assumptions } = facts;
+  return {
+    ...facts,
+    architecture: { ...architecture, maxPositionEmbeddings: length },
+    assumptions: [...assumptions, `${file} limits inputs to ${length} tokens`],
+  };
+}
+
+/** A positive whole number of a JSON file; null without. Tokenizers without a limit state 10^30. */
+async function lengthIn(files: ModelFiles, file: string, field: string): Promise<number | null> {
+  const value = await files.json(file, MAX_CONFIG_BYTES);
+  const length: unknown = isJsonObject(value) ? value[field] : null;
+  return typeof length === 'number' && Number.isSafeInteger(length) && length > 0 ? length : null;
 }
 
 /** A folder without config: one GGUF file, a LoRA adapter, or no model. */

@@ -34,7 +34,45 @@ function smallTensors(): readonly HeaderTensor[] {
   return checkpointTensors(answer.architecture);
 }
 
+/** Fields of sentence-transformers/all-MiniLM-L6-v2. */
+const MINILM_CONFIG = {
+  architectures: ['BertModel'],
+  model_type: 'bert',
+  hidden_size: 384,
+  intermediate_size: 1536,
+  num_attention_heads: 12,
+  num_hidden_layers: 6,
+  max_position_embeddings: 512,
+  type_vocab_size: 2,
+  vocab_size: 30522,
+  torch_dtype: 'float32',
+};
+
 describe('a model folder', () => {
+  it('takes the context of a sentence-transformers config, else the lower limit of the tokenizer of an encoder', () =>
+    withFolder(async (folder) => {
+      const context = async (): Promise<unknown> => {
+        const found = await facts('m', contextFor(folder));
+        return [found.model.architecture.maxPositionEmbeddings, found.assumptions.filter((text) => text.includes('limits inputs'))];
+      };
+      const write = (name: string, value: unknown): Promise<void> => writeJson(path.join(folder, 'm', name), value);
+      await write('config.json', MINILM_CONFIG);
+      assert.deepEqual(await context(), [512, []]);
+      await write('tokenizer_config.json', { model_max_length: 1e30 });
+      assert.deepEqual(await context(), [512, []]);
+      await write('tokenizer_config.json', { model_max_length: 384 });
+      assert.deepEqual(await context(), [384, ['tokenizer_config.json limits inputs to 384 tokens']]);
+      await write('sentence_bert_config.json', { max_seq_length: 256, do_lower_case: false });
+      assert.deepEqual(await context(), [256, ['sentence_bert_config.json limits inputs to 256 tokens']]);
+    }));
+
+  it('leaves the context of a generating model to its config, whatever its tokenizer says', () =>
+    withFolder(async (folder) => {
+      await writeJson(path.join(folder, 'm', 'config.json'), SMALL_CONFIG);
+      await writeJson(path.join(folder, 'm', 'tokenizer_config.json'), { model_max_length: 128 });
+      assert.equal((await facts('m', contextFor(folder))).model.architecture.maxPositionEmbeddings, 512);
+    }));
+
   it('is read by its config.json, relative to the file or by an absolute path', () =>
     withFolder(async (folder) => {
       await writeJson(path.join(folder, 'my-model', 'config.json'), SMALL_CONFIG);

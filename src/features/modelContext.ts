@@ -4,6 +4,8 @@ import * as vscode from 'vscode';
 import type { Deployment } from '../deployments/deployment';
 import { cacheFolders } from '../models/caches';
 import { loadCatalogue } from '../models/catalogueFile';
+import { isJsonObject } from '../models/config/fields';
+import type { JsonObject } from '../models/config/fields';
 import type { HubSource } from '../models/hub';
 import type { ModelContext } from '../models/resolve';
 import type { Settings } from './settings';
@@ -14,6 +16,8 @@ export interface ModelRequest {
   readonly id: string;
   /** Path of its config.json, when a person chose one; null otherwise. */
   readonly chosenConfig: string | null;
+  /** Its config as the setting describes it in place; null otherwise. */
+  readonly describedConfig: JsonObject | null;
   readonly revision: string | null;
   /** Folders that relative paths start from, nearest first; none in a virtual workspace. */
   readonly baseFolders: readonly string[];
@@ -31,7 +35,8 @@ export function requestFor(id: string, deployment: Pick<Deployment, 'args'>, uri
   const revision = deployment.args.get('revision');
   return {
     id,
-    chosenConfig: chosen === undefined || !isOnDisk(base) ? null : path.resolve(base.fsPath, chosen),
+    chosenConfig: typeof chosen === 'string' && isOnDisk(base) ? path.resolve(base.fsPath, chosen) : null,
+    describedConfig: isJsonObject(chosen) ? chosen : null,
     revision: typeof revision === 'string' ? revision : null,
     baseFolders: [...new Set([...own, ...roots.map((root) => root.fsPath)])],
     allowedRoots: vscode.workspace.isTrusted ? null : roots.map((root) => root.fsPath),

@@ -24,8 +24,8 @@ export interface Settings {
   readonly vllmVersion: string;
   readonly detectGpu: boolean;
   readonly hubEnabled: boolean;
-  /** Model id as configs name it -> path of its config.json, absolute or relative to the workspace folder. */
-  readonly modelConfigs: Readonly<Record<string, string>>;
+  /** Model id as configs name it -> path of its config.json, absolute or relative to the workspace folder, or its content. */
+  readonly modelConfigs: Readonly<Record<string, unknown>>;
   /** Model id -> its config.json's content, or the few fields of it that matter. */
   readonly models: Readonly<Record<string, unknown>>;
   readonly codeLens: boolean;
@@ -51,7 +51,7 @@ export function settingsFor(scope: vscode.ConfigurationScope | undefined): Setti
     vllmVersion: read.get<string>('vllmVersion', '').trim(),
     detectGpu: read.get<boolean>('detectGpu', true),
     hubEnabled: read.get<boolean>('hub.enabled', false),
-    modelConfigs: read.get<Record<string, string>>('modelConfigs', {}),
+    modelConfigs: read.get<Record<string, unknown>>('modelConfigs', {}),
     models: read.get<Record<string, unknown>>('models', {}),
     codeLens: read.get<boolean>('codeLens', true),
     statusBar: read.get<boolean>('statusBar', true),

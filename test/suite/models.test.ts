@@ -56,6 +56,13 @@ describe('models of the workspace', () => {
     await until('the verdict', async () => /requests of/.test(await lensText(document)));
   });
 
+  it('come from a config that the person wrote where its path could stand', async () => {
+    const { document } = await open('unknown-model.yaml');
+    const fields = JSON.parse(new TextDecoder().decode(config(16))) as unknown;
+    await setting('modelConfigs', { 'example-org/a-model-nobody-knows': fields });
+    await until('the verdict', async () => /requests of/.test(await lensText(document)));
+  });
+
   it('come from the settings', async () => {
     const { document } = await open('unknown-model.yaml');
     await setting('models', { 'example-org/a-model-nobody-knows': JSON.parse(new TextDecoder().decode(config(16))) as unknown });

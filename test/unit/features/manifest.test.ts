@@ -10,7 +10,11 @@ interface Setting {
   readonly markdownDescription?: string;
   readonly enum?: readonly string[];
   readonly markdownEnumDescriptions?: readonly string[];
-  readonly additionalProperties?: { readonly enum?: readonly string[]; readonly enumDescriptions?: readonly string[] };
+  readonly additionalProperties?: {
+    readonly enum?: readonly string[];
+    readonly enumDescriptions?: readonly string[];
+    readonly anyOf?: readonly unknown[];
+  };
   readonly propertyNames?: { readonly enum?: readonly string[] };
   readonly properties?: Readonly<Record<string, Setting>>;
 }
@@ -50,6 +54,13 @@ describe('the manifest', () => {
     const registered = [...listed.matchAll(/'(\w+)'/g)].map(([, name]) => `vramPlanner.${name ?? ''}`);
     assert.deepEqual([...commands].sort(), registered.sort());
     assert.deepEqual([...new Set(manifest.contributes.commands.map(({ category }) => category))], ['vLLM VRAM']);
+  });
+
+  it('has the schema of a model described by hand where one can be written', () => {
+    const { $schema, title, ...schema } = JSON.parse(readFileSync('data/model-config.schema.json', 'utf8')) as Record<string, unknown>;
+    assert.ok($schema !== undefined && title !== undefined);
+    assert.deepEqual(settings['vramPlanner.models']?.additionalProperties, schema);
+    assert.deepEqual(settings['vramPlanner.modelConfigs']?.additionalProperties?.anyOf, [{ type: 'string' }, schema]);
   });
 
   it('puts declared commands into menus', () => {

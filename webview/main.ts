@@ -12,18 +12,21 @@ registerToolkit();
 const place = document.body.dataset['place'] === 'side' ? 'side' : 'panel';
 const planner = new Planner(place, acquireVsCodeApi(), () => {
   const loaded = engine.value;
-  const serving = loaded && planner.host ? { simulate: loaded.simulate, now: loaded.file.serving(planner) } : null;
+  const serving = loaded && planner.host ? { tools: loaded.tools, now: loaded.file.serving(planner) } : null;
   render(h(App, { planner, serving, inference, finetuning, compare }), document.body);
   document.body.dataset['ready'] = serving ? 'yes' : 'no';
 });
 const redraw = (): void => planner.redraw();
 // The engine comes beside the page, so the frame is drawn while it is still on its way.
 const engine = new Lazy(async () => {
-  const [{ simulateStartup: simulate }, { FileDeployment }] = await Promise.all([
+  const [{ simulateStartup: simulate }, { FileDeployment }, { PlanCheck }, { SmallestGpu }] = await Promise.all([
     import('../src/vllm/startup/simulate'),
     import('./serving'),
+    import('./planCheck'),
+    import('./smallestGpu'),
   ]);
-  return { simulate, file: new FileDeployment(simulate) };
+  const tools = { simulate, check: new PlanCheck(planner), smallest: new SmallestGpu(planner, simulate) };
+  return { tools, file: new FileDeployment(simulate) };
 }, redraw);
 const inference = new Lazy(async () => (await import('./views/inference')).InferenceView, redraw);
 const finetuning = new Lazy(async () => new (await import('./views/finetuning')).FinetuningTab(planner), redraw);

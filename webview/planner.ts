@@ -69,6 +69,7 @@ export class Planner {
 
   change(changes: Partial<PageState>): void {
     this.state = { ...this.state, ...changes };
+    this.notice = null;
     this.api.setState(savedState(this.state));
     this.redraw();
   }

@@ -1,12 +1,14 @@
 import { answerServing, type ServingAnswer, type ServingQuestion, type Simulate } from '../src/analysis/plan';
-import { sizedModel } from '../src/analysis/sizedModel';
+import { sizedModel, type CustomModel } from '../src/analysis/sizedModel';
 import { formOfReport, type InferenceForm } from '../src/analysis/scenario';
 import type { Gpu, GpuSetup } from '../src/estimator/hardware/gpu';
-import type { Followed } from '../src/protocol/messages';
+import type { Followed, Params } from '../src/protocol/messages';
 import type { VllmArguments } from '../src/vllm/arguments';
 import { INFERENCE_DEFAULTS, INFERENCE_FIELDS } from './fields/inference';
 import { restoreForm } from './fields/field';
+import type { PlanCheck } from './planCheck';
 import type { HostState, ModelEntry, Planner } from './planner';
+import type { SmallestGpu } from './smallestGpu';
 
 /** The serving question as the page stands, and its answer as far as it can be given. */
 export interface Serving {
@@ -18,8 +20,18 @@ export interface Serving {
   readonly answer: ServingAnswer | null;
 }
 
+/** What answers a serving question, beside the answer itself. */
+export interface ServingTools {
+  readonly simulate: Simulate;
+  readonly check: PlanCheck;
+  readonly smallest: SmallestGpu;
+}
+
 /** The model of which only the size is known. */
 export const SIZED = 'custom';
+
+/** Without a file the question is about a size, in 16 bit, so that there is an answer from the start. */
+const BY_SIZE = { llm_key: SIZED, quantization: 'bf16' } as const;
 
 /** The deployment of the file, read once per message. */
 export class FileDeployment {
@@ -27,7 +39,7 @@ export class FileDeployment {
   private form: InferenceForm = INFERENCE_DEFAULTS;
   private args: VllmArguments = new Map();
   private setup: GpuSetup | null = null;
-  private sizedEntry: (ModelEntry & { readonly billions: number }) | null = null;
+  private sizedEntry: (ModelEntry & { readonly key: string }) | null = null;
   private last: { readonly host: HostState | null; readonly inference: object; readonly serving: Serving } | null = null;
 
   constructor(private readonly simulate: Simulate) {}
@@ -37,7 +49,7 @@ export class FileDeployment {
     const { host, state } = planner;
     if (host !== null && host !== this.seen) this.read(host);
     const form = restoreForm(this.form, INFERENCE_FIELDS, { ...this.form, ...state.inference });
-    const model = form.llm_key === SIZED ? this.sized(form.custom_parameters) : planner.model(form.llm_key);
+    const model = form.llm_key === SIZED ? this.sized(form) : planner.model(form.llm_key);
     const { last } = this;
     if (last && last.host === host && last.inference === state.inference && last.serving.model === model) return last.serving;
     const gpu = this.setupOf(form, host?.gpus ?? []);
@@ -48,15 +60,16 @@ export class FileDeployment {
     return serving;
   }
 
-  private sized(billions: number): ModelEntry {
-    if (this.sizedEntry?.billions !== billions) this.sizedEntry = { billions, state: 'known', facts: sizedModel(billions) };
+  private sized(form: InferenceForm): ModelEntry {
+    const key = customKey(form);
+    if (this.sizedEntry?.key !== key) this.sizedEntry = { key, state: 'known', facts: sizedModel(form) };
     return this.sizedEntry;
   }
 
   private read(host: HostState): void {
     this.seen = host;
     const { followed, followedFacts, versions, gpus } = host;
-    const defaults = { ...INFERENCE_DEFAULTS, engine_version: versions[0] ?? '' };
+    const defaults = { ...INFERENCE_DEFAULTS, engine_version: versions[0] ?? '', ...(followed ? {} : BY_SIZE) };
     // Without a file the form's own context counts, not the model's longest.
     this.args = new Map(followed?.args ?? [['max-model-len', defaults.seq_length]]);
     this.setup = followed ? setupOf(followed, gpus) : null;
@@ -77,6 +90,18 @@ export class FileDeployment {
   }
 }
 
+/** Tells one described model from another. */
+function customKey(form: CustomModel): string {
+  return [
+    form.custom_parameters,
+    form.custom_layers,
+    form.custom_hidden_size,
+    form.custom_heads,
+    form.custom_kv_heads,
+    form.custom_vocab_size,
+  ].join();
+}
+
 /** `count` of a GPU of the catalogue, or of a custom one in the memory that the form states. */
 export function chosenSetup(
   form: { readonly gpu_key: string; readonly num_gpus: number; readonly custom_vram: number },
@@ -86,6 +111,13 @@ export function chosenSetup(
   if (!gpu) return null;
   const totalMemoryGib = gpu.key.startsWith('custom') ? form.custom_vram : gpu.totalMemoryGib;
   return { gpu: { ...gpu, totalMemoryGib }, count: form.num_gpus, totalMemoryGib, freeMemoryGib: null, source: 'flag' };
+}
+
+/** A choice of GPUs for a message. */
+export function setupMessage(setup: GpuSetup | null): Params<'copy'>['gpu'] {
+  if (!setup) return null;
+  const { gpu, count, totalMemoryGib, freeMemoryGib, source } = setup;
+  return { key: gpu.key, count, totalMemoryGib, freeMemoryGib, source };
 }
 
 function setupOf(followed: Followed, gpus: readonly Gpu[]): GpuSetup | null {

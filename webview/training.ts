@@ -27,12 +27,12 @@ export function training(planner: Planner): Training {
   const gpus = host?.gpus ?? [];
   const base: FinetuningForm = {
     ...FINETUNING_DEFAULTS,
-    llm_key: host?.followedFacts ? (host.followed?.modelName ?? '') : '',
+    llm_key: host?.followedFacts ? (host.followed?.modelName ?? '') : host?.followed ? '' : SIZED,
     gpu_key: host?.followed?.gpu?.key ?? '',
     num_gpus: host?.followed?.gpu?.count ?? 1,
   };
   const form = restoreForm(base, FINETUNING_FIELDS, { ...base, ...state.finetuning });
-  const model = form.llm_key === SIZED ? known(sizedModel(form.custom_parameters)) : planner.model(form.llm_key);
+  const model = form.llm_key === SIZED ? known(sizedModel(form)) : planner.model(form.llm_key);
   const gpu = chosenSetup(form, gpus);
   const card = gpu?.gpu ?? largest(gpus);
   const answer =

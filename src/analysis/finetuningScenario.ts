@@ -1,3 +1,4 @@
+import { ONLY_SIZE, type CustomModel } from './sizedModel';
 import type { FinetuningRequest, FinetuningResponse } from '../estimator/contracts/finetuning';
 import { readFinetuningRequest, type FinetuningFacts } from '../estimator/contracts/finetuningRequest';
 import { estimateFinetuning } from '../estimator/training/estimate';
@@ -7,14 +8,12 @@ import { estimateFinetuning } from '../estimator/training/estimate';
  * beside the others; here everything has a value, and {@link finetuningRequestOf} leaves out what stands for "not given".
  * Lengths are tokens, memory is GiB, `batch_size` is samples over all GPUs and accumulation steps.
  */
-export interface FinetuningForm {
+export interface FinetuningForm extends CustomModel {
   readonly gpu_key: string;
   readonly num_gpus: number;
   /** Memory per GPU for a custom key. */
   readonly custom_vram: number;
   readonly llm_key: string;
-  /** Billions of parameters of a `custom` model. */
-  readonly custom_parameters: number;
   readonly finetuning_method: string;
   readonly fine_tuning_quantization: string;
   readonly base_quantization: string;
@@ -94,6 +93,7 @@ export function finetuningRequestOf(form: FinetuningForm): Record<string, unknow
     custom_vram: !custom,
     // The model itself is handed over beside the request.
     custom_parameters: true,
+    ...Object.fromEntries(Object.keys(ONLY_SIZE).map((name) => [name, true])),
     base_quantization: form.finetuning_method !== 'qlora',
     lora_rank: full,
     lora_alpha: full,

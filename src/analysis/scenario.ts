@@ -1,5 +1,6 @@
 import type { CheckpointQuantization, Model } from '../estimator/architecture';
 import { KV_CACHE_CHOICES, OFFLOAD_TARGET_CHOICES, PARALLELISM_CHOICES, type InferenceRequest } from '../estimator/contracts/inference';
+import type { CustomModel } from './sizedModel';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import type { StartupReport } from '../vllm/startup/report';
 
@@ -7,7 +8,7 @@ import type { StartupReport } from '../vllm/startup/report';
  * A what-if question about serving, as a person states it. Field names are those of the public calculators' requests
  * (snake_case), so that a saved scenario is also a request. Memory is in GiB, lengths in tokens, ratios run from 0 to 1.
  */
-export interface InferenceForm {
+export interface InferenceForm extends CustomModel {
   readonly engine: string;
   readonly engine_version: string;
   /** Key of the GPU catalogue, or one of its custom keys; empty when none is chosen. */
@@ -17,8 +18,6 @@ export interface InferenceForm {
   readonly custom_vram: number;
   /** Model id; `custom` for a model of which only the size is known; empty when none is chosen. */
   readonly llm_key: string;
-  /** Billions of parameters of a `custom` model. */
-  readonly custom_parameters: number;
   /** `checkpoint` keeps the format that the checkpoint has. */
   readonly quantization: string;
   readonly kv_cache_quantization: string;

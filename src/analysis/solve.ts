@@ -71,11 +71,21 @@ export function onGpus(question: ServingQuestion, gpu: Gpu, count: number, simul
   return found.answer.holdsLoad ? { gpu, count, solution: found } : null;
 }
 
+/** The numbers of each GPU that are tried, those that bring the least memory first. */
+export function candidates(gpus: readonly Gpu[]): readonly { readonly gpu: Gpu; readonly count: number }[] {
+  return gpus.flatMap((gpu) => GPU_COUNTS.map((count) => ({ gpu, count }))).sort(bySize);
+}
+
 /** Orders options by the memory they bring, all GPUs together, then by fewer GPUs: the smallest first. */
-export function bySize(a: GpuOption, b: GpuOption): number {
+export function bySize(a: Pick<GpuOption, 'gpu' | 'count'>, b: Pick<GpuOption, 'gpu' | 'count'>): number {
   return (
     a.gpu.totalMemoryGib * a.count - b.gpu.totalMemoryGib * b.count || a.count - b.count || a.gpu.label.localeCompare(b.gpu.label, 'en')
   );
+}
+
+/** vLLM has no back end for Apple's GPUs, and its CUDA kernels start at compute capability 7.0 (its installation guide). */
+export function runsEngine(engine: string, { vendor, computeCapability }: Gpu): boolean {
+  return engine !== 'vllm' || (vendor !== 'Apple' && (computeCapability === null || computeCapability >= 70));
 }
 
 function solution(question: ServingQuestion, changed: Partial<InferenceForm>, simulate: Simulate): Solution {

@@ -149,6 +149,11 @@ export const METHODS = {
     }),
     result: v.strictObject({ characters: count }),
   },
+  /** What vLLM would say to arguments that stand in no file. */
+  checkPlan: {
+    params: v.strictObject({ values: formValues, args: argumentEntries, gpu: v.nullable(setupSchema) }),
+    result: v.array(findingSchema),
+  },
   saveScenario: { params: savedSchema, result: v.null() },
   deleteScenario: { params: v.strictObject({ name: id }), result: v.null() },
 } as const;

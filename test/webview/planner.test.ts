@@ -253,10 +253,13 @@ describe('the planner page', () => {
       await page.locator('#apply').click();
       await page.locator('#apply-now').click();
       await page.getByText('Written into the file.').waitFor();
-      assert.deepEqual(services.requests.at(-1), {
-        method: 'applyEdits',
-        params: { link: qwen.link, edits: { set: { 'max-model-len': 4096 }, remove: [] } },
-      });
+      assert.deepEqual(
+        services.requests.find(({ method }) => method === 'applyEdits'),
+        {
+          method: 'applyEdits',
+          params: { link: qwen.link, edits: { set: { 'max-model-len': 4096 }, remove: [] } },
+        },
+      );
     });
 
     it('solves for the longest context, and takes the answer into the form', async () => {
@@ -266,6 +269,49 @@ describe('the planner page', () => {
       await row.getByText(/^\d+ users$/).waitFor();
       await row.getByRole('button').click();
       await eventually(() => field(page, 'concurrent_users').inputValue(), '6');
+    });
+
+    it('says what vLLM would refuse of a plan, and takes a change that starts into the form', async () => {
+      const { page } = await open(
+        playEditor(catalogue, {
+          ...qwen,
+          gpu: { ...(qwen.gpu ?? assert.fail()), count: 1 },
+          args: [
+            ['model', 'Qwen/Qwen3-8B'],
+            ['max-model-len', 4096],
+          ],
+        }),
+      );
+      await field(page, 'concurrent_users').fill('1');
+      await field(page, 'gpu_memory_utilization').waitFor({ state: 'attached' });
+      await page.getByText('Runtime', { exact: true }).click();
+      await field(page, 'gpu_memory_utilization').fill('0.7');
+      await verdict(page)
+        .getByText(/small|no memory|out of memory/i)
+        .waitFor();
+      const fix = page.getByRole('button', { name: /^Use: / }).first();
+      await fix.waitFor();
+      await fix.click();
+      await verdict(page)
+        .getByText(/starts/i)
+        .waitFor();
+    });
+
+    it('finds the smallest GPUs that hold the question', async () => {
+      const { page } = await open(playEditor(catalogue, { ...qwen, gpu: null }));
+      await verdict(page)
+        .getByText(/The smallest that holds it: \d × /)
+        .waitFor();
+      await page.getByText('Solve', { exact: true }).waitFor({ state: 'hidden' });
+    });
+
+    it('describes a model that no source knows by its dimensions', async () => {
+      const { page } = await open(playEditor(catalogue, null));
+      const need = page.locator('.figures > div').filter({ hasText: 'KV cache of 1 request' }).locator('dd');
+      await need.getByText('1.00 GiB').waitFor();
+      await page.getByText('Architecture', { exact: true }).click();
+      await field(page, 'custom_kv_heads').fill('4');
+      await need.getByText('0.50 GiB').waitFor();
     });
 
     it('lets a plot be read by arrow keys and as a table', async () => {

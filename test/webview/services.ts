@@ -2,11 +2,14 @@
 import { customGpu, findGpu, GPUS } from '../../src/estimator/hardware/catalogue';
 import { INTERCONNECTS } from '../../src/estimator/hardware/interconnects';
 import type { PlannerServices, Work } from '../../src/features/planner/conversation';
+import { findingMessages } from '../../src/features/planner/findings';
+import { analysisOfPlan, factsOfPlan } from '../../src/features/planner/planAnalysis';
+import type { ModelFacts } from '../../src/models/source';
 import type { Catalogue } from '../../src/models/catalogue';
 import { encodeFacts } from '../../src/protocol/facts';
 import type { DeploymentLink, Followed, Method, PageCommand, Params, Result, SavedScenario } from '../../src/protocol/messages';
 import type { ArgumentValue } from '../../src/vllm/arguments';
-import { NEWEST_VERSION } from '../../src/vllm/versions';
+import { NEWEST_VERSION, turningPoints } from '../../src/vllm/versions';
 
 export interface PlayedEditor extends PlannerServices {
   /** What the editor shows; assign and call `conversation.refresh()`. */
@@ -49,6 +52,10 @@ export function deployment(catalogue: Catalogue, options: DeploymentOptions): Fo
 }
 
 export function playEditor(catalogue: Catalogue, shown: Followed | null): PlayedEditor {
+  const resolve = (id: string): Promise<ModelFacts> => {
+    const facts = catalogue.find(id) ?? catalogue.findByName(id);
+    return facts ? Promise.resolve(facts) : Promise.reject(new Error(`No source knows ${id}.`));
+  };
   const answer = async (method: Method, params: unknown): Promise<unknown> => {
     switch (method) {
       case 'searchModels':
@@ -56,10 +63,7 @@ export function playEditor(catalogue: Catalogue, shown: Followed | null): Played
           .search((params as Params<'searchModels'>).query, 40)
           .map((id) => ({ id, parameters: catalogue.find(id)?.parameters ?? null }));
       case 'modelFacts': {
-        const { id } = params as Params<'modelFacts'>;
-        const facts = catalogue.find(id) ?? catalogue.findByName(id);
-        if (!facts) throw new Error(`No source knows ${id}.`);
-        return encodeFacts(facts);
+        return encodeFacts(await resolve((params as Params<'modelFacts'>).id));
       }
       case 'previewEdits':
         return Object.entries((params as Params<'previewEdits'>).edits.set).map(([key, value], line) => ({
@@ -69,6 +73,10 @@ export function playEditor(catalogue: Catalogue, shown: Followed | null): Played
         }));
       case 'applyEdits':
         return { changed: true };
+      case 'checkPlan':
+        return findingMessages(
+          analysisOfPlan(params as Params<'checkPlan'>, await factsOfPlan((params as Params<'checkPlan'>).values, resolve)),
+        );
       case 'copy':
         return { characters: 10 };
       case 'saveScenario':
@@ -87,7 +95,7 @@ export function playEditor(catalogue: Catalogue, shown: Followed | null): Played
     catalogue: () => ({
       gpus: [...GPUS, customGpu('custom_discrete', 24), customGpu('custom_apple_silicon', 32)],
       interconnects: INTERCONNECTS.map((link) => link.key),
-      versions: [NEWEST_VERSION],
+      versions: [...turningPoints()],
     }),
     saved: () => editor.memory,
     followed: (_link: DeploymentLink | null) => Promise.resolve(editor.shown),

@@ -1,5 +1,7 @@
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { FRAMEWORKS, OPTIMIZERS, type FrameworkName, type OptimizerName } from '../../src/estimator/contracts/finetuning';
+import { ONLY_SIZE } from '../../src/analysis/sizedModel';
+import { customModelFields } from './customModel';
 import type { Field } from './field';
 
 /** The usual first fine-tune: a LoRA of rank 16 on 2,048-token samples, three epochs. */
@@ -9,6 +11,7 @@ export const FINETUNING_DEFAULTS: FinetuningForm = {
   custom_vram: 24,
   llm_key: '',
   custom_parameters: 8,
+  ...ONLY_SIZE,
   finetuning_method: 'lora',
   fine_tuning_quantization: 'fp16',
   base_quantization: 'nf4',
@@ -97,18 +100,7 @@ const several = (form: FinetuningForm): boolean => form.num_gpus > 1;
 
 /** Every input of the calculator for fine-tuning, besides model and GPU, which have search boxes of their own. */
 export const FINETUNING_FIELDS: readonly Field<FinetuningForm>[] = [
-  {
-    name: 'custom_parameters',
-    label: 'Size',
-    section: 'Basics',
-    kind: 'slider',
-    unit: 'billion parameters',
-    min: 0.1,
-    max: 1000,
-    integer: false,
-    stops: [0.5, 1, 1.5, 3, 4, 7, 8, 12, 14, 20, 27, 32, 49, 70, 90, 120, 180],
-    when: (form) => form.llm_key === 'custom',
-  },
+  ...customModelFields<FinetuningForm>(),
   {
     name: 'custom_vram',
     label: 'Memory per GPU',

@@ -1,6 +1,8 @@
 import type { InferenceForm } from '../../src/analysis/scenario';
 import { WEIGHT_CHOICES } from '../../src/estimator/runtime/weightChoices';
 import type { Choice } from '../ui/toolkit';
+import { ONLY_SIZE } from '../../src/analysis/sizedModel';
+import { customModelFields } from './customModel';
 import type { Field } from './field';
 
 /** Where the form begins when no file says anything: one person asking a model of usual length on one GPU. */
@@ -12,6 +14,7 @@ export const INFERENCE_DEFAULTS: InferenceForm = {
   custom_vram: 24,
   llm_key: '',
   custom_parameters: 8,
+  ...ONLY_SIZE,
   quantization: 'checkpoint',
   kv_cache_quantization: 'auto',
   seq_length: 8192,
@@ -100,18 +103,7 @@ const bySize = (form: InferenceForm): boolean => form.inference_parallelism === 
 
 /** Every input of the calculator for serving, besides model and GPU, which have search boxes of their own. */
 export const INFERENCE_FIELDS: readonly Field<InferenceForm>[] = [
-  {
-    name: 'custom_parameters',
-    label: 'Size',
-    section: 'Basics',
-    kind: 'slider',
-    unit: 'billion parameters',
-    min: 0.1,
-    max: 1000,
-    integer: false,
-    stops: [0.5, 1, 1.5, 3, 4, 7, 8, 12, 14, 20, 27, 32, 49, 70, 90, 120, 180],
-    when: (form) => form.llm_key === 'custom',
-  },
+  ...customModelFields<InferenceForm>(),
   {
     name: 'custom_vram',
     label: 'Memory per GPU',

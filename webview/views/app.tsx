@@ -1,8 +1,7 @@
 import type { VNode } from 'preact';
-import type { Simulate } from '../../src/analysis/plan';
 import type { Lazy } from '../lazy';
 import type { Planner } from '../planner';
-import type { Serving } from '../serving';
+import type { Serving, ServingTools } from '../serving';
 import type { TabId } from '../state';
 import { Tabs } from '../ui/toolkit';
 import type { CompareTab } from './compare';
@@ -14,7 +13,7 @@ import { SideView } from './side';
 export interface AppProps {
   readonly planner: Planner;
   /** The serving question, and what answers it; null until the engine and the first message are there. */
-  readonly serving: { readonly simulate: Simulate; readonly now: Serving } | null;
+  readonly serving: { readonly tools: ServingTools; readonly now: Serving } | null;
   readonly inference: Lazy<(props: InferenceProps) => VNode>;
   readonly finetuning: Lazy<FinetuningTab>;
   readonly compare: Lazy<CompareTab>;
@@ -29,7 +28,7 @@ export function App({ planner, serving, inference, finetuning, compare }: AppPro
       {host === null || serving === null ? (
         <Waiting text="Waiting for the editor …" />
       ) : planner.place === 'side' ? (
-        <SideView planner={planner} serving={serving.now} />
+        <SideView planner={planner} serving={serving.now} smallest={serving.tools.smallest} />
       ) : (
         <main class="panel">
           <h1 class="unseen">vLLM VRAM Planner</h1>
@@ -46,14 +45,13 @@ export function App({ planner, serving, inference, finetuning, compare }: AppPro
               {
                 id: 'inference',
                 title: 'Inference',
-                view: () =>
-                  inference.value?.({ planner, serving: serving.now, simulate: serving.simulate }) ?? <Waiting text="Loading …" />,
+                view: () => inference.value?.({ planner, serving: serving.now, tools: serving.tools }) ?? <Waiting text="Loading …" />,
               },
               { id: 'finetuning', title: 'Fine-tuning', view: () => finetuning.value?.view() ?? <Waiting text="Loading …" /> },
               {
                 id: 'compare',
                 title: 'Compare',
-                view: () => compare.value?.view(serving.now, serving.simulate) ?? <Waiting text="Loading …" />,
+                view: () => compare.value?.view(serving.now, serving.tools.simulate) ?? <Waiting text="Loading …" />,
               },
             ]}
           />

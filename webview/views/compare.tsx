@@ -1,16 +1,17 @@
 import type { VNode } from 'preact';
 import { answerServing, type ServingQuestion, type Simulate } from '../../src/analysis/plan';
-import { bySize, GPU_COUNTS, onGpus, type GpuOption } from '../../src/analysis/solve';
+import { bySize, candidates, onGpus, type GpuOption } from '../../src/analysis/solve';
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { formatCount, formatGib, formatParameters } from '../../src/estimator/figures';
-import type { Gpu, GpuSetup } from '../../src/estimator/hardware/gpu';
-import { sizedModel } from '../../src/analysis/sizedModel';
+import type { GpuSetup } from '../../src/estimator/hardware/gpu';
+import { sizedModel, type CustomModel } from '../../src/analysis/sizedModel';
 import type { ModelFacts } from '../../src/models/source';
 import type { SavedScenario } from '../../src/protocol/messages';
 import { restoreForm } from '../fields/field';
 import { FINETUNING_DEFAULTS, FINETUNING_FIELDS } from '../fields/finetuning';
 import { INFERENCE_DEFAULTS, INFERENCE_FIELDS, WEIGHT_FORMATS } from '../fields/inference';
 import type { Planner } from '../planner';
+import { usableGpus } from '../smallestGpu';
 import { chosenSetup, SIZED, type Serving } from '../serving';
 import type { SortKey } from '../state';
 import { Sweep } from '../sweep';
@@ -81,7 +82,7 @@ function servingColumn(pin: SavedScenario, { planner, simulate }: CompareProps):
     INFERENCE_FIELDS,
     pin.values,
   );
-  const facts = factsOf(planner, form.llm_key, form.custom_parameters);
+  const facts = factsOf(planner, form);
   const gpu = chosenSetup(form, planner.host?.gpus ?? []);
   const cells = new Map<string, string>([
     ['Model', form.llm_key === SIZED ? `${short(form.custom_parameters)} B` : form.llm_key],
@@ -128,7 +129,7 @@ function trainingColumn(pin: SavedScenario, planner: Planner): Column {
     ['Checkpointing', form.gradient_checkpointing],
     ['ZeRO stage', whole(form.zero_stage)],
   ]);
-  const response = pinnedResponse(form, factsOf(planner, form.llm_key, form.custom_parameters), setup?.gpu ?? null);
+  const response = pinnedResponse(form, factsOf(planner, form), setup?.gpu ?? null);
   if (response) {
     cells.set('Memory per GPU', `${short(response.vram_usage)} GiB`);
     cells.set('Of the card', `${short(response.actual_vram_percentage)} %`);
@@ -140,9 +141,9 @@ function trainingColumn(pin: SavedScenario, planner: Planner): Column {
   return { pin, cells };
 }
 
-function factsOf(planner: Planner, id: string, billions: number): ModelFacts | null {
-  if (id === SIZED) return sizedModel(billions);
-  const entry = planner.model(id);
+function factsOf(planner: Planner, form: CustomModel & { readonly llm_key: string }): ModelFacts | null {
+  if (form.llm_key === SIZED) return sizedModel(form);
+  const entry = planner.model(form.llm_key);
   return entry?.state === 'known' ? entry.facts : null;
 }
 
@@ -347,15 +348,7 @@ function GpuTable({ planner, serving, options }: CompareProps): VNode {
   );
 }
 
-/** vLLM has no back end for Apple's GPUs, and its CUDA kernels start at compute capability 7.0 (its installation guide). */
-function runsVllm({ vendor, computeCapability }: Gpu): boolean {
-  return vendor !== 'Apple' && (computeCapability === null || computeCapability >= 70);
-}
-
-/** Tries every number of every card; one per step. */
+/** Tries every number of every card, the smallest first; one per step. */
 function* gpuOptions(planner: Planner, question: ServingQuestion, simulate: Simulate): Generator<GpuOption | null> {
-  for (const gpu of planner.host?.gpus ?? []) {
-    if (gpu.key.startsWith('custom') || (question.form.engine === 'vllm' && !runsVllm(gpu))) continue;
-    for (const count of GPU_COUNTS) yield onGpus(question, gpu, count, simulate);
-  }
+  for (const { gpu, count } of candidates(usableGpus(planner, question))) yield onGpus(question, gpu, count, simulate);
 }

@@ -11,15 +11,16 @@ import {
   type ServingQuestion,
   type Simulate,
 } from '../../src/analysis/plan';
-import type { InferenceForm } from '../../src/analysis/scenario';
-import { leastTensorParallel, longestContext, mostUsers, type Solution } from '../../src/analysis/solve';
+import { formOfReport, isEmptyEdit, withEdits, type InferenceForm } from '../../src/analysis/scenario';
+import { leastTensorParallel, longestContext, mostUsers, type GpuOption, type Solution } from '../../src/analysis/solve';
 import { GIB } from '../../src/estimator/units';
 import { PART_LABELS } from '../../src/report/words';
 import type { ChoiceField, Field } from '../fields/field';
 import { INFERENCE_FIELDS } from '../fields/inference';
-import type { Planner } from '../planner';
+import type { StartupReport } from '../../src/vllm/startup/report';
+import type { HostState, Planner } from '../planner';
 import { Plot } from '../plots/plot';
-import type { Serving } from '../serving';
+import type { Serving, ServingTools } from '../serving';
 import { MAX_PINS } from '../state';
 import { Button, Progress } from '../ui/toolkit';
 import { short, tokens, whole } from '../words';
@@ -37,22 +38,24 @@ import { servingVerdict, VerdictView } from './verdict';
 export interface InferenceProps {
   readonly planner: Planner;
   readonly serving: Serving;
-  readonly simulate: Simulate;
+  readonly tools: ServingTools;
 }
 
 /** The serving tab: the questions on the left, the answer on the right. */
-export function InferenceView({ planner, serving, simulate }: InferenceProps): VNode {
-  const { form, fileForm, model, answer, gpu } = serving;
+export function InferenceView({ planner, serving, tools }: InferenceProps): VNode {
+  const { form, fileForm, model, answer, question, gpu } = serving;
   const change = (changes: Partial<InferenceForm>): void => planner.change({ inference: departures(fileForm, { ...form, ...changes }) });
   const changed = new Set(Object.keys(planner.state.inference));
   return (
     <>
-      {answer ? <Headline answer={answer} form={form} hasGpu={gpu !== null} /> : null}
+      {answer ? (
+        <Headline answer={answer} form={form} smallest={gpu || !question ? null : tools.smallest.of(question)} hasGpu={gpu !== null} />
+      ) : null}
       <div class="columns">
         <section class="questions" aria-label="Inputs">
           <Form
             id="inference"
-            fields={fieldsWith(planner.host?.interconnects ?? [])}
+            fields={fieldsWith(planner.host, form)}
             form={form}
             changed={planner.host?.followed ? changed : new Set()}
             problems={problemsOf(form)}
@@ -79,13 +82,12 @@ export function InferenceView({ planner, serving, simulate }: InferenceProps): V
         </section>
         <section class="answers" aria-label="Answer">
           {answer ? (
-            <Answer planner={planner} serving={serving} simulate={simulate} onSolve={change} />
+            <Answer planner={planner} serving={serving} tools={tools} onSolve={change} />
           ) : model?.state === 'loading' ? (
             <Progress text={model.message} onCancel={model.cancel} />
           ) : (
             <p class="quiet">Choose a model, or any model of a given size.</p>
           )}
-          {planner.host?.followed ? <Findings planner={planner} findings={planner.host.followed.findings} /> : null}
         </section>
       </div>
     </>
@@ -96,15 +98,17 @@ export function InferenceView({ planner, serving, simulate }: InferenceProps): V
 function Headline({
   answer,
   form,
+  smallest,
   hasGpu,
 }: {
+  readonly smallest: GpuOption | null | undefined;
   readonly answer: ServingAnswer;
   readonly form: InferenceForm;
   readonly hasGpu: boolean;
 }): VNode {
   return (
     <section class="headline" aria-label="Verdict">
-      {hasGpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} />}
+      {hasGpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} smallest={smallest} />}
       <AnswerBar answer={answer} engine={form.engine} />
     </section>
   );
@@ -113,7 +117,7 @@ function Headline({
 function Answer({
   planner,
   serving,
-  simulate,
+  tools,
   onSolve,
 }: InferenceProps & { readonly onSolve: (changes: Partial<InferenceForm>) => void }): VNode | null {
   const { form, answer, question, gpu } = serving;
@@ -130,6 +134,7 @@ function Answer({
   return (
     <>
       <Figures figures={servingFigures(answer, form)} />
+      <Findings findings={tools.check.findings(question, answer)} {...fixing(planner, serving, tools.simulate, onSolve)} />
       <TakeAway
         planner={planner}
         kind="inference"
@@ -149,8 +154,8 @@ function Answer({
         onPin={pin}
         canPin={planner.state.pins.length < MAX_PINS}
       />
-      {gpu ? <Solve serving={serving} simulate={simulate} planner={planner} onSolve={onSolve} /> : null}
-      <Curves serving={serving} simulate={simulate} />
+      {gpu ? <Solve serving={serving} tools={tools} planner={planner} onSolve={onSolve} /> : null}
+      <Curves serving={serving} simulate={tools.simulate} />
       <WhereItGoes answer={answer} engine={form.engine} />
       <details
         class="assumptions"
@@ -279,7 +284,7 @@ function crossing(points: readonly MemoryPoint[], limit: number): number | null 
 interface SolveProps {
   readonly planner: Planner;
   readonly serving: Serving;
-  readonly simulate: Simulate;
+  readonly tools: ServingTools;
   readonly onSolve: (changes: Partial<InferenceForm>) => void;
 }
 
@@ -312,7 +317,8 @@ const QUESTIONS: readonly Asked[] = [
 ];
 
 /** "What is the most …?", each with the change to make and what is left after it. */
-function Solve({ planner, serving, simulate, onSolve }: SolveProps): VNode {
+function Solve({ planner, serving, tools, onSolve }: SolveProps): VNode {
+  const { simulate, smallest } = tools;
   const open = planner.state.open.includes('inference/solve');
   return (
     <details class="solve" open={open} onToggle={(event) => fold(planner, 'inference/solve', event.currentTarget.open)}>
@@ -352,10 +358,36 @@ function Solve({ planner, serving, simulate, onSolve }: SolveProps): VNode {
                 </tr>
               );
             })}
+            <SmallestRow option={serving.question && smallest.of(serving.question)} onSolve={onSolve} />
           </tbody>
         </table>
       ) : null}
     </details>
+  );
+}
+
+interface SmallestRowProps {
+  readonly option: GpuOption | null | undefined;
+  readonly onSolve: (changes: Partial<InferenceForm>) => void;
+}
+
+function SmallestRow({ option, onSolve }: SmallestRowProps): VNode {
+  const name = option ? `${option.count} × ${option.gpu.label}` : option === null ? 'none' : 'looking …';
+  const left = option?.solution.answer.report.perGpu.kvCache?.value ?? null;
+  const { gpu_key = '', num_gpus = 1, inference_parallelism = 'tensor' } = option?.solution.form ?? {};
+  return (
+    <tr>
+      <th scope="row">Smallest GPU</th>
+      <td>{name}</td>
+      <td>{left === null ? '' : `${formatGib(left)} per GPU`}</td>
+      <td>
+        {option ? (
+          <Button onPress={() => onSolve({ gpu_key, num_gpus, inference_parallelism })} label={`Use: smallest GPU, ${name}`}>
+            Use
+          </Button>
+        ) : null}
+      </td>
+    </tr>
   );
 }
 
@@ -415,14 +447,53 @@ function problemsOf(form: InferenceForm): ReadonlyMap<string, string> {
   return problems;
 }
 
-function fieldsWith(interconnects: readonly string[]): readonly Field<InferenceForm>[] {
+function fieldsWith(host: HostState | null, form: InferenceForm): readonly Field<InferenceForm>[] {
   const links: ChoiceField<InferenceForm> = {
     name: 'interconnect_type',
     label: 'Interconnect',
     section: 'Parallelism',
     kind: 'choice',
-    choices: [{ value: '', label: 'The GPU’s own' }, ...interconnects.map((key) => ({ value: key, label: key.replaceAll('_', ' ') }))],
-    when: (form) => form.num_gpus > 1,
+    choices: [
+      { value: '', label: 'The GPU’s own' },
+      ...(host?.interconnects ?? []).map((key) => ({ value: key, label: key.replaceAll('_', ' ') })),
+    ],
+    when: ({ num_gpus }) => num_gpus > 1,
   };
-  return [...INFERENCE_FIELDS, links];
+  const versions: ChoiceField<InferenceForm> = {
+    name: 'engine_version',
+    label: 'vLLM version',
+    section: 'Runtime',
+    kind: 'choice',
+    choices: [...new Set([form.engine_version, ...(host?.versions ?? [])])].map((value) => ({ value, label: value })),
+    when: ({ engine }) => engine === 'vllm',
+  };
+  return [...INFERENCE_FIELDS, links, versions];
+}
+
+/** What pressing a fix does: written into the file as long as the form is the file's, otherwise taken into the form. */
+function fixing(
+  planner: Planner,
+  serving: Serving,
+  simulate: Simulate,
+  onSolve: (changes: Partial<InferenceForm>) => void,
+): Pick<Parameters<typeof Findings>[0], 'onFix' | 'verb'> {
+  const { question, answer, form, gpu } = serving;
+  const followed = planner.host?.followed;
+  if (followed && answer && isEmptyEdit(answer.edits))
+    return { onFix: followed.writable ? (fix) => planner.propose(fix.edits) : null, verb: 'Apply' };
+  if (!question || !answer) return { onFix: null, verb: 'Use' };
+  return {
+    verb: 'Use',
+    onFix: ({ edits }) => {
+      const report = simulate({ model: answer.report.input.model, gpu, args: withEdits(answer.args, edits), version: form.engine_version });
+      const next = formOfReport(report, form.llm_key, form);
+      // The report knows the arguments; a checkpoint of another format and more GPUs are the form's own.
+      const quantization = 'quantization' in edits.set ? next.quantization : form.quantization;
+      onSolve({ ...next, quantization, num_gpus: Math.max(form.num_gpus, gpusOf(report)) });
+    },
+  };
+}
+
+function gpusOf({ settings }: StartupReport): number {
+  return settings.tensorParallelSize * settings.pipelineParallelSize * settings.dataParallelSize;
 }

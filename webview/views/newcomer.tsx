@@ -1,16 +1,17 @@
 import type { VNode } from 'preact';
 import { formatGib } from '../../src/estimator/figures';
+import { MODEL_SIZES } from '../fields/customModel';
 import { WEIGHT_FORMATS } from '../fields/inference';
 import type { Planner } from '../planner';
+import type { GpuOption } from '../../src/analysis/solve';
 import type { Serving } from '../serving';
+import type { SmallestGpu } from '../smallestGpu';
 import { Slider } from '../ui/slider';
 import { Button } from '../ui/toolkit';
 import { short, tokens } from '../words';
 import { AnswerBar } from './memoryBar';
 import { servingVerdict, VerdictView } from './verdict';
 
-/** Sizes that open models come in, billions of parameters. */
-const SIZES = [0.5, 1, 1.5, 3, 4, 7, 8, 12, 14, 20, 27, 32, 49, 70, 120, 180, 235, 405, 671, 1000];
 const CONTEXTS = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072];
 /** Bits per weight, and the format that the field usually means by them. */
 const BITS: readonly { readonly bits: number; readonly format: string }[] = [
@@ -20,9 +21,15 @@ const BITS: readonly { readonly bits: number; readonly format: string }[] = [
   { bits: 16, format: 'bf16' },
 ];
 
+interface NewcomerProps {
+  readonly planner: Planner;
+  readonly serving: Serving;
+  readonly smallest: SmallestGpu;
+}
+
 /** Three sliders and one answer, for somebody who has no file and no names yet. */
-export function NewcomerView({ planner, serving }: { readonly planner: Planner; readonly serving: Serving }): VNode {
-  const { form, answer, gpu } = serving;
+export function NewcomerView({ planner, serving, smallest }: NewcomerProps): VNode {
+  const { form, answer, question, gpu } = serving;
   const set = (changes: typeof planner.state.inference): void =>
     planner.change({
       inference: {
@@ -41,7 +48,7 @@ export function NewcomerView({ planner, serving }: { readonly planner: Planner; 
         id="quick-size"
         label="Model size"
         value={form.custom_parameters}
-        stops={SIZES}
+        stops={MODEL_SIZES}
         format={(value) => `${short(value)} billion parameters`}
         onSlide={(custom_parameters) => set({ custom_parameters })}
       />
@@ -63,7 +70,11 @@ export function NewcomerView({ planner, serving }: { readonly planner: Planner; 
       />
       {answer && form.llm_key === 'custom' ? (
         <>
-          {gpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} />}
+          {gpu ? (
+            <VerdictView verdict={servingVerdict(answer, form)} />
+          ) : (
+            <Need answer={answer} smallest={question && smallest.of(question)} />
+          )}
           <AnswerBar answer={answer} engine={form.engine} />
         </>
       ) : (
@@ -77,8 +88,14 @@ export function NewcomerView({ planner, serving }: { readonly planner: Planner; 
   );
 }
 
+interface NeedProps {
+  readonly answer: NonNullable<Serving['answer']>;
+  /** The smallest GPUs that hold it; undefined while they are being looked for. */
+  readonly smallest: GpuOption | null | undefined;
+}
+
 /** What is needed at least, as long as no GPU is chosen. */
-export function Need({ answer }: { readonly answer: NonNullable<Serving['answer']> }): VNode {
+export function Need({ answer, smallest }: NeedProps): VNode {
   const { perGpu } = answer.report;
   const kv = answer.kvForLoad ?? 0;
   return (
@@ -86,7 +103,7 @@ export function Need({ answer }: { readonly answer: NonNullable<Serving['answer'
       verdict={{
         mood: 'unknown',
         headline: `Weights and KV cache: ${formatGib(perGpu.weights.value + kv)}`,
-        detail: `Weights ${formatGib(perGpu.weights.value)}, KV cache ${formatGib(kv)}. Activations and the runtime come on top; they depend on the GPU.`,
+        detail: `${smallestWords(smallest)} Weights ${formatGib(perGpu.weights.value)}, KV cache ${formatGib(kv)}. Activations and the runtime come on top; they depend on the GPU.`,
       }}
     />
   );
@@ -110,6 +127,11 @@ function Asked(props: AskedProps): VNode {
       <Slider {...props} />
     </div>
   );
+}
+
+function smallestWords(smallest: GpuOption | null | undefined): string {
+  if (smallest === undefined) return 'Looking for the smallest GPU …';
+  return smallest ? `The smallest that holds it: ${smallest.count} × ${smallest.gpu.label}.` : 'No eight GPUs of the catalogue hold it.';
 }
 
 function formatName(bits: number): string {

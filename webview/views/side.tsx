@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import type { FindingMessage } from '../../src/protocol/messages';
 import type { Planner } from '../planner';
 import type { Serving } from '../serving';
+import type { SmallestGpu } from '../smallestGpu';
 import { Button, Progress } from '../ui/toolkit';
 import { servingFigures } from './answer';
 import { Figures } from './figures';
@@ -10,10 +11,16 @@ import { NewcomerView } from './newcomer';
 import { PreviewView } from './takeaway';
 import { servingVerdict, VerdictView } from './verdict';
 
+interface SideProps {
+  readonly planner: Planner;
+  readonly serving: Serving;
+  readonly smallest: SmallestGpu;
+}
+
 /** The narrow view that follows the active editor. */
-export function SideView({ planner, serving }: { readonly planner: Planner; readonly serving: Serving }): VNode {
+export function SideView({ planner, serving, smallest }: SideProps): VNode {
   const followed = planner.host?.followed ?? null;
-  if (!followed) return <NewcomerView planner={planner} serving={serving} />;
+  if (!followed) return <NewcomerView planner={planner} serving={serving} smallest={smallest} />;
   const { answer, gpu, model, form } = serving;
   const gpuWords = gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'No GPU chosen';
   return (
@@ -52,7 +59,7 @@ export function SideView({ planner, serving }: { readonly planner: Planner; read
           canFetch={followed.modelName !== null}
         />
       )}
-      <Findings planner={planner} findings={followed.findings} />
+      <Findings findings={followed.findings} onFix={followed.writable ? (fix) => planner.propose(fix.edits) : null} verb="Apply" />
       {answer && answer.report.assumptions.length > 0 ? (
         <details
           class="assumptions"
@@ -102,10 +109,19 @@ const SEVERITY: Readonly<Record<FindingMessage['severity'], { readonly sign: str
   hint: { sign: '→', word: 'Hint' },
 };
 
+type Fix = FindingMessage['fixes'][number];
+
+interface FindingsProps {
+  readonly findings: readonly FindingMessage[];
+  /** Carries out a fix; null where nothing can be written. */
+  readonly onFix: ((fix: Fix) => void) | null;
+  /** What pressing a fix does, for screen readers. */
+  readonly verb: string;
+}
+
 /** What would go wrong or could be better, and the changes worth trying. */
-export function Findings({ planner, findings }: { readonly planner: Planner; readonly findings: readonly FindingMessage[] }): VNode | null {
+export function Findings({ findings, onFix, verb }: FindingsProps): VNode | null {
   if (findings.length === 0) return null;
-  const writable = planner.host?.followed?.writable ?? false;
   return (
     <section class="findings" aria-label="Findings">
       <h2>What to know</h2>
@@ -120,12 +136,7 @@ export function Findings({ planner, findings }: { readonly planner: Planner; rea
               {finding.key === null ? null : <code>{finding.key}</code>} {finding.message}
               {finding.fixes.map((fix) => (
                 <div key={fix.title} class="fix">
-                  <Button
-                    primary={fix.preferred}
-                    disabled={!writable}
-                    onPress={() => planner.propose(fix.edits)}
-                    label={`Apply: ${fix.title}`}
-                  >
+                  <Button primary={fix.preferred} disabled={onFix === null} onPress={() => onFix?.(fix)} label={`${verb}: ${fix.title}`}>
                     {fix.title}
                   </Button>
                 </div>

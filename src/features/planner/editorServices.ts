@@ -6,14 +6,16 @@ import { loadCatalogue } from '../../models/catalogueFile';
 import type { ModelFacts } from '../../models/source';
 import { encodeFacts } from '../../protocol/facts';
 import type { DeploymentLink, Followed, Method, PageCommand, Params, Result, SavedScenario } from '../../protocol/messages';
-import { NEWEST_VERSION } from '../../vllm/versions';
+import { turningPoints } from '../../vllm/versions';
 import type { DocumentAnalysis, Documents } from '../documents';
 import type { Models } from '../models';
 import { applyToDocument } from '../textEdits';
 import { changedLines } from './changedLines';
 import type { PlannerServices, Work } from './conversation';
 import { textToCopy } from './copyText';
+import { findingMessages } from './findings';
 import { deploymentAt, followedOf } from './followed';
+import { analysisOfPlan, factsOfPlan } from './planAnalysis';
 import type { PreviewDocuments } from './previewDocuments';
 import type { SavedScenarios } from './savedScenarios';
 
@@ -43,7 +45,7 @@ export class EditorServices implements PlannerServices {
 
   catalogue(): ReturnType<PlannerServices['catalogue']> {
     const gpus = [...GPUS, customGpu('custom_discrete', CUSTOM_GB), customGpu('custom_apple_silicon', CUSTOM_GB)];
-    return { gpus, interconnects: INTERCONNECTS.map(({ key }) => key), versions: [NEWEST_VERSION] };
+    return { gpus, interconnects: INTERCONNECTS.map(({ key }) => key), versions: [...turningPoints()] };
   }
 
   saved(): readonly SavedScenario[] {
@@ -68,9 +70,14 @@ export class EditorServices implements PlannerServices {
 
   /** Notes what the active editor shows. Editors that hold no file of the person's (output, diffs) change nothing. */
   private look(): void {
-    const editor = vscode.window.activeTextEditor;
+    const editor = vscode.window.activeTextEditor ?? (this.last ? undefined : this.visibleEditor());
     if (!editor || editor.document.uri.scheme === 'output' || editor.document.uri.scheme === 'debug') return;
     this.last = { document: editor.document, offset: editor.document.offsetAt(editor.selection.active) };
+  }
+
+  /** A vLLM file in sight while no editor has the focus, as after a restart that brought a panel back. */
+  private visibleEditor(): vscode.TextEditor | undefined {
+    return vscode.window.visibleTextEditors.find(({ document }) => this.parts.documents.isOurs(document));
   }
 
   async handle<M extends Method>(method: M, params: Params<M>, work: Work): Promise<Result<M>> {
@@ -96,6 +103,10 @@ export class EditorServices implements PlannerServices {
         const text = await textToCopy(asked, (id) => this.modelFacts(id, itsWork));
         await vscode.env.clipboard.writeText(text);
         return { characters: text.length };
+      },
+      checkPlan: async (plan, itsWork) => {
+        const facts = await factsOfPlan(plan.values, (id) => this.modelFacts(id, itsWork));
+        return findingMessages(analysisOfPlan(plan, facts));
       },
       saveScenario: async (scenario) => {
         await this.parts.saved.save(scenario);

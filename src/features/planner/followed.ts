@@ -3,6 +3,7 @@ import type { Analysis } from '../../analysis/analysis';
 import { encodeFacts } from '../../protocol/facts';
 import type { Followed } from '../../protocol/messages';
 import type { DocumentAnalysis } from '../documents';
+import { findingMessages } from './findings';
 
 /** One deployment of a document as the page is told of it; null when the document has no such deployment. */
 export function followedOf({ document, version, analyses }: DocumentAnalysis, index: number): Followed | null {
@@ -27,16 +28,7 @@ export function followedOf({ document, version, analyses }: DocumentAnalysis, in
       source: gpu.source,
     },
     gpuProblem: analysis.gpuProblem,
-    findings: analysis.findings.map(({ code, severity, key, message, fixes }) => ({
-      code,
-      severity,
-      key,
-      message,
-      // The page can only set and remove keys; renaming is for the editor's own quick fixes.
-      fixes: fixes
-        .filter((fix) => fix.rename === undefined)
-        .map((fix) => ({ title: fix.title, edits: { set: { ...fix.edits }, remove: [...fix.remove] }, preferred: fix.preferred })),
-    })),
+    findings: findingMessages(analysis),
   };
 }
 

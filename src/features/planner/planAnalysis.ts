@@ -1,0 +1,67 @@
+import type { Analysis } from '../../analysis/analysis';
+import { analyze } from '../../analysis/analyze';
+import { needsAnotherCheckpoint, withWeightFormat } from '../../analysis/scenario';
+import { sizedModel, type CustomModel } from '../../analysis/sizedModel';
+import { customGpu, findGpu, isCustomGpuKey } from '../../estimator/hardware/catalogue';
+import type { GpuSetup } from '../../estimator/hardware/gpu';
+import type { ModelFacts } from '../../models/source';
+import type { FormValues, Params } from '../../protocol/messages';
+
+/** The model of which only the size is known. */
+const SIZED = 'custom';
+
+/** The form's own beginning, for values that hold no size. */
+const USUAL_BILLIONS = 8;
+
+/** Finds a model's facts; rejects with words for the person when no source knows it. */
+export type ResolveModel = (id: string) => Promise<ModelFacts>;
+
+/** The model a plan is about, in the format that the plan wants it in. */
+export async function factsOfPlan(values: FormValues, resolve: ResolveModel): Promise<ModelFacts> {
+  const id = String(values['llm_key'] ?? '');
+  const facts = id === SIZED ? sizedModel(customModelOf(values)) : await resolve(id);
+  const format = String(values['quantization'] ?? '');
+  return needsAnotherCheckpoint(format) ? { ...facts, model: withWeightFormat(facts.model, format) } : facts;
+}
+
+function customModelOf(values: FormValues): CustomModel {
+  const number = (name: keyof CustomModel): number => Math.max(0, Number(values[name] ?? 0) || 0);
+  return {
+    custom_parameters: number('custom_parameters') || USUAL_BILLIONS,
+    custom_layers: number('custom_layers'),
+    custom_hidden_size: number('custom_hidden_size'),
+    custom_heads: number('custom_heads'),
+    custom_kv_heads: number('custom_kv_heads'),
+    custom_vocab_size: number('custom_vocab_size'),
+  };
+}
+
+/** The cards of a plan; null when none are chosen. */
+export function setupOfPlan(chosen: Params<'checkPlan'>['gpu']): GpuSetup | null {
+  if (!chosen) return null;
+  const { key, count, totalMemoryGib, freeMemoryGib, source } = chosen;
+  const gpu = isCustomGpuKey(key) ? customGpu(key, totalMemoryGib) : findGpu(key);
+  return gpu && { gpu, count, totalMemoryGib, freeMemoryGib, source };
+}
+
+/** The analysis of arguments that stand in no file. */
+export function analysisOfPlan({ args, gpu, values }: Params<'checkPlan'>, facts: ModelFacts): Analysis {
+  const version = String(values['engine_version'] ?? '');
+  const deployment = {
+    reader: 'arguments' as const,
+    arguments: [],
+    args: new Map(args),
+    range: { start: 0, end: 0 },
+    gpuHints: [],
+    vllmVersion: version,
+    problems: [],
+  };
+  return analyze({
+    deployment,
+    facts,
+    modelProblem: null,
+    gpu: { gpu: setupOfPlan(gpu), problem: null, assumptions: [] },
+    version,
+    text: '',
+  });
+}

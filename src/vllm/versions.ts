@@ -144,6 +144,11 @@ const CHANGES: readonly Change[] = [
   { since: '0.27.0', accounting: 'consumed' },
 ];
 
+/** The newest covered version and those that changed how memory is spent, newest first: the ones worth choosing between. */
+export function turningPoints(): readonly string[] {
+  return [...new Set([NEWEST_VERSION, ...CHANGES.map(({ since }) => since).reverse()])];
+}
+
 /** False for an empty or unknown version. */
 export function isStated(version: string): boolean {
   return version.trim() !== '' && version.trim() !== UNKNOWN_VERSION;

@@ -3,7 +3,7 @@ import { parameterCount } from '../estimator/parameters';
 import { otherLayerParameters, otherOuterParameters, isBert } from './config/extras';
 import type { PoolingHead } from './config/extras';
 import { isJsonObject } from './config/fields';
-import { familyTraits } from './config/families';
+import { familyTraits, isConfirmed } from './config/families';
 import { feedForwardsOf, moeLayers } from './config/feedForwards';
 import { layerTypes } from './config/layerTypes';
 import type { LayerType } from './config/layerTypes';
@@ -47,6 +47,7 @@ export function architectureFromConfig(config: unknown): ConfigAnswer {
     return { problem: `The config cannot be used: its sizes make ${count} parameters.` };
   }
   const known = familyTraits(text.modelType) !== null;
+  if (!isConfirmed(text.modelType)) text.approximations.push(`no published parameter total confirms the count of ${text.modelType}`);
   return {
     architecture,
     quantization: checkpointQuantization(config),

@@ -228,6 +228,17 @@ const FAMILIES: Readonly<Record<string, Difference>> = {
   'xlm-roberta': BERT,
 };
 
+/**
+ * Families whose rule no parameter total of a published checkpoint has confirmed. Their configs and classes are public (Bamba:
+ * transformers configuration_bamba.py; DBRX: configuration_dbrx.py at 032b32a), the counts agree with rounded figures only.
+ */
+const UNCONFIRMED: ReadonlySet<string> = new Set(['aquila', 'bamba', 'dbrx', 'hunyuan_v1_dense', 'lfm2_moe', 'phi4mm', 'solar', 'yi']);
+
+/** Whether a published total of parameters agrees with the rule of a text `model_type`. */
+export function isConfirmed(modelType: string): boolean {
+  return !UNCONFIRMED.has(modelType);
+}
+
 /** Text `model_type` for outer types whose nested config omits its own. */
 const TEXT_TYPES: Readonly<Record<string, string>> = {
   gemma3: 'gemma3_text',

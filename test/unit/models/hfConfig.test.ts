@@ -108,6 +108,25 @@ describe('config.json', () => {
     assert.match(read.assumptions.join(), /vision tower "moonvit" has no rule of its own: counted as a plain vision transformer/);
   });
 
+  it('says which families no published total confirms', () => {
+    // Fields of databricks/dbrx-instruct, published as 132 billion parameters.
+    const read = facts({
+      architectures: ['DbrxForCausalLM'],
+      model_type: 'dbrx',
+      d_model: 6144,
+      n_heads: 48,
+      n_layers: 40,
+      max_seq_len: 32768,
+      vocab_size: 100352,
+      attn_config: { kv_n_heads: 8 },
+      ffn_config: { ffn_hidden_size: 10752, moe_num_experts: 16, moe_top_k: 4 },
+      torch_dtype: 'bfloat16',
+    });
+    assert.equal(read.exact, false);
+    assert.match(read.assumptions.join(), /no published parameter total confirms the count of dbrx/);
+    assert.equal(Math.round(parameterCount(read.architecture) / 1e9), 132);
+  });
+
   it('adds the row-end vector of LLaVA-NeXT to the tower of LLaVA-1.5', () => {
     const llava = configOf('llava-hf/llava-1.5-7b-hf');
     const next = facts({ ...llava, model_type: 'llava_next' });

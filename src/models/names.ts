@@ -155,6 +155,9 @@ function billionsIn(name: string): number | null {
   if (product) return Number(product[1]) * Number(product[2]) * MIXTRAL_SHARE;
   const sizes = [...last.matchAll(/(?:^|[-_.\s])(\d+(?:\.\d+)?)(b|m|t)(?![a-z0-9])/gi)];
   const [first] = sizes;
+  // "Qwen-1_8B" writes its decimal point as an underscore; only sizes below two are written so.
+  const underscored = /(?:^|[-.\s])([01])_(\d)b(?![a-z0-9])/i.exec(last);
+  if (underscored) return Number(`${underscored[1]}.${underscored[2]}`);
   if (!first) return null;
   const unit = (first[2] ?? 'b').toLowerCase();
   const value = Number(first[1]);

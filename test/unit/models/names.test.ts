@@ -66,6 +66,8 @@ describe('a model name', () => {
     assert.equal(readName('org/foo-30B-A3B').billions, 30);
     assert.equal(readName('org/foo-1.5T').billions, 1500);
     assert.equal(readName('org/foo-v2').billions, null);
+    assert.equal(readName('Qwen/Qwen-1_8B-Chat').billions, 1.8);
+    assert.equal(readName('org/foo_2_7B').billions, 7);
     // Mixtral-8x7B has 46.7 billion parameters.
     assert.ok(Math.abs((readName('org/foo-8x7B').billions ?? 0) - 46.7) < 0.5);
   });

@@ -98,7 +98,7 @@ export interface FinetuningRequest {
   /** fp32 copy of 16-bit weights in the optimizer; null: what the framework does. */
   readonly master_weights: boolean | null;
   readonly framework: FrameworkName;
-  /** Version of the framework where it matters (ms_swift 2 and 3 differ in their loss); null: of the model's time, told by its longest context. */
+  /** Version of the framework where it matters (ms_swift 2 and 3 differ in their loss); null: of the model's time, told by its family and longest context. */
   readonly framework_version: string | null;
   /** Samples are concatenated so that no token is padding. */
   readonly packing: boolean;

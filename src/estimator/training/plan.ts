@@ -110,7 +110,7 @@ export function planTraining(request: FinetuningRequest, architecture: Architect
     trainedShare: full ? (request.trainable_parameters ?? 100) / 100 : 0,
     trainsEmbeddings: !full && request.train_embeddings,
     kernels: planKernels(request, framework),
-    loss: planLoss(request, framework, architecture.maxPositionEmbeddings),
+    loss: planLoss(request, framework, architecture),
     parallel,
     microBatch,
     accumulation,
@@ -170,10 +170,10 @@ function planKernels(request: FinetuningRequest, framework: FrameworkFacts): Ker
   return request.optimization_config.torch_compile && framework.kernels === 'eager' ? 'compiled' : framework.kernels;
 }
 
-function planLoss(request: FinetuningRequest, framework: FrameworkFacts, context: number | null): LossKind {
+function planLoss(request: FinetuningRequest, framework: FrameworkFacts, architecture: Architecture): LossKind {
   if (request.optimization_config.use_fused_kernels) return 'fused';
   if (request.chunked_loss === true) return 'chunked';
-  const plain = framework.loss === 'chunked' || framework.loss === 'fused' ? 'upcast' : versionLoss(request, framework.loss, context);
+  const plain = framework.loss === 'chunked' || framework.loss === 'fused' ? 'upcast' : versionLoss(request, framework.loss, architecture);
   if (request.chunked_loss === false) return plain;
   if (plain === 'upcast' && framework.loss === plain && request.optimization_config.torch_compile) return 'compiled';
   return framework.loss === 'chunked' || framework.loss === 'fused' ? framework.loss : plain;
@@ -183,15 +183,19 @@ function planLoss(request: FinetuningRequest, framework: FrameworkFacts, context
 const COMPACT_LOSS_VERSION = 3;
 /** Longest context, tokens, of models from before that version: Qwen, Llama 2 and 3, Yi, ChatGLM3, Baichuan 2 (their configs); later ones have 32k or more. */
 const OLDER_CONTEXT = 8192;
+/** Families of 2023 whatever the context their configs allow; transformers has no code of its own for them. */
+const OLDER_TYPES: ReadonlySet<string> = new Set(['qwen', 'chatglm', 'baichuan']);
 
 /**
  * Since 4.45 (2024-09) transformers upcasts the logits in the loss; before, models returned them in fp32 and shifted copies. Where the
  * version is not given it is taken to be of the model's time.
  */
-function versionLoss(request: FinetuningRequest, loss: LossKind, context: number | null): LossKind {
+function versionLoss(request: FinetuningRequest, loss: LossKind, architecture: Architecture): LossKind {
   if (loss !== 'upcast_unknown') return loss;
   const major = /(\d+)/.exec(request.framework_version ?? '')?.[1];
   if (major !== undefined) return Number(major) < COMPACT_LOSS_VERSION ? 'upcast_outputs' : 'upcast';
+  const { modelType, maxPositionEmbeddings: context } = architecture;
+  if (OLDER_TYPES.has(modelType)) return 'upcast_outputs';
   if (context === null) return loss;
   return context <= OLDER_CONTEXT ? 'upcast_outputs' : 'upcast';
 }

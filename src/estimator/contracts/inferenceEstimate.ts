@@ -4,7 +4,7 @@ import type { Gpu } from '../hardware/gpu';
 import { memoryStatus } from '../memoryStatus';
 import type { Ranged } from '../ranged';
 import { runtimeMemory, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
-import { isGgufChoice, storedWeights } from '../runtime/weightChoices';
+import { isGgufChoice, runWeights, storedWeights } from '../runtime/weightChoices';
 import { findEngine, type Engine } from '../speed/engines';
 import { estimateSpeed, type SpeedEstimate } from '../speed/estimate';
 import type { Load } from '../speed/serving';
@@ -68,7 +68,7 @@ export function planInference(request: InferenceRequest, facts: InferenceFacts):
   const gguf = isGgufChoice(quantization) || (quantization === 'checkpoint' && model.quantization?.method === 'gguf');
   const usual: Engine = gguf || (gpu.unifiedMemory && gpu.vendor === 'Apple') ? 'llama_cpp' : 'vllm';
   const engine = (request.engine === null ? null : findEngine(request.engine)) ?? usual;
-  const stored = storedWeights(quantization, model.quantization);
+  const stored = runWeights(storedWeights(quantization, model.quantization), engine);
   const kvElementBytes = kvBytesPerElement(request.kv_cache_quantization, engine, stored.format);
   const work = modelWork(model, { ...stored, kvElementBytes });
   const { promptTokens, outputTokens, context } = lengths(request);
@@ -105,9 +105,9 @@ function lengths(request: InferenceRequest): { readonly promptTokens: number; re
     return { promptTokens: Math.max(1, input), outputTokens: Math.max(1, outputTokens), context: Math.max(context, input + outputTokens) };
   }
   if (output === null) return { promptTokens: context, outputTokens: USUAL_OUTPUT, context };
-  // An output as long as the context cannot be part of it: then `seq_length` is the prompt. Memory still counts what was asked for.
-  if (output >= context) return { promptTokens: context, outputTokens: output, context };
-  return { promptTokens: context - output, outputTokens: Math.max(1, output), context };
+  // An output longer than the context cannot be part of it: then `seq_length` is the prompt. Memory still counts what was asked for.
+  if (output > context) return { promptTokens: context, outputTokens: output, context };
+  return { promptTokens: Math.max(1, context - output), outputTokens: Math.max(1, output), context };
 }
 
 /** How `num_gpus` is spent: sizes that are given, the rest by `inference_parallelism`, or as replicas when both of those are given. */

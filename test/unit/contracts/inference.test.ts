@@ -68,6 +68,20 @@ describe('an inference request', () => {
     assert.ok(Math.abs(response.memory_details['Base Model Weights'] - 5.7) < 0.2, String(response.memory_details['Base Model Weights']));
   });
 
+  it('takes an output as long as the context for all of it: 67.0 tokens/s over 4096 tokens on an RTX 3070', () => {
+    const response = answer({ ...EXAMPLE, gpu_key: 'rtx_3070', seq_length: 4096, output_length: 4096 });
+    // llama-bench tg4096 of Meta-Llama-3-8B Q4_K_M, May 2024.
+    assert.ok(Math.abs(response.decode_tps_single_stream / 67.01 - 1) < 0.15, String(response.decode_tps_single_stream));
+  });
+
+  it("reads llama.cpp's MXFP4 files as they are: 11.27 GiB for gpt-oss-20b, where vLLM holds 13.7", () => {
+    const weights = (engine: string): number =>
+      answer({ gpu_key: 'rtx_5090', llm_key: 'openai/gpt-oss-20b', quantization: 'MXFP4', engine }).memory_details['Base Model Weights'];
+    // llama-bench prints 11.27 GiB; vLLM's start-ups print 13.64 to 13.72.
+    assert.ok(Math.abs(weights('llama_cpp') - 11.27) < 0.1, String(weights('llama_cpp')));
+    assert.ok(weights('vllm') > 12, String(weights('vllm')));
+  });
+
   it('stores a shared prefix once', () => {
     const alone = answer({ ...EXAMPLE, seq_length: 4096, concurrent_users: 16 });
     const shared = answer({ ...EXAMPLE, seq_length: 4096, concurrent_users: 16, enable_prefix_caching: true, shared_prefix_ratio: 0.5 });

@@ -56,6 +56,11 @@ export function findEngine(name: string): Engine | null {
   return [...ENGINES, ...FURTHER_ENGINES].find((engine) => engine.replace(/_/g, '') === wanted) ?? ALIASES[wanted] ?? null;
 }
 
+/** Whether a program calls the engine instead of a server: the first token's fixed cost is then part of the forward pass that its tables time. */
+export function isLibrary(engine: Engine): boolean {
+  return engine === 'transformers' || engine === 'autoawq' || engine === 'litgpt';
+}
+
 /** vLLM's second engine (V1) became the default in 0.8.0. */
 const VLLM_V1_SINCE: readonly [number, number] = [0, 8];
 /** transformers rows up to 4.46 and from 4.51 differ by a quarter of the launch time; the change lies between. */

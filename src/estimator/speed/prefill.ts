@@ -1,13 +1,16 @@
 import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
-import { flopsPerByte, peakRate } from './hardwareRates';
-import { communicationMs, constantsOf, either, launchMs, offloadMs, streamMs, vendorFactor, type SpeedSetup } from './step';
+import { isLibrary } from './engines';
+import { bytesPerMs, flopsPerByte, peakRate } from './hardwareRates';
+import { communicationMs, constantsOf, either, launchMs, offloadMs, streamMs, transferMs, vendorFactor, type SpeedSetup } from './step';
 import { isPlain, touchedExperts, type KernelFormat, type ModelWork } from './work';
 
 /** Milliseconds of the forward pass over a prompt, alone on the replica. */
 export interface PrefillTime {
   readonly total: number;
-  /** Matrix products and attention. */
+  /** Matrix products, attention, and the memory traffic beside them. */
   readonly arithmetic: number;
+  /** What grows with every further prompt: arithmetic, and activations over the link. */
+  readonly marginal: number;
   readonly weights: number;
   readonly communication: number;
   readonly launches: number;
@@ -15,10 +18,11 @@ export interface PrefillTime {
 }
 
 /**
- * The forward pass over `tokens` new tokens of a prompt, after `cached` tokens that the prefix cache holds.
+ * The forward pass over `tokens` new tokens of each of `prompts` prompts, after `cached` tokens that the prefix cache holds.
  *
  * Arithmetic is 2 FLOPs per active parameter and token, plus attention over all earlier tokens; small prompts are bound by reading the
- * weights instead. The head is computed for the last token only.
+ * weights instead. The head is computed for the last token only. Prompts that wait together share the reading of the weights and the launches,
+ * chunk by chunk.
  */
 export function prefill(
   setup: SpeedSetup,
@@ -26,24 +30,31 @@ export function prefill(
   tokens: number,
   cached = 0,
   constants: SpeedConstants = SPEED_CONSTANTS,
+  prompts = 1,
 ): PrefillTime {
   const own = constantsOf(setup, constants);
   const { gpu, tensorParallel: tp } = setup;
   const share = prefillShare(setup, own.prefillRate, constants);
-  const rate = (prefillPeak(setup, work.format) * share) / (isPlain(work.format) ? 1 : constants.prefillFormat[work.format]);
+  const rateOf = (format: KernelFormat): number =>
+    (prefillPeak(setup, format) * share) / (isPlain(format) ? 1 : constants.prefillFormat[format]);
   const attentionRate = (peakRate(gpu, '16bit') * share) / attentionFactor(setup, constants);
   const expertFactor = work.experts > 0 ? 1 + (constants.prefillExperts - 1) * Math.min(1, flopsPerByte(gpu) / BOUND_FLOPS_PER_BYTE) : 1;
-  const products = 2 * (work.activeParameters - work.headParameters) * tokens * expertFactor + 2 * work.headParameters;
+  const dense = Math.max(0, work.activeParameters - work.headParameters - work.activeExpertParameters) * tokens + work.headParameters;
+  const products = (2 * dense) / rateOf(work.denseFormat) + (2 * work.activeExpertParameters * tokens * expertFactor) / rateOf(work.format);
   const attention = work.attentionFlopsPerPair * tokens * (cached + tokens / 2);
-  const arithmetic = ((products / rate + attention / attentionRate) / tp) * 1e3 * vendorFactor(gpu, setup.engine, constants);
-  const passes = setup.engine === 'llama_cpp' ? Math.ceil(tokens / LLAMA_CPP_BATCH) : 1;
-  const bytes = work.denseBytes / tp + (work.expertBytes * touchedExperts(work, tokens * constants.routingSpread)) / tp;
+  const traffic = setup.engine === 'llama_cpp' ? 0 : (tokens * work.layers * work.hiddenSize * constants.prefillTraffic) / bytesPerMs(gpu);
+  const arithmetic = prompts * (((products + attention / attentionRate) / tp) * 1e3 * vendorFactor(gpu, setup.engine, constants) + traffic);
+  const passes =
+    setup.engine === 'llama_cpp' ? prompts * Math.ceil(tokens / LLAMA_CPP_BATCH) : Math.max(1, (prompts * tokens) / CHUNK_TOKENS);
+  const bytes = work.denseBytes / tp + (work.expertBytes * touchedExperts(work, prompts * tokens * constants.routingSpread)) / tp;
   const weights = passes * streamMs(setup, work, bytes, constants);
-  const communication = communicationMs(setup, work, tokens, constants);
+  const communication = communicationMs(setup, work, prompts * tokens, constants);
   const offload = offloadMs(setup, work, constants) * setup.pipelineParallel;
-  const launches = own.hostMs + launchMs(setup, work, cached + tokens, constants);
-  const total = either(arithmetic, weights, 2) / stageOverlap(setup, tokens, constants) + communication + launches + offload;
-  return { total, arithmetic, weights, communication, launches, offload };
+  const first = isLibrary(setup.engine) ? own.firstTokenMs : 0;
+  const launches = first + passes * (own.hostMs + launchMs(setup, work, cached + tokens, constants));
+  const total = either(arithmetic, weights, 2) / stageOverlap(setup, prompts * tokens, constants) + communication + launches + offload;
+  const marginal = arithmetic + transferMs(setup, work, prompts * tokens);
+  return { total, arithmetic, marginal, weights, communication, launches, offload };
 }
 
 /** FLOPs per byte of bandwidth above which the small products of experts leave the matrix units idle; data-center cards have 150 to 300. */

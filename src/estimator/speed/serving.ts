@@ -1,4 +1,5 @@
 import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
+import { isLibrary } from './engines';
 import { prefill } from './prefill';
 import { constantsOf, decodeStep, type SpeedSetup, type StepTime } from './step';
 import type { ModelWork } from './work';
@@ -58,13 +59,14 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const yielded = tokensPerStep(load.draftTokens);
   const drafting = 1 + DRAFT_COST_PER_TOKEN * load.draftTokens;
   const others = load.together === true ? 0 : running - 1;
-  const interference = (constants.interference * others * alone.arithmetic) / Math.max(1, outputTokens);
+  const interference = (constants.interference * others * alone.marginal) / Math.max(1, outputTokens);
   const tpotMs = (step.total * drafting) / yielded + interference;
-  const growth = others > 0 ? others ** constants.queueExponent : 0;
+  const growth = others > 0 ? others ** own.queueExponent : 0;
   const wait = (own.waitLayerMs + (work.experts > 0 ? own.waitExpertLayerMs : 0)) * work.layers * (1 - 1 / running);
   // A static batch is prefilled as one.
-  const first = load.together === true ? alone.total * running : alone.total * (1 + own.queueShare * growth) + own.queueMs * growth;
-  const started = own.firstTokenMs + wait + first;
+  const queued = load.together === true ? running : 1 + own.queueShare * growth;
+  const first = prefill(setup, work, fresh, cached, constants, queued).total + (load.together === true ? 0 : own.queueMs * growth);
+  const started = (isLibrary(setup.engine) ? 0 : own.firstTokenMs) + wait + first;
   // What does not fit in the KV cache waits until a running request ends.
   const waiting = ((perReplica - running) / running) * (started + outputTokens * tpotMs);
   const ttftMs = started + waiting;

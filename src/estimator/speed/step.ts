@@ -133,9 +133,12 @@ export function decodeStep(
   const bytes =
     work.denseBytes / tp + (work.expertBytes * touchedExperts(work, expertTokens * constants.routingSpread)) / expertGpus(setup);
   const held = Math.max(0, bytes - setup.offloadBytes * pp);
-  const arithmetic = ((2 * work.activeParameters * tokens) / tp / (peakRate(gpu, work.format) * own.decodeRate)) * 1e3;
+  const dense = (work.activeParameters - work.activeExpertParameters) / peakRate(gpu, work.denseFormat);
+  const experts = work.activeExpertParameters / peakRate(gpu, work.format);
+  const arithmetic = ((2 * (dense + experts) * tokens) / tp / own.decodeRate) * 1e3;
   const weights = either(streamMs(setup, work, held, constants), arithmetic * vendorFactor(gpu, engine, constants), OVERLAP);
-  const kvCache = ((stageBatch * kvBytes(work, context)) / Math.min(tp, work.kvShards) / bytesPerMs(gpu)) * kvFactor(setup, constants);
+  const kvCache =
+    ((stageBatch * kvBytes(work, context)) / Math.min(tp, work.kvShards) / bytesPerMs(gpu)) * kvFactor(setup, work, constants);
   const communication = communicationMs(setup, work, tokens, constants);
   const launches = launchMs(setup, work, context, constants);
   const host = own.hostMs + own.perRequestMs * batch;
@@ -146,7 +149,7 @@ export function decodeStep(
   return { total: device + host + offload, weights, kvCache, communication, launches, host, offload };
 }
 
-function kvFactor(setup: SpeedSetup, constants: SpeedConstants): number {
+function kvFactor(setup: SpeedSetup, work: ModelWork, constants: SpeedConstants): number {
   switch (setup.engine) {
     case 'transformers':
     case 'litgpt':
@@ -154,9 +157,12 @@ function kvFactor(setup: SpeedSetup, constants: SpeedConstants): number {
     case 'llama_cpp':
       return setup.gpu.unifiedMemory ? constants.kv.llamaCppUnified : constants.kv.llamaCpp;
     default:
-      return constants.kv.fused;
+      return work.kvElementBytes < PLAIN_KV_BYTES ? constants.kv.fusedNarrow : constants.kv.fused;
   }
 }
+
+/** Bytes per element of a KV cache that attention reads without converting. */
+const PLAIN_KV_BYTES = 2;
 
 /** Milliseconds of launching the kernels of all layers once. */
 export function launchMs(setup: SpeedSetup, work: ModelWork, context: number, constants: SpeedConstants = SPEED_CONSTANTS): number {
@@ -179,10 +185,15 @@ export function communicationMs(setup: SpeedSetup, work: ModelWork, tokens: numb
   const hopMs = pp > 1 ? (pp - 1) * PIPELINE_HOP_MS : 0;
   if (tp <= 1) return hopMs;
   const latency = constants.allReduceLayerMs[linkClass(gpu, setup.link)] + (tp > domainSize(gpu) ? constants.crossNodeLayerMs : 0);
+  return work.layers * latency + transferMs(setup, work, tokens) + hopMs;
+}
+
+/** Milliseconds of sending the activations of all layers' all-reduces over the link, latency aside. */
+export function transferMs(setup: SpeedSetup, work: ModelWork, tokens: number): number {
+  const { gpu, tensorParallel: tp } = setup;
   const bandwidth = linkBandwidth(gpu, setup.link) ?? DEFAULT_LINK_GB_S;
   const ring = (2 * (tp - 1)) / tp;
-  const bytesPerLayer = 2 * tokens * work.hiddenSize * ACTIVATION_BYTES * ring;
-  return work.layers * (latency + bytesPerLayer / (bandwidth * 1e6)) + hopMs;
+  return (work.layers * 2 * tokens * work.hiddenSize * ACTIVATION_BYTES * ring) / (bandwidth * 1e6);
 }
 
 /** Sending the hidden state of a micro-batch to the next stage and waking it: about one all-reduce over PCIe. */

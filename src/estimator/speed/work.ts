@@ -22,6 +22,8 @@ export interface ModelWork {
   readonly layers: number;
   readonly hiddenSize: number;
   readonly format: KernelFormat;
+  /** Format of everything but the routed experts: 16 bit where only these are quantized. */
+  readonly denseFormat: KernelFormat;
   /** Bytes every decode step reads whatever the batch: attention, dense feed-forward, shared experts, norms, head. No embedding table. */
   readonly denseBytes: number;
   /** Bytes of all routed experts; 0 for dense models. */
@@ -34,6 +36,10 @@ export interface ModelWork {
   readonly activeParameters: number;
   /** Those of the language-model head, which prefill computes for one token only. */
   readonly headParameters: number;
+  /** Those of the routed experts a token passes. */
+  readonly activeExpertParameters: number;
+  /** Bytes per element of the KV cache. */
+  readonly kvElementBytes: number;
   readonly kv: readonly KvGroup[];
   /** Into how many parts tensor parallelism can cut the KV cache: the KV heads; 1 for latent attention. */
   readonly kvShards: number;
@@ -119,6 +125,7 @@ export function modelWork(model: Model, stored: WorkFormat, weightBytes: number 
     layers: architecture.layout.length,
     hiddenSize: architecture.hiddenSize,
     format: stored.format,
+    denseFormat: stored.expertsOnly && experts > 0 ? '16bit' : stored.format,
     denseBytes: denseBytes * scale,
     expertBytes: expertBytes * scale,
     idleBytes,
@@ -126,6 +133,8 @@ export function modelWork(model: Model, stored: WorkFormat, weightBytes: number 
     expertsPerToken: moe?.kind === 'moe' ? moe.expertsPerToken : 0,
     activeParameters: active,
     headParameters: head,
+    activeExpertParameters: moe?.kind === 'moe' ? Math.min(active, (experts * moe.expertsPerToken) / moe.experts) : 0,
+    kvElementBytes: stored.kvElementBytes,
     kv: kvGroups(architecture, stored.kvElementBytes),
     kvShards: kvShards(architecture),
     attentionFlopsPerPair: layersOf(architecture).reduce((sum, kind) => sum + pairFlops(kind), 0),

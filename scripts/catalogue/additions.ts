@@ -90,7 +90,37 @@ const VICUNA_7B = {
 };
 
 /** Embedding and reranking models that people serve most, models of measured start-ups, and families the facts only touch. */
+/** First-generation Qwen: multi-head attention with Q, K and V biases; the stated width counts gate and up together. */
+const qwen1 = (hidden: number, layers: number, intermediate: number, vocab: number, positions: number): JsonObject => ({
+  architectures: ['QWenLMHeadModel'],
+  model_type: 'qwen',
+  hidden_size: hidden,
+  intermediate_size: intermediate,
+  num_attention_heads: hidden / 128,
+  num_hidden_layers: layers,
+  kv_channels: 128,
+  max_position_embeddings: positions,
+  seq_length: positions,
+  tie_word_embeddings: false,
+  torch_dtype: 'bfloat16',
+  vocab_size: vocab,
+});
+const QWEN_1_8B = qwen1(2048, 24, 11008, 151936, 8192);
+const QWEN_14B = qwen1(5120, 40, 27392, 152064, 8192);
+const QWEN_72B = qwen1(8192, 80, 49152, 152064, 32768);
+const SEEN_QWEN_1_8B =
+  'copy with its changes named: https://huggingface.co/iLYoungZ/Qwen-1_8B-Law/blame/7b4613a63099d5100451cb3e32d167c6b6356d5a/config.json';
+const SEEN_QWEN_14B = 'fine-tune that names it as its base: https://huggingface.co/codefuse-ai/CodeFuse-QWen-14B/blob/main/config.json';
+const SEEN_QWEN_72B =
+  'fine-tune that names it as its base: https://huggingface.co/FreedomIntelligence/Apollo-72B/blame/446b843cf1d5b21017769eb1fb6b78ad24c8ae86/config.json';
+
 export const ADDITIONS: readonly Addition[] = [
+  derived('Qwen/Qwen-1_8B', SEEN_QWEN_1_8B, QWEN_1_8B),
+  derived('Qwen/Qwen-1_8B-Chat', SEEN_QWEN_1_8B, QWEN_1_8B),
+  derived('Qwen/Qwen-14B', SEEN_QWEN_14B, QWEN_14B),
+  derived('Qwen/Qwen-14B-Chat', SEEN_QWEN_14B, QWEN_14B),
+  derived('Qwen/Qwen-72B', SEEN_QWEN_72B, QWEN_72B),
+  derived('Qwen/Qwen-72B-Chat', SEEN_QWEN_72B, QWEN_72B),
   hub('BAAI/bge-m3', 'https://github.com/vminh16/VI-Legal-RAG/blob/0d3b35bd0efb644b25089efe50cae1e74dfc717c/models/bge-m3/config.json', {
     ...XLM_ROBERTA_LARGE,
     architectures: ['XLMRobertaModel'],

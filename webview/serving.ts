@@ -1,5 +1,6 @@
 import { answerServing, type ServingAnswer, type ServingQuestion, type Simulate } from '../src/analysis/plan';
-import { sizedModel, type CustomModel } from '../src/analysis/sizedModel';
+import type { CustomModel } from '../src/analysis/customModel';
+import { sizedModel } from '../src/analysis/sizedModel';
 import { formOfReport, type InferenceForm } from '../src/analysis/scenario';
 import type { Gpu, GpuSetup } from '../src/estimator/hardware/gpu';
 import type { Followed, Params } from '../src/protocol/messages';

@@ -1,4 +1,4 @@
-import { ONLY_SIZE, type CustomModel } from './sizedModel';
+import { ONLY_SIZE, type CustomModel } from './customModel';
 import type { FinetuningRequest, FinetuningResponse } from '../estimator/contracts/finetuning';
 import { readFinetuningRequest, type FinetuningFacts } from '../estimator/contracts/finetuningRequest';
 import { estimateFinetuning } from '../estimator/training/estimate';

@@ -1,6 +1,6 @@
 import type { CheckpointQuantization, Model } from '../estimator/architecture';
 import { KV_CACHE_CHOICES, OFFLOAD_TARGET_CHOICES, PARALLELISM_CHOICES, type InferenceRequest } from '../estimator/contracts/inference';
-import type { CustomModel } from './sizedModel';
+import type { CustomModel } from './customModel';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import type { StartupReport } from '../vllm/startup/report';
 

@@ -285,7 +285,7 @@ describe('the planner page', () => {
       await field(page, 'concurrent_users').fill('1');
       await field(page, 'gpu_memory_utilization').waitFor({ state: 'attached' });
       await page.getByText('Runtime', { exact: true }).click();
-      await field(page, 'gpu_memory_utilization').fill('0.7');
+      await field(page, 'gpu_memory_utilization').fill('0.6');
       await verdict(page)
         .getByText(/small|no memory|out of memory/i)
         .waitFor();

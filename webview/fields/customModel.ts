@@ -1,4 +1,4 @@
-import type { CustomModel } from '../../src/analysis/sizedModel';
+import type { CustomModel } from '../../src/analysis/customModel';
 import type { Field } from './field';
 
 /** Sizes that open models come in, billions of parameters. */

@@ -1,6 +1,12 @@
 /** How a form's field is asked for. */
 export type FieldKind = 'number' | 'slider' | 'choice' | 'check';
 
+/** One of a short list. */
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
+
 interface FieldBase<F> {
   readonly name: keyof F & string;
   readonly label: string;
@@ -26,7 +32,7 @@ export interface NumberField<F> extends FieldBase<F> {
 
 export interface ChoiceField<F> extends FieldBase<F> {
   readonly kind: 'choice';
-  readonly choices: readonly { readonly value: string; readonly label: string }[];
+  readonly choices: readonly Choice[];
 }
 
 export interface CheckField<F> extends FieldBase<F> {

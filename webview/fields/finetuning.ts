@@ -1,6 +1,6 @@
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { FRAMEWORKS, OPTIMIZERS, type FrameworkName, type OptimizerName } from '../../src/estimator/contracts/finetuning';
-import { ONLY_SIZE } from '../../src/analysis/sizedModel';
+import { ONLY_SIZE } from '../../src/analysis/customModel';
 import { customModelFields } from './customModel';
 import type { Field } from './field';
 

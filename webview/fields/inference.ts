@@ -1,9 +1,8 @@
 import type { InferenceForm } from '../../src/analysis/scenario';
 import { WEIGHT_CHOICES } from '../../src/estimator/runtime/weightChoices';
-import type { Choice } from '../ui/toolkit';
-import { ONLY_SIZE } from '../../src/analysis/sizedModel';
+import { ONLY_SIZE } from '../../src/analysis/customModel';
 import { customModelFields } from './customModel';
-import type { Field } from './field';
+import type { Choice, Field } from './field';
 
 /** Where the form begins when no file says anything: one person asking a model of usual length on one GPU. */
 export const INFERENCE_DEFAULTS: InferenceForm = {

@@ -11,6 +11,7 @@ import {
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 import { Component, type ComponentChildren, type VNode } from 'preact';
+import type { Choice } from '../fields/field';
 
 /**
  * The only importer of @vscode/webview-ui-toolkit. The rest of the page knows the components below, which speak of values
@@ -115,11 +116,6 @@ export function Checkbox({ id, checked, onToggle, children }: CheckboxProps): VN
       {children}
     </vscode-checkbox>
   );
-}
-
-export interface Choice {
-  readonly value: string;
-  readonly label: string;
 }
 
 export interface DropdownProps {

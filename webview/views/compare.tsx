@@ -4,7 +4,8 @@ import { bySize, candidates, onGpus, type GpuOption } from '../../src/analysis/s
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { formatCount, formatGib, formatParameters } from '../../src/estimator/figures';
 import type { GpuSetup } from '../../src/estimator/hardware/gpu';
-import { sizedModel, type CustomModel } from '../../src/analysis/sizedModel';
+import type { CustomModel } from '../../src/analysis/customModel';
+import { sizedModel } from '../../src/analysis/sizedModel';
 import type { ModelFacts } from '../../src/models/source';
 import type { SavedScenario } from '../../src/protocol/messages';
 import { restoreForm } from '../fields/field';

@@ -1,7 +1,8 @@
 import type { Analysis } from '../../analysis/analysis';
 import { analyze } from '../../analysis/analyze';
 import { needsAnotherCheckpoint, withWeightFormat } from '../../analysis/scenario';
-import { sizedModel, type CustomModel } from '../../analysis/sizedModel';
+import type { CustomModel } from '../../analysis/customModel';
+import { sizedModel } from '../../analysis/sizedModel';
 import { customGpu, findGpu, isCustomGpuKey } from '../../estimator/hardware/catalogue';
 import type { GpuSetup } from '../../estimator/hardware/gpu';
 import type { ModelFacts } from '../../models/source';

@@ -1,6 +1,7 @@
 import type { Architecture, LayerKind } from '../estimator/architecture';
 import { parameterCount } from '../estimator/parameters';
 import type { ModelFacts } from '../models/source';
+import type { CustomModel } from './customModel';
 
 /** Shape of a published dense decoder: layers, hidden size, heads, KV heads, head dimension, vocabulary, tied embeddings. */
 type Shape = readonly [layers: number, hidden: number, heads: number, kvHeads: number, headDim: number, vocab: number, tied: boolean];
@@ -25,12 +26,13 @@ const NARROWEST = 0.25;
 
 /**
  * A dense decoder of about `billions` of parameters: the published shape nearest in size (by ratio), its feed-forward widened or
- * narrowed until the count is met. For questions in which only the size is known.
+ * narrowed until the count is met. Dimensions that are known take the place of that shape's.
  */
-export function sizedModel(billions: number): ModelFacts {
+export function sizedModel(custom: CustomModel): ModelFacts {
+  const billions = custom.custom_parameters;
   const distance = (size: number): number => Math.abs(Math.log(size / billions));
   const nearest = SHAPES.reduce((best, candidate) => (distance(candidate[0]) < distance(best[0]) ? candidate : best));
-  const [, shape] = nearest;
+  const shape = shapeOf(nearest[1], custom);
   const wanted = billions * 1e9;
   // The count grows linearly with the width: two probes give the line.
   const [at, twice] = [architectureOf(shape, shape[1]), architectureOf(shape, 2 * shape[1])].map(parameterCount) as [number, number];
@@ -44,8 +46,23 @@ export function sizedModel(billions: number): ModelFacts {
     source: 'name',
     origin: `dense decoder like one of ${nearest[0]} billion parameters`,
     confidence: 'guessed',
-    assumptions: [`Only the size is known: layers and attention are those of a published dense model of ${nearest[0]} billion parameters.`],
+    assumptions: [`What was not given of the architecture is that of a published dense model of ${nearest[0]} billion parameters.`],
   };
+}
+
+function shapeOf([layers, hidden, heads, kvHeads, headDim, vocab, tied]: Shape, custom: CustomModel): Shape {
+  const width = custom.custom_hidden_size || hidden;
+  const count = custom.custom_heads || (custom.custom_hidden_size ? Math.max(1, Math.round(width / headDim)) : heads);
+  const dim = custom.custom_hidden_size || custom.custom_heads ? Math.max(1, Math.round(width / count)) : headDim;
+  return [
+    custom.custom_layers || layers,
+    width,
+    count,
+    custom.custom_kv_heads || Math.min(kvHeads, count),
+    dim,
+    custom.custom_vocab_size || vocab,
+    tied,
+  ];
 }
 
 function architectureOf([layers, hiddenSize, heads, kvHeads, headDim, vocabSize, tied]: Shape, intermediateSize: number): Architecture {

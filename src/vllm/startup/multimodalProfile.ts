@@ -98,12 +98,12 @@ function towerProfile(tower: EncoderTower, hiddenSize: number, settings: EngineS
 const FRAMES_LIMITED_SINCE = '0.11.0';
 const IMAGES_OF_LIMITED_VIDEO = 32 / 2;
 
-/** Patch side of Qwen3-VL and later, whose processor limits all pixels of a video to about one image. */
-const QWEN3_PATCH = 16;
+/** Towers whose processor takes videos without a limit of its own: Qwen3-VL's keeps all pixels of a video to about one image. */
+const UNLIMITED_VIDEO_TOWERS: readonly string[] = ['qwen2_vl', 'qwen2_5_vl'];
 
 /** How many images' worth of tokens the longest profiled video has. */
 function videoImages(tower: EncoderTower, { maxModelLen, multimodal, version }: EngineSettings): number {
-  if (tower.patchSize === QWEN3_PATCH || multimodal.limits['video'] === 0) return 1;
+  if (!UNLIMITED_VIDEO_TOWERS.includes(tower.modelType) || multimodal.limits['video'] === 0) return 1;
   const fitting = Math.floor(((maxModelLen ?? 0) - NATIVE_RESOLUTION_TOKENS) / NATIVE_RESOLUTION_TOKENS);
   return clamp(fitting, 1, isSince(version, FRAMES_LIMITED_SINCE) ? IMAGES_OF_LIMITED_VIDEO : Infinity);
 }

@@ -43,6 +43,15 @@ export interface ServingAnswer {
 
 /** Simulates the start-up that the form describes and sets its KV cache against the load. */
 export function answerServing(question: ServingQuestion, simulate: Simulate): ServingAnswer {
+  const started = startPlan(question, simulate);
+  const { form, gpu } = question;
+  const { report, kvForLoad } = started;
+  const response = gpu && respond(form, report.input.model, gpu, report, kvForLoad);
+  return { ...started, holdsLoad: holds(form, report, kvForLoad, response), response };
+}
+
+/** The start-up alone, without speed and power. */
+function startPlan(question: ServingQuestion, simulate: Simulate): Omit<ServingAnswer, 'holdsLoad' | 'response'> {
   const { form, fileForm, fileArgs, facts, gpu } = question;
   const model = withWeightFormat(facts.model, form.quantization === fileForm.quantization ? 'checkpoint' : form.quantization);
   const version = form.engine_version;
@@ -54,8 +63,7 @@ export function answerServing(question: ServingQuestion, simulate: Simulate): Se
   const report = simulate({ model, gpu, args, version });
   const requests = form.concurrent_users * form.batch_size;
   const kvForLoad = kvForRequests(report, form, requests);
-  const response = gpu && respond(form, model, gpu, report, kvForLoad);
-  return { report, edits, args, requests, kvForLoad, holdsLoad: holds(form, report, kvForLoad, response), response };
+  return { report, edits, args, requests, kvForLoad };
 }
 
 /** Whether everything fits at once. */
@@ -90,7 +98,7 @@ function memoryOf({ perGpu, kvCache, host }: StartupReport, kvForLoad: number | 
 
 function weightsWithoutOffload(question: ServingQuestion, simulate: Simulate): number {
   const form = { ...question.form, enable_offloading: false };
-  return answerServing({ ...question, form }, simulate).report.perGpu.weights.value;
+  return startPlan({ ...question, form }, simulate).report.perGpu.weights.value;
 }
 
 /**
@@ -137,7 +145,7 @@ export function fixedBytes(report: StartupReport): number {
 export function memoryAgainstContext(question: ServingQuestion, lengths: readonly number[], simulate: Simulate): readonly MemoryPoint[] {
   return lengths.map((length) => {
     const form = { ...question.form, seq_length: length };
-    const { report, kvForLoad } = answerServing({ ...question, form }, simulate);
+    const { report, kvForLoad } = startPlan({ ...question, form }, simulate);
     return { x: length, fixed: fixedBytes(report), kv: kvForLoad ?? 0 };
   });
 }

@@ -322,7 +322,7 @@ describe('the planner page', () => {
       await page.getByText(/^Requests 1: weights and runtime [\d.]+, KV cache 2\.25$/).waitFor();
       const figure = page.getByRole('figure', { name: /^Memory against requests/ });
       await figure.getByText('Data').click();
-      assert.ok((await figure.getByRole('row').count()) > 5);
+      await figure.getByRole('row').nth(5).waitFor();
     });
   });
 

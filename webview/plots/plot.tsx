@@ -31,6 +31,8 @@ export interface PlotProps {
 
 interface PlotState {
   readonly width: number;
+  /** The table was unfolded; its many cells are made only then. */
+  readonly opened: boolean;
   readonly reading: number | null;
 }
 
@@ -42,7 +44,7 @@ const FIRST_WIDTH = 320;
 
 /** A plot in the editor's colours that can be read by pointer, by arrow keys and as a table. */
 export class Plot extends Component<PlotProps, PlotState> {
-  override state: PlotState = { width: FIRST_WIDTH, reading: null };
+  override state: PlotState = { width: FIRST_WIDTH, opened: false, reading: null };
   private frame: HTMLElement | null = null;
   private observer: ResizeObserver | null = null;
 
@@ -205,35 +207,37 @@ export class Plot extends Component<PlotProps, PlotState> {
   private table(): VNode {
     const { title, xs, series, xLabel, yLabel, formatX, formatY } = this.props;
     return (
-      <details class="data">
+      <details class="data" onToggle={(event) => this.setState({ opened: event.currentTarget.open })}>
         <summary>Data</summary>
-        <div class="scroll" tabindex={0} role="region" aria-label={`Data of ${title}`}>
-          <table>
-            <caption>
-              {title} ({yLabel})
-            </caption>
-            <thead>
-              <tr>
-                <th scope="col">{xLabel}</th>
-                {series.map((one) => (
-                  <th key={one.name} scope="col">
-                    {one.name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {xs.map((value, index) => (
-                <tr key={value}>
-                  <th scope="row">{formatX(value)}</th>
+        {this.state.opened ? (
+          <div class="scroll" tabindex={0} role="region" aria-label={`Data of ${title}`}>
+            <table>
+              <caption>
+                {title} ({yLabel})
+              </caption>
+              <thead>
+                <tr>
+                  <th scope="col">{xLabel}</th>
                   {series.map((one) => (
-                    <td key={one.name}>{formatY(one.values[index] ?? 0)}</td>
+                    <th key={one.name} scope="col">
+                      {one.name}
+                    </th>
                   ))}
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+              </thead>
+              <tbody>
+                {xs.map((value, index) => (
+                  <tr key={value}>
+                    <th scope="row">{formatX(value)}</th>
+                    {series.map((one) => (
+                      <td key={one.name}>{formatY(one.values[index] ?? 0)}</td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        ) : null}
       </details>
     );
   }

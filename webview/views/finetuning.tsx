@@ -42,7 +42,8 @@ export class FinetuningTab {
 
   private holdingCards(): Iterator<TrainingOption | null> {
     const { answer, model } = training(this.planner);
-    const gpus = (this.planner.host?.gpus ?? []).filter((gpu) => !gpu.key.startsWith('custom'));
+    // The frameworks of the form train with CUDA or ROCm, not with Apple's Metal.
+    const gpus = (this.planner.host?.gpus ?? []).filter((gpu) => !gpu.key.startsWith('custom') && gpu.vendor !== 'Apple');
     return answer?.ok && model?.state === 'known' ? holdingCards(answer.request, model.facts, gpus) : [][Symbol.iterator]();
   }
 }

@@ -1,37 +1,27 @@
 import type { VNode } from 'preact';
-import { formatGib, formatPercent } from '../../src/estimator/figures';
-import {
-  memoryAgainstContext,
-  memoryAgainstRequests,
-  requestsIn,
-  speedAgainstRequests,
-  type SpeedPoint,
-  type MemoryPoint,
-  type ServingAnswer,
-  type ServingQuestion,
-  type Simulate,
-} from '../../src/analysis/plan';
+import { formatPercent } from '../../src/estimator/figures';
+import type { ServingAnswer, Simulate } from '../../src/analysis/plan';
 import { formOfReport, isEmptyEdit, withEdits, type InferenceForm } from '../../src/analysis/scenario';
-import { leastTensorParallel, longestContext, mostUsers, type GpuOption, type Solution } from '../../src/analysis/solve';
+import type { GpuOption } from '../../src/analysis/solve';
 import { GIB } from '../../src/estimator/units';
-import { PART_LABELS } from '../../src/report/words';
 import type { ChoiceField, Field } from '../fields/field';
 import { INFERENCE_FIELDS } from '../fields/inference';
 import type { StartupReport } from '../../src/vllm/startup/report';
 import type { HostState, Planner } from '../planner';
-import { Plot } from '../plots/plot';
 import type { Serving, ServingTools } from '../serving';
 import { MAX_PINS } from '../state';
-import { Button, Progress } from '../ui/toolkit';
-import { short, tokens, whole } from '../words';
+import { Progress } from '../ui/toolkit';
+import { short } from '../words';
 import { servingFigures } from './answer';
 import { GpuChooser, ModelChooser } from './choosers';
 import { Figures } from './figures';
 import { Form } from './form';
-import { departures, geometric, numbered } from './formTools';
+import { departures, numbered } from './formTools';
 import { AnswerBar, stretchesOf } from './memoryBar';
 import { Need } from './newcomer';
+import { Curves } from './servingCurves';
 import { Findings, fold } from './side';
+import { Solve } from './solve';
 import { TakeAway } from './takeaway';
 import { servingVerdict, VerdictView } from './verdict';
 
@@ -155,7 +145,7 @@ function Answer({
         canPin={planner.state.pins.length < MAX_PINS}
       />
       {gpu ? <Solve serving={serving} tools={tools} planner={planner} onSolve={onSolve} /> : null}
-      <Curves serving={serving} simulate={tools.simulate} />
+      <Curves question={question} answer={answer} simulate={tools.simulate} />
       <WhereItGoes answer={answer} engine={form.engine} />
       <details
         class="assumptions"
@@ -170,224 +160,6 @@ function Answer({
         </ul>
       </details>
     </>
-  );
-}
-
-interface CurvePoints {
-  readonly lengths: readonly number[];
-  readonly context: readonly MemoryPoint[];
-  readonly requests: readonly MemoryPoint[];
-  readonly speed: readonly SpeedPoint[];
-}
-
-/** Curves by the question they belong to, so that a redraw for another reason costs nothing. */
-const drawn = new WeakMap<ServingQuestion, CurvePoints>();
-
-function curvesOf(question: ServingQuestion, answer: ServingAnswer, simulate: Simulate): CurvePoints {
-  const known = drawn.get(question);
-  if (known) return known;
-  const { form, facts } = question;
-  const longest = Math.max(form.seq_length, facts.model.architecture.maxPositionEmbeddings ?? 0, 4096);
-  const lengths = geometric(256, longest);
-  const context = memoryAgainstContext(question, lengths, simulate);
-  const requests = memoryAgainstRequests(answer, form, geometric(1, Math.max(16, answer.requests * 4)));
-  const speed = speedAgainstRequests(question, answer, geometric(1, Math.max(64, answer.requests * 4)));
-  const points = { lengths, context, requests, speed };
-  drawn.set(question, points);
-  return points;
-}
-
-function Curves({ serving, simulate }: { readonly serving: Serving; readonly simulate: Simulate }): VNode | null {
-  const { answer, question, form } = serving;
-  if (!answer || !question) return null;
-  const { lengths, context, requests, speed } = curvesOf(question, answer, simulate);
-  const budget = answer.report.perGpu.budget;
-  const limit = budget === null ? null : { y: budget / GIB, label: `Budget ${formatGib(budget)}` };
-  const fitting = answer.report.perGpu.kvCache ? requestsIn(answer.report.perGpu.kvCache.value, answer.report, form) : null;
-  const broken = budget === null ? null : crossing(context, budget);
-  return (
-    <div class="plots">
-      <Plot
-        id="plot-context"
-        title={`Memory against context, ${whole(answer.requests)} ${answer.requests === 1 ? 'request' : 'requests'}`}
-        xLabel="Context, tokens"
-        yLabel="GiB per GPU"
-        xs={lengths}
-        xAxis="log"
-        stacked
-        series={layersOf(context)}
-        limit={limit}
-        breakAt={broken === null ? null : { x: broken, label: `Breaks near ${tokens(Math.round(broken / 1024) * 1024)}` }}
-        here={form.seq_length}
-        formatX={tokens}
-        formatY={short}
-      />
-      <Plot
-        id="plot-requests"
-        title={`Memory against requests at once, ${tokens(form.seq_length)} tokens each`}
-        xLabel="Requests"
-        yLabel="GiB per GPU"
-        xs={requests.map((point) => point.x)}
-        xAxis="log"
-        stacked
-        series={layersOf(requests)}
-        limit={limit}
-        breakAt={fitting === null || !Number.isFinite(fitting) ? null : { x: fitting + 1, label: `Breaks at ${whole(fitting + 1)}` }}
-        here={answer.requests}
-        formatX={whole}
-        formatY={short}
-      />
-      {speed.length === 0 ? null : (
-        <Plot
-          id="plot-speed"
-          title="Tokens per second against requests at once"
-          xLabel="Requests"
-          yLabel="tokens/s"
-          xs={speed.map((point) => point.requests)}
-          xAxis="log"
-          stacked={false}
-          series={[
-            { name: 'all together', look: 'kv_cache', values: speed.map((point) => point.all) },
-            { name: 'each', look: 'activations', values: speed.map((point) => point.each) },
-          ]}
-          limit={null}
-          breakAt={null}
-          here={answer.requests}
-          formatX={whole}
-          formatY={short}
-        />
-      )}
-    </div>
-  );
-}
-
-function layersOf(points: readonly MemoryPoint[]): { readonly name: string; readonly look: string; readonly values: readonly number[] }[] {
-  return [
-    { name: 'weights and runtime', look: 'weights', values: points.map((point) => point.fixed / GIB) },
-    { name: PART_LABELS.kv_cache, look: 'kv_cache', values: points.map((point) => point.kv / GIB) },
-  ];
-}
-
-/** Where the memory first passes the limit, between two points by straight line; null when it never does. */
-function crossing(points: readonly MemoryPoint[], limit: number): number | null {
-  for (const [index, point] of points.entries()) {
-    const total = point.fixed + point.kv;
-    if (total <= limit) continue;
-    const before = points[index - 1];
-    if (!before) return point.x;
-    const start = before.fixed + before.kv;
-    return before.x + ((limit - start) / (total - start)) * (point.x - before.x);
-  }
-  return null;
-}
-
-interface SolveProps {
-  readonly planner: Planner;
-  readonly serving: Serving;
-  readonly tools: ServingTools;
-  readonly onSolve: (changes: Partial<InferenceForm>) => void;
-}
-
-interface Asked {
-  readonly question: string;
-  readonly solve: (serving: Serving, simulate: Simulate) => Solution | null;
-  readonly answer: (solution: Solution) => string;
-  readonly changes: (form: InferenceForm) => Partial<InferenceForm>;
-}
-
-const QUESTIONS: readonly Asked[] = [
-  {
-    question: 'Longest context for this load',
-    solve: ({ question }, simulate) => question && longestContext(question, simulate),
-    answer: ({ form }) => `${whole(form.seq_length)} tokens`,
-    changes: ({ seq_length }) => ({ seq_length }),
-  },
-  {
-    question: 'Most users at this context',
-    solve: ({ question }, simulate) => question && mostUsers(question, simulate),
-    answer: ({ form }) => `${whole(form.concurrent_users)} users`,
-    changes: ({ concurrent_users }) => ({ concurrent_users }),
-  },
-  {
-    question: 'Least tensor parallel',
-    solve: ({ question }, simulate) => question && leastTensorParallel(question, simulate),
-    answer: ({ form }) => `${whole(form.tensor_parallel_size)} ${form.tensor_parallel_size === 1 ? 'GPU' : 'GPUs'}`,
-    changes: ({ num_gpus, inference_parallelism, tensor_parallel_size }) => ({ num_gpus, inference_parallelism, tensor_parallel_size }),
-  },
-];
-
-/** "What is the most …?", each with the change to make and what is left after it. */
-function Solve({ planner, serving, tools, onSolve }: SolveProps): VNode {
-  const { simulate, smallest } = tools;
-  const open = planner.state.open.includes('inference/solve');
-  return (
-    <details class="solve" open={open} onToggle={(event) => fold(planner, 'inference/solve', event.currentTarget.open)}>
-      <summary>Solve</summary>
-      {open ? (
-        <table>
-          <caption class="unseen">Best values with everything else as it is</caption>
-          <thead>
-            <tr>
-              <th scope="col">Question</th>
-              <th scope="col">Answer</th>
-              <th scope="col">KV cache then</th>
-              <th scope="col">
-                <span class="unseen">Take it</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {QUESTIONS.map((asked) => {
-              const solution = asked.solve(serving, simulate);
-              const left = solution?.answer.report.perGpu.kvCache?.value ?? null;
-              return (
-                <tr key={asked.question}>
-                  <th scope="row">{asked.question}</th>
-                  <td>{solution ? asked.answer(solution) : 'none'}</td>
-                  <td>{left === null ? '' : `${formatGib(left)} per GPU`}</td>
-                  <td>
-                    {solution ? (
-                      <Button
-                        onPress={() => onSolve(asked.changes(solution.form))}
-                        label={`Use: ${asked.question}, ${asked.answer(solution)}`}
-                      >
-                        Use
-                      </Button>
-                    ) : null}
-                  </td>
-                </tr>
-              );
-            })}
-            <SmallestRow option={serving.question && smallest.of(serving.question)} onSolve={onSolve} />
-          </tbody>
-        </table>
-      ) : null}
-    </details>
-  );
-}
-
-interface SmallestRowProps {
-  readonly option: GpuOption | null | undefined;
-  readonly onSolve: (changes: Partial<InferenceForm>) => void;
-}
-
-function SmallestRow({ option, onSolve }: SmallestRowProps): VNode {
-  const name = option ? `${option.count} × ${option.gpu.label}` : option === null ? 'none' : 'looking …';
-  const left = option?.solution.answer.report.perGpu.kvCache?.value ?? null;
-  const { gpu_key = '', num_gpus = 1, inference_parallelism = 'tensor' } = option?.solution.form ?? {};
-  return (
-    <tr>
-      <th scope="row">Smallest GPU</th>
-      <td>{name}</td>
-      <td>{left === null ? '' : `${formatGib(left)} per GPU`}</td>
-      <td>
-        {option ? (
-          <Button onPress={() => onSolve({ gpu_key, num_gpus, inference_parallelism })} label={`Use: smallest GPU, ${name}`}>
-            Use
-          </Button>
-        ) : null}
-      </td>
-    </tr>
   );
 }
 

@@ -59,8 +59,8 @@ export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verd
   if (answer.holdsLoad === false)
     return {
       mood: 'unsure',
-      headline: `Starts, but ${whole(answer.requests)} requests wait for room${fit}`,
-      detail: `They need ${formatGib(answer.kvForLoad ?? 0)} of KV cache at full length.`,
+      headline: `Starts, but not all ${whole(answer.requests)} requests fit at once${fit}`,
+      detail: `Together they need ${formatGib(answer.kvForLoad ?? 0)} of KV cache per GPU at full length; the rest waits.`,
     };
   return {
     mood: certainty === 'certain' ? 'good' : 'unsure',

@@ -1,0 +1,120 @@
+import type { VNode } from 'preact';
+import type { Simulate } from '../../src/analysis/plan';
+import type { InferenceForm } from '../../src/analysis/scenario';
+import { leastTensorParallel, longestContext, mostUsers, type GpuOption, type Solution } from '../../src/analysis/solve';
+import { formatGib } from '../../src/estimator/figures';
+import type { Planner } from '../planner';
+import type { Serving, ServingTools } from '../serving';
+import { Button } from '../ui/toolkit';
+import { whole } from '../words';
+import { fold } from './side';
+
+interface SolveProps {
+  readonly planner: Planner;
+  readonly serving: Serving;
+  readonly tools: ServingTools;
+  readonly onSolve: (changes: Partial<InferenceForm>) => void;
+}
+
+interface Asked {
+  readonly question: string;
+  readonly solve: (serving: Serving, simulate: Simulate) => Solution | null;
+  readonly answer: (solution: Solution) => string;
+  readonly changes: (form: InferenceForm) => Partial<InferenceForm>;
+}
+
+const QUESTIONS: readonly Asked[] = [
+  {
+    question: 'Longest context for this load',
+    solve: ({ question }, simulate) => question && longestContext(question, simulate),
+    answer: ({ form }) => `${whole(form.seq_length)} tokens`,
+    changes: ({ seq_length }) => ({ seq_length }),
+  },
+  {
+    question: 'Most users at this context',
+    solve: ({ question }, simulate) => question && mostUsers(question, simulate),
+    answer: ({ form }) => `${whole(form.concurrent_users)} users`,
+    changes: ({ concurrent_users }) => ({ concurrent_users }),
+  },
+  {
+    question: 'Least tensor parallel',
+    solve: ({ question }, simulate) => question && leastTensorParallel(question, simulate),
+    answer: ({ form }) => `${whole(form.tensor_parallel_size)} ${form.tensor_parallel_size === 1 ? 'GPU' : 'GPUs'}`,
+    changes: ({ num_gpus, inference_parallelism, tensor_parallel_size }) => ({ num_gpus, inference_parallelism, tensor_parallel_size }),
+  },
+];
+
+/** "What is the most …?", each with the change to make and what is left after it. */
+export function Solve({ planner, serving, tools, onSolve }: SolveProps): VNode {
+  const { simulate, smallest } = tools;
+  const open = planner.state.open.includes('inference/solve');
+  return (
+    <details class="solve" open={open} onToggle={(event) => fold(planner, 'inference/solve', event.currentTarget.open)}>
+      <summary>Solve</summary>
+      {open ? (
+        <table>
+          <caption class="unseen">Best values with everything else as it is</caption>
+          <thead>
+            <tr>
+              <th scope="col">Question</th>
+              <th scope="col">Answer</th>
+              <th scope="col">KV cache then</th>
+              <th scope="col">
+                <span class="unseen">Take it</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {QUESTIONS.map((asked) => {
+              const solution = asked.solve(serving, simulate);
+              const left = solution?.answer.report.perGpu.kvCache?.value ?? null;
+              return (
+                <tr key={asked.question}>
+                  <th scope="row">{asked.question}</th>
+                  <td>{solution ? asked.answer(solution) : 'none'}</td>
+                  <td>{left === null ? '' : `${formatGib(left)} per GPU`}</td>
+                  <td>
+                    {solution ? (
+                      <Button
+                        onPress={() => onSolve(asked.changes(solution.form))}
+                        label={`Use: ${asked.question}, ${asked.answer(solution)}`}
+                      >
+                        Use
+                      </Button>
+                    ) : null}
+                  </td>
+                </tr>
+              );
+            })}
+            <SmallestRow option={serving.question && smallest.of(serving.question)} onSolve={onSolve} />
+          </tbody>
+        </table>
+      ) : null}
+    </details>
+  );
+}
+
+interface SmallestRowProps {
+  readonly option: GpuOption | null | undefined;
+  readonly onSolve: (changes: Partial<InferenceForm>) => void;
+}
+
+function SmallestRow({ option, onSolve }: SmallestRowProps): VNode {
+  const name = option ? `${option.count} × ${option.gpu.label}` : option === null ? 'none' : 'looking …';
+  const left = option?.solution.answer.report.perGpu.kvCache?.value ?? null;
+  const { gpu_key = '', num_gpus = 1, inference_parallelism = 'tensor' } = option?.solution.form ?? {};
+  return (
+    <tr>
+      <th scope="row">Smallest GPU</th>
+      <td>{name}</td>
+      <td>{left === null ? '' : `${formatGib(left)} per GPU`}</td>
+      <td>
+        {option ? (
+          <Button onPress={() => onSolve({ gpu_key, num_gpus, inference_parallelism })} label={`Use: smallest GPU, ${name}`}>
+            Use
+          </Button>
+        ) : null}
+      </td>
+    </tr>
+  );
+}

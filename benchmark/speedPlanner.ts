@@ -30,11 +30,13 @@ async function dragSlider(steps: number): Promise<number[]> {
   for (let step = 0; step < steps; step += 1) {
     await nextFrame();
     const before = document.querySelector('.figures')?.textContent;
-    slider.value = String(low + ((high - low) * step) / (steps - 1));
+    // Up and down through every stop, so that each step asks for another answer.
+    const round = step % (2 * (high - low));
+    slider.value = String(low + Math.min(round, 2 * (high - low) - round));
     const began = performance.now();
     slider.dispatchEvent(new Event('input', { bubbles: true }));
     let painted = await nextFrame();
-    // The first steps may leave the figures as they are; two frames are then the answer that nothing changed.
+    // Figures that are still the old ones were not drawn in time.
     if (document.querySelector('.figures')?.textContent === before) painted = await nextFrame();
     taken.push(painted - began);
   }

@@ -3,7 +3,8 @@ import type { Analysis, PlacedFinding } from '../analysis/analysis';
 import { offloadCost } from '../analysis/derived';
 import { formatBytes, formatCount, formatCountRange, formatGib, formatGibRange, formatParameters, formatTimes } from '../estimator/figures';
 import type { StartupReport } from '../vllm/startup/report';
-import { breakdownLines } from './breakdown';
+import { breakdown } from './breakdown';
+import type { BreakdownLine } from './breakdown';
 import { escapeMarkdown, inlineCode } from './escape';
 import { checkpointFormat } from './hoverSubjects';
 import { verdict } from './verdict';
@@ -25,7 +26,7 @@ function subjectRows({ deployment, facts, gpu, gpuProblem, version, report }: An
     ...(facts
       ? ([
           ['Parameters', `${formatParameters(facts.parameters)}, ${escapeMarkdown(checkpointFormat(facts.model))}`],
-          ['Facts from', `${modelSource(facts.source)}: ${inlineCode(facts.origin)} (${facts.confidence})`],
+          ['Facts from', `${modelSource(facts.source)} (${facts.confidence})`],
         ] as const)
       : []),
     ['GPU', card],
@@ -79,13 +80,21 @@ function findingLines({ severity, message, vllmMessage, key, code, fixes }: Plac
   return `- **${SEVERITY_WORDS[severity]}**${place} ${escapeMarkdown(message)} (${inlineCode(code)})${own}${ways}`;
 }
 
+/** The breakdown as a table, which wraps where a code block would break its columns; parts stand apart from their headings by weight. */
+function breakdownTable(lines: readonly BreakdownLine[]): string {
+  const rows = lines.map(([label, figure, share]) =>
+    label.startsWith(' ') ? `| ${label.trim()} | ${figure} | ${share} |` : `| **${label}** | **${figure}** | |`,
+  );
+  return ['| | GiB per GPU | share |', '|---|---|---:|', ...rows].join('\n');
+}
+
 function memorySection(report: StartupReport): readonly string[] {
-  const lines = breakdownLines(report);
+  const lines = breakdown(report);
   if (lines.length === 0) return ['## Memory', `Weights: ${formatGibRange(report.perGpu.weights)} per GPU. The rest depends on the GPU.`];
   const parts = report.perGpu.weightParts.map(({ name, bytes }) => `${escapeMarkdown(name)} ${formatGib(bytes)}`).join(', ');
   return [
     '## Memory of the fullest GPU',
-    `\`\`\`text\n${lines.join('\n')}\n\`\`\``,
+    breakdownTable(lines),
     ...(parts === '' ? [] : [`Weights: ${parts}.`]),
     `Peak on the device: ${formatGibRange(report.perGpu.peakUsed)} of ${formatGib(report.perGpu.total)}.`,
   ];
@@ -104,6 +113,7 @@ export function reportMarkdown(analysis: Analysis, name: string): string {
     table(subjectRows(analysis)),
     ...(report ? [...memorySection(report), '## KV cache', table(kvCacheRows(report)), ...offloadSection(report)] : []),
     ...(findings.length > 0 ? ['## What vLLM would say', findings.map(findingLines).join('\n')] : []),
+    ...(facts ? ['## Where the model facts come from', inlineCode(facts.origin)] : []),
     ...(assumptions.length > 0 ? ['## Assumed', assumptions.map((assumption) => `- ${escapeMarkdown(assumption)}`).join('\n')] : []),
   ];
   return `${sections.join('\n\n')}\n`;

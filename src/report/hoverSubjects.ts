@@ -58,6 +58,13 @@ export function checkpointFormat({ architecture, quantization }: Model): string 
   return parts.join(', ');
 }
 
+/** How this deployment holds the weights: the checkpoint's format, and the method that quantizes them while they are loaded. */
+export function weightFormat({ facts, report }: Analysis): string {
+  if (!facts) return 'unknown';
+  const atLoad = facts.model.quantization ? null : (report?.settings.quantization ?? null);
+  return `${checkpointFormat(facts.model)}${atLoad === null ? '' : `, quantized at load: ${atLoad}`}`;
+}
+
 function groupOf({ groupSize, blockSize }: CheckpointQuantization): readonly string[] {
   if (blockSize) return [`blocks of ${blockSize[0]} x ${blockSize[1]}`];
   if (groupSize === null) return [];
@@ -79,9 +86,7 @@ export function modelParagraphs(analysis: Analysis): readonly string[] {
     context === null ? 'context length unknown' : `context ${formatCount(context)} tokens`,
   ];
   const towers = architecture.towers.map((tower) => `- ${tower.modality} encoder with ${formatParameters(tower.parameters)} parameters`);
-  const weights = report
-    ? [`Weights: ${formatGibRange(report.perGpu.weights)} per GPU (${escapeMarkdown(checkpointFormat(facts.model))}).`]
-    : [];
+  const weights = report ? [`Weights: ${formatGibRange(report.perGpu.weights)} per GPU (${escapeMarkdown(weightFormat(analysis))}).`] : [];
   const assumptions = facts.assumptions.length > 0 ? [`Assumed: ${facts.assumptions.map(escapeMarkdown).join('; ')}.`] : [];
   return [
     `${inlineCode(architecture.modelType)}: ${figures.join(', ')}.`,

@@ -6,7 +6,7 @@ import type { StartupReport } from '../vllm/startup/report';
 import { breakdown } from './breakdown';
 import type { BreakdownLine } from './breakdown';
 import { escapeMarkdown, inlineCode } from './escape';
-import { checkpointFormat } from './hoverSubjects';
+import { weightFormat } from './hoverSubjects';
 import { verdict } from './verdict';
 import { gpuName, gpuSource, modelSource, parallelism } from './words';
 
@@ -16,7 +16,8 @@ function table(rows: readonly Row[]): string {
   return ['| | |', '|---|---|', ...rows.map(([label, value]) => `| ${label} | ${value} |`)].join('\n');
 }
 
-function subjectRows({ deployment, facts, gpu, gpuProblem, version, report }: Analysis): readonly Row[] {
+function subjectRows(analysis: Analysis): readonly Row[] {
+  const { deployment, facts, gpu, gpuProblem, version, report } = analysis;
   const model = deployment.args.get('model');
   const card = gpu
     ? `${escapeMarkdown(gpuName(gpu))}, ${gpu.totalMemoryGib.toFixed(2)} GiB each (${gpuSource(gpu.source)})`
@@ -25,7 +26,7 @@ function subjectRows({ deployment, facts, gpu, gpuProblem, version, report }: An
     ['Model', typeof model === 'string' ? inlineCode(model) : 'not named in the file'],
     ...(facts
       ? ([
-          ['Parameters', `${formatParameters(facts.parameters)}, ${escapeMarkdown(checkpointFormat(facts.model))}`],
+          ['Parameters', `${formatParameters(facts.parameters)}, ${escapeMarkdown(weightFormat(analysis))}`],
           ['Facts from', `${modelSource(facts.source)} (${facts.confidence})`],
         ] as const)
       : []),

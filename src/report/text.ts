@@ -2,7 +2,7 @@
 import type { Analysis, PlacedFinding } from '../analysis/analysis';
 import { formatBytes, formatCount, formatCountRange, formatGib, formatGibRange, formatParameters } from '../estimator/figures';
 import { breakdownLines } from './breakdown';
-import { checkpointFormat } from './hoverSubjects';
+import { weightFormat } from './hoverSubjects';
 import { verdict } from './verdict';
 import { gpuName, gpuSource, modelSource } from './words';
 
@@ -39,7 +39,7 @@ export function reportText(analysis: Analysis, file: string, lineOf: ((offset: n
     `model    ${typeof model === 'string' ? model : 'not named'}`,
     ...(facts
       ? [
-          `         ${formatParameters(facts.parameters)} parameters, ${checkpointFormat(facts.model)}`,
+          `         ${formatParameters(facts.parameters)} parameters, ${weightFormat(analysis)}`,
           `         facts from ${modelSource(facts.source)}: ${facts.origin} (${facts.confidence})`,
         ]
       : []),

@@ -171,6 +171,9 @@ describe('the command line', () => {
     assert.match(out, /^budget +\d/m);
     assert.match(out, /^error: line 4: .*swap-space.*\[yaml-removed\]$/m);
     assert.match(out, /^ {2}fix: Remove swap-space$/m);
+    assert.match(out, /8\.19 B parameters, not quantized, bfloat16$/m);
+    const loaded = await cli(['estimate', file('bnb.yaml', `${FITS}quantization: bitsandbytes\n`)]);
+    assert.match(loaded.out, /not quantized, bfloat16, quantized at load: bitsandbytes$/m);
   });
 });
 

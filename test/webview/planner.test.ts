@@ -363,6 +363,22 @@ describe('the planner page', () => {
       await eventually(() => page.getByRole('button', { name: /^Unpin/ }).count(), 1);
     });
 
+    it('compare checkpoints of other formats by what these weigh', async () => {
+      const { page } = await open(playEditor(catalogue, qwen), { width: 1400 });
+      await page.locator('#inference-pin').click();
+      await page.locator('#inference-quantization').click();
+      await page.getByRole('option', { name: 'AWQ (4 bit)' }).click();
+      await page
+        .locator('.legend')
+        .getByText(/^weights 2\.\d+/)
+        .waitFor();
+      await page.locator('#inference-pin').click();
+      await page.getByRole('tab', { name: 'Compare' }).click();
+      const row = page.locator('.compare .differs').filter({ hasText: 'Weights per GPU' });
+      await row.getByText(/^7\.6\d GiB/).waitFor();
+      await row.getByText(/^2\.\d+ GiB/).waitFor();
+    });
+
     it('keep scenarios in the workspace and open them again', async () => {
       const services = playEditor(catalogue, qwen);
       const { page, conversation } = await open(services);

@@ -96,8 +96,9 @@ function servingColumn(pin: SavedScenario, { planner, simulate }: CompareProps):
     ['Split', form.inference_parallelism],
   ]);
   if (!facts) return { pin, cells };
-  // The pinned arguments are those after the form's changes, so the form changes nothing more.
-  const answer = answerServing({ form, fileForm: form, fileArgs: new Map(pin.args), facts, gpu }, simulate);
+  // The pinned arguments are those after the form's changes; only the format of the weights is not among them.
+  const fileForm = { ...form, quantization: 'checkpoint' };
+  const answer = answerServing({ form, fileForm, fileArgs: new Map(pin.args), facts, gpu }, simulate);
   const { perGpu, kvCache } = answer.report;
   const add = (row: string, value: string | null): void => void (value === null ? null : cells.set(row, value));
   add('Verdict', gpu ? servingVerdict(answer, form).headline : null);

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { formatPercent } from '../../src/estimator/figures';
 import type { ServingAnswer, Simulate } from '../../src/analysis/plan';
-import { formOfReport, isEmptyEdit, withEdits, type InferenceForm } from '../../src/analysis/scenario';
+import { formOfReport, isEmptyEdit, needsAnotherCheckpoint, withEdits, type InferenceForm } from '../../src/analysis/scenario';
 import type { GpuOption } from '../../src/analysis/solve';
 import { GIB } from '../../src/estimator/units';
 import type { ChoiceField, Field } from '../fields/field';
@@ -48,7 +48,7 @@ export function InferenceView({ planner, serving, tools }: InferenceProps): VNod
             fields={fieldsWith(planner.host, form)}
             form={form}
             changed={planner.host?.followed ? changed : new Set()}
-            problems={problemsOf(form)}
+            problems={problemsOf(form, fileForm, (planner.host?.followed ?? null) !== null)}
             open={planner.state.open}
             onChange={(name, value) => change({ [name]: value })}
             onFold={(section, open) => fold(planner, section, open)}
@@ -202,8 +202,11 @@ function WhereItGoes({ answer, engine }: { readonly answer: ServingAnswer; reado
 }
 
 /** Values that are fine by themselves but not together or not for this engine. */
-function problemsOf(form: InferenceForm): ReadonlyMap<string, string> {
+function problemsOf(form: InferenceForm, fileForm: InferenceForm, hasFile: boolean): ReadonlyMap<string, string> {
   const problems = new Map<string, string>();
+  if (hasFile && form.quantization !== fileForm.quantization && needsAnotherCheckpoint(form.quantization)) {
+    problems.set('quantization', 'No argument makes this format: to write it into the file, choose a checkpoint that has it as the model.');
+  }
   const { tensor_parallel_size: tensor, pipeline_parallel_size: pipeline, data_parallel_size: data } = form;
   if (form.inference_parallelism === 'custom' && tensor * pipeline * data !== form.num_gpus) {
     problems.set(

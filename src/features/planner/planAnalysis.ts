@@ -1,6 +1,6 @@
 import type { Analysis } from '../../analysis/analysis';
 import { analyze } from '../../analysis/analyze';
-import { needsAnotherCheckpoint, withWeightFormat } from '../../analysis/scenario';
+import { withWeightFormat } from '../../analysis/scenario';
 import type { CustomModel } from '../../analysis/customModel';
 import { sizedModel } from '../../analysis/sizedModel';
 import { customGpu, findGpu, isCustomGpuKey } from '../../estimator/hardware/catalogue';
@@ -14,6 +14,9 @@ const SIZED = 'custom';
 /** The form's own beginning, for values that hold no size. */
 const USUAL_BILLIONS = 8;
 
+/** Formats that vLLM makes of a 16-bit checkpoint. */
+const LOADED: ReadonlySet<string> = new Set(['fp8', 'nf4']);
+
 /** Finds a model's facts; rejects with words for the person when no source knows it. */
 export type ResolveModel = (id: string) => Promise<ModelFacts>;
 
@@ -22,7 +25,9 @@ export async function factsOfPlan(values: FormValues, resolve: ResolveModel): Pr
   const id = String(values['llm_key'] ?? '');
   const facts = id === SIZED ? sizedModel(customModelOf(values)) : await resolve(id);
   const format = String(values['quantization'] ?? '');
-  return needsAnotherCheckpoint(format) ? { ...facts, model: withWeightFormat(facts.model, format) } : facts;
+  // What vLLM quantizes while loading is among the arguments; everything else is a checkpoint of its own.
+  const loaded = format === '' || format === 'checkpoint' || LOADED.has(format);
+  return loaded ? facts : { ...facts, model: withWeightFormat(facts.model, format) };
 }
 
 function customModelOf(values: FormValues): CustomModel {

@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/'] },
   {
-    files: ['src/**/*.ts', 'webview/**/*.ts', 'test/**/*.ts', 'benchmark/**/*.ts', 'scripts/**/*.ts'],
+    files: ['src/**/*.ts', 'webview/**/*.{ts,tsx}', 'test/**/*.ts', 'benchmark/**/*.ts', 'scripts/**/*.ts'],
     extends: [eslint.configs.recommended, tseslint.configs.strict],
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
@@ -19,7 +19,7 @@ export default tseslint.config(
   },
   {
     // What ships in the editor logs through its own channel.
-    files: ['src/features/**/*.ts', 'src/extension.ts', 'src/estimator/**/*.ts', 'src/vllm/**/*.ts', 'webview/**/*.ts'],
+    files: ['src/features/**/*.ts', 'src/extension.ts', 'src/estimator/**/*.ts', 'src/vllm/**/*.ts', 'webview/**/*.{ts,tsx}'],
     rules: { 'no-console': 'error' },
   },
 );

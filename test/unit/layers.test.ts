@@ -32,7 +32,7 @@ function sourceFiles(): string[] {
   return ['src', 'webview'].flatMap((folder) =>
     readdirSync(folder, { recursive: true })
       .map((file) => path.posix.join(folder, String(file).split(path.sep).join('/')))
-      .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts')),
+      .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts')),
   );
 }
 

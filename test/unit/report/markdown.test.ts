@@ -30,7 +30,7 @@ describe('hovers', () => {
   it('gpu-memory-utilization: the budget and who spends it, as lines of words and numbers', async () => {
     const text = await hover(SAMPLE, 'gpu-memory-utilization');
     const lines = /```text\n([\s\S]*?)\n```/.exec(text)?.[1]?.split('\n') ?? [];
-    assert.match(lines[0] ?? '', /^budget +9\.85 GiB, 0\.5 of 19\.70 GiB$/);
+    assert.match(lines[0] ?? '', /^budget +10\.00 GiB, 0\.5 of 20\.00 GiB$/);
     for (const part of ['weights', 'activation peak', 'runtime', 'KV cache', 'not used by vLLM']) {
       assert.ok(
         lines.some((line) => line.trimStart().startsWith(part) && /\d GiB/.test(line)),
@@ -156,9 +156,9 @@ describe('verdicts', () => {
     assert.equal(level, 'ok');
     assert.match(
       line,
-      /^2 x RTX 3080 20GB \(modded\): \d+\.\d of 19\.70 GiB each; KV cache [\d,]+ tokens, \d+\.\d requests of 4,096 tokens at once$/,
+      /^2 x RTX 3080 20GB \(modded\): \d+\.\d of 20\.00 GiB each; KV cache [\d,]+ tokens, \d+\.\d requests of 4,096 tokens at once$/,
     );
-    assert.match(short, /of 19\.70 GiB/);
+    assert.match(short, /of 20\.00 GiB/);
   });
 
   it('say what vLLM would refuse in one sentence, and how much more', async () => {

@@ -37,7 +37,7 @@ export function deployment(catalogue: Catalogue, options: DeploymentOptions): Fo
   const facts = catalogue.find(options.model) ?? catalogue.findByName(options.model);
   const gpu = options.gpu === null ? null : findGpu(options.gpu);
   return {
-    link: { uri: 'file:///work/serve.yaml', version: options.documentVersion ?? 1, index: 0 },
+    link: { uri: 'file:///project/serve.yaml', version: options.documentVersion ?? 1, index: 0 },
     fileName: options.fileName ?? 'serve.yaml',
     writable: true,
     args: Object.entries({ model: options.model, ...options.args }),

@@ -5,7 +5,7 @@ import { parseToHost, parseToPage, PROTOCOL_VERSION, type Followed, type ToPage 
 import { sizedModel } from '../../../src/analysis/sizedModel';
 import { ONLY_SIZE } from '../../../src/analysis/customModel';
 
-const link = { uri: 'file:///work/a.yaml', version: 1, index: 0 };
+const link = { uri: 'file:///project/a.yaml', version: 1, index: 0 };
 const followed: Followed = {
   link,
   fileName: 'a.yaml',

@@ -4,7 +4,7 @@
 //   node esbuild.js --benchmarks     every benchmark into out/benchmark
 //   node esbuild.js --scripts        every maintenance script into out/scripts
 const { build } = require('esbuild');
-const { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
+const { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 
 const flag = (name) => process.argv.includes(`--${name}`);
@@ -113,10 +113,17 @@ async function buildProduct() {
       chunkNames: 'webview-[name]-[hash]',
       plugins: [withoutIndentation],
     }),
+    build({
+      ...shipped,
+      bundle: true,
+      target: 'es2022',
+      logLevel: 'warning',
+      entryPoints: { webview: 'webview/main.css' },
+      outdir: 'dist',
+    }),
   ]);
   // Read when first needed; the other data files are part of the bundles.
   cpSync('data/models.json', 'dist/data/models.json');
-  if (existsSync('webview/main.css')) cpSync('webview/main.css', 'dist/webview.css');
   // What each bundle is made of, for the test that no test code and no second copy of a framework ships.
   mkdirSync('out', { recursive: true });
   writeFileSync('out/metafiles.json', JSON.stringify(results.map((result) => result.metafile)));

@@ -1,6 +1,7 @@
 // A VS Code server on a free loopback port, with its own data folder, ended whole.
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -10,7 +11,10 @@ export const root = path.resolve(__dirname, '..', '..', '..');
 export interface ServerOptions {
   /** Which of hosts.json; `newest` unless CODE_HOST says otherwise. */
   readonly host?: string;
+  /** Taken when it is free; otherwise, and when none is given, any free one. */
   readonly port?: number;
+  /** Asks the browser for a random token: on a machine with several people, a loopback port is open to all of them. */
+  readonly secret?: boolean;
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Packaged extensions to install first. */
   readonly vsix?: string | readonly string[];
@@ -47,9 +51,15 @@ const quietSettings = {
   'remote.autoForwardPorts': false,
 };
 
-async function freePort(): Promise<number> {
+/** The port itself where nothing listens on it, otherwise any free one. */
+async function freePort(wanted = 0): Promise<number> {
   const probe = createServer();
-  await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(0, '127.0.0.1', resolve));
+  try {
+    await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(wanted, '127.0.0.1', resolve));
+  } catch (error) {
+    if (wanted === 0) throw error;
+    return freePort();
+  }
   const address = probe.address();
   await new Promise((resolve) => probe.close(resolve));
   if (address === null || typeof address === 'string') throw new Error('no free port');
@@ -81,7 +91,10 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     if (done.status !== 0) throw new Error(`installing ${vsix} failed:\n${done.stdout}${done.stderr}`);
   }
 
-  const authority = `127.0.0.1:${options.port ?? (await freePort())}`;
+  const authority = `127.0.0.1:${await freePort(options.port)}`;
+  const token = options.secret === true ? randomBytes(16).toString('hex') : null;
+  const tokenFile = path.join(data, 'token');
+  if (token !== null) writeFileSync(tokenFile, token, { mode: 0o600 });
   const logFile = path.join(data, 'server.log');
   const log = openSync(logFile, 'w');
   const child = spawn(
@@ -89,7 +102,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     [
       ...common,
       ...['--host', '127.0.0.1', '--port', authority.slice(authority.indexOf(':') + 1)],
-      ...['--without-connection-token', '--disable-workspace-trust'],
+      ...(token === null ? ['--without-connection-token'] : ['--connection-token-file', tokenFile]),
+      '--disable-workspace-trust',
       ...(options.testDriver === true ? ['--enable-smoke-test-driver'] : []),
     ],
     // A process group of its own: extension hosts and file watchers outlive the server by seconds otherwise.
@@ -115,7 +129,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     authority,
     ended,
     address: (opened, payload) =>
-      `http://${authority}/?folder=${encodeURIComponent(opened)}` +
+      `http://${authority}/?${token === null ? '' : `tkn=${token}&`}folder=${encodeURIComponent(opened)}` +
       (payload ? `&payload=${encodeURIComponent(JSON.stringify(payload))}` : ''),
     remoteUri: (file) => `vscode-remote://${authority}${encodeURI(file)}`,
     log: () => readFileSync(logFile, 'utf8'),

@@ -2,6 +2,7 @@ import type { InferencePlan } from '../estimator/contracts/inferenceEstimate';
 import type { InferenceFacts } from '../estimator/contracts/inferenceEstimate';
 import { exactly } from '../estimator/ranged';
 import type { RuntimeMemory } from '../estimator/runtime/memory';
+import { ownKvShare } from '../estimator/speed/work';
 import { GIB } from '../estimator/units';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import { NEWEST_VERSION } from '../vllm/versions';
@@ -29,10 +30,11 @@ export function vllmMemory(simulate: Simulate): NonNullable<InferenceFacts['memo
     const perSequence = report.kvCache.neededForMaxModelLen;
     if (perSequence === null || report.perGpu.activationPeak === null) return null;
     const sequences = Math.ceil(question.sequences / question.dataParallel);
-    const sharedShare = question.sharedTokens / question.context;
+    const own = perSequence * ownKvShare(plan.work.kv, question.context, question.sharedTokens);
     return {
       weights: report.perGpu.weights,
-      kvCache: exactly(perSequence * (sequences - (sequences - 1) * sharedShare)),
+      kvCache: exactly(perSequence + (sequences - 1) * own),
+      kvCachePerSequence: own,
       activations: report.perGpu.activationPeak,
       cudaGraphs: report.perGpu.cudaGraphs ?? exactly(0),
       overhead: report.perGpu.nonTorch ?? exactly(0),

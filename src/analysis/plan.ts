@@ -4,6 +4,7 @@ import { estimateInference } from '../estimator/contracts/inferenceEstimate';
 import type { GpuSetup } from '../estimator/hardware/gpu';
 import { exactly } from '../estimator/ranged';
 import type { RuntimeMemory } from '../estimator/runtime/memory';
+import { kvGroups, ownKvShare } from '../estimator/speed/work';
 import type { ModelFacts } from '../models/source';
 import type { VllmArguments } from '../vllm/arguments';
 import type { StartupInput, StartupReport } from '../vllm/startup/report';
@@ -77,16 +78,18 @@ function holds(form: InferenceForm, report: StartupReport, kvForLoad: number | n
 /** The contract's answer; under vLLM on the memory of the simulated start-up. */
 function respond(form: InferenceForm, model: Model, setup: GpuSetup, report: StartupReport, kvForLoad: number | null): InferenceResponse {
   const gpu = { ...setup.gpu, totalMemoryGib: setup.totalMemoryGib };
-  const memory = form.engine === 'vllm' ? (): RuntimeMemory => memoryOf(report, kvForLoad) : undefined;
+  const memory = form.engine === 'vllm' ? (): RuntimeMemory => memoryOf(report, form, kvForLoad) : undefined;
   return estimateInference(inferenceRequestOf(form), { model, gpu, memory });
 }
 
 const NOTHING = exactly(0);
 
-function memoryOf({ perGpu, kvCache, host }: StartupReport, kvForLoad: number | null): RuntimeMemory {
+function memoryOf(report: StartupReport, form: InferenceForm, kvForLoad: number | null): RuntimeMemory {
+  const { perGpu, kvCache, host } = report;
   return {
     weights: perGpu.weights,
     kvCache: exactly(kvForLoad ?? 0),
+    kvCachePerSequence: (kvCache.neededForMaxModelLen ?? 0) * ownShare(report, form),
     activations: perGpu.activationPeak ?? NOTHING,
     cudaGraphs: perGpu.cudaGraphs ?? NOTHING,
     overhead: perGpu.nonTorch ?? NOTHING,
@@ -103,28 +106,29 @@ function weightsWithoutOffload(question: ServingQuestion, simulate: Simulate): n
 
 /**
  * Bytes of KV cache per GPU for `requests` requests of the full context. With prefix caching the shared part of the prompt is
- * stored once: `need x (n - (n - 1) x shared)`, where `shared` is the shared tokens' part of the whole length.
+ * stored once: each request but the first adds only what it keeps for itself.
  */
 export function kvForRequests(report: StartupReport, form: InferenceForm, requests: number): number | null {
   const need = report.kvCache.neededForMaxModelLen;
   if (need === null) return null;
-  return need * (requests - (requests - 1) * sharedPart(form));
+  return need * (1 + (requests - 1) * ownShare(report, form));
 }
 
 /** The largest number of requests whose KV cache fits into `bytes`; the inverse of `kvForRequests`. */
 export function requestsIn(bytes: number, report: StartupReport, form: InferenceForm): number | null {
   const need = report.kvCache.neededForMaxModelLen;
   if (need === null || need <= 0) return null;
-  const shared = sharedPart(form);
+  const own = ownShare(report, form);
   if (bytes < need) return 0;
-  if (shared >= 1) return Infinity;
-  return Math.floor((bytes / need - shared) / (1 - shared));
+  if (own <= 0) return Infinity;
+  return 1 + Math.floor((bytes / need - 1) / own);
 }
 
-function sharedPart(form: InferenceForm): number {
-  if (!form.enable_prefix_caching || form.seq_length <= 0) return 0;
+/** Share of its KV cache that each request keeps for itself. */
+function ownShare({ input }: StartupReport, form: InferenceForm): number {
+  if (!form.enable_prefix_caching || form.seq_length <= 0) return 1;
   const prompt = Math.max(0, form.seq_length - form.output_length);
-  return (form.shared_prefix_ratio * prompt) / form.seq_length;
+  return ownKvShare(kvGroups(input.model.architecture, 1), form.seq_length, form.shared_prefix_ratio * prompt);
 }
 
 /** Bytes per GPU at one setting: what is there whatever the load, and the KV cache of the load. */

@@ -204,10 +204,7 @@ function memoryFigures(plan: InferencePlan, memory: RuntimeMemory, gpu: Gpu): Me
     'Framework Overhead': memory.overhead.value / GIB,
   };
   const perReplica = Math.ceil(question.sequences / question.dataParallel);
-  const shared =
-    (memory.kvCache.value * question.sharedTokens) /
-    Math.max(1, question.sharedTokens + perReplica * (question.context - question.sharedTokens));
-  const perUser = (memory.kvCache.value - shared) / perReplica;
+  const shared = memory.kvCache.value - perReplica * memory.kvCachePerSequence;
   const gpus = question.tensorParallel * question.pipelineParallel * question.dataParallel;
   const offloaded = (memory.offloadedWeights + memory.offloadedKvCache) * gpus;
   return {
@@ -217,7 +214,7 @@ function memoryFigures(plan: InferencePlan, memory: RuntimeMemory, gpu: Gpu): Me
     actual_vram_percentage: percentage,
     memory_status: memoryStatus(percentage / 100),
     static_shared_memory: (total - memory.kvCache.value + shared) / GIB,
-    per_user_memory: perUser / GIB,
+    per_user_memory: memory.kvCachePerSequence / GIB,
     estimated_system_ram_required: (hostBytes(plan, offloaded) + gpus * HOST_GIB_PER_PROCESS * GIB) / GIB,
     offloaded_memory: offloaded / GIB,
     kv_cache_tokens: memory.kvCacheTokens * question.dataParallel,

@@ -2,7 +2,7 @@ import type { Architecture } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { between, exactly, within, type Ranged } from '../ranged';
 import type { Engine } from '../speed/engines';
-import { kvBytes, type ModelWork } from '../speed/work';
+import { kvBytes, ownKvShare, type ModelWork } from '../speed/work';
 import { GIB, MIB } from '../units';
 
 /** How one model is spread and what it serves; sizes as in the request contract. */
@@ -33,6 +33,8 @@ export interface RuntimeMemory {
   readonly weights: Ranged;
   /** For all sequences at full length. */
   readonly kvCache: Ranged;
+  /** What each sequence but the first adds to `kvCache`: its tokens past the shared prefix. */
+  readonly kvCachePerSequence: number;
   readonly activations: Ranged;
   readonly cudaGraphs: Ranged;
   readonly overhead: Ranged;
@@ -84,18 +86,20 @@ export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
   const perReplica = Math.ceil(question.sequences / dataParallel);
   const shards = Math.min(tp, work.kvShards);
   const stored = (tokens: number): number => (kvBytes(work, tokens) / shards) * stage;
-  const shared = stored(question.sharedTokens);
-  const kvTotal = shared + perReplica * (stored(question.context) - shared);
-  const kvCache = question.offloadKvCache ? 0 : kvTotal;
+  const longest = stored(question.context);
+  const own = longest * ownKvShare(work.kv, question.context, question.sharedTokens);
+  const kvTotal = longest + (perReplica - 1) * own;
+  const onGpu = question.offloadKvCache ? 0 : 1;
   const activations = activationBytes(question, perReplica);
   const graphs = usesGraphs(engine, gpu) ? toRange(GRAPHS_GIB, 'captured CUDA graphs') : exactly(0);
   const overhead = processMemory(question);
   const used = (USED_SHARE[engine] ?? 1) * gpu.totalMemoryGib * GIB;
   const room = used - weights - activations.value - overhead.value - (engine === 'vllm' ? 0 : graphs.value);
-  const perToken = stored(question.context) / Math.max(1, question.context);
+  const perToken = longest / Math.max(1, question.context);
   return {
     weights: within(weights, WEIGHTS_DOUBT, 'scales, padding and tensors left in 16 bit'),
-    kvCache: exactly(kvCache),
+    kvCache: exactly(kvTotal * onGpu),
+    kvCachePerSequence: own * onGpu,
     activations,
     cudaGraphs: graphs,
     overhead,

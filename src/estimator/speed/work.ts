@@ -143,7 +143,20 @@ export function modelWork(model: Model, stored: WorkFormat, weightBytes: number 
 
 /** Bytes of KV cache one request of `context` tokens holds, all layers and heads. */
 export function kvBytes(work: ModelWork, context: number): number {
-  return work.kv.reduce((sum, group) => sum + group.bytesPerToken * Math.min(context, group.window ?? Infinity), 0);
+  return bytesIn(work.kv, context);
+}
+
+function bytesIn(groups: readonly KvGroup[], context: number): number {
+  return groups.reduce((sum, group) => sum + group.bytesPerToken * Math.min(context, group.window ?? Infinity), 0);
+}
+
+/**
+ * Share of its KV cache that a request keeps for itself, 0 to 1, when its first `shared` of `context` tokens lie in a prefix cache that all
+ * requests use: layers with a window that has moved past the prefix share nothing.
+ */
+export function ownKvShare(groups: readonly KvGroup[], context: number, shared: number): number {
+  const all = bytesIn(groups, context);
+  return all > 0 ? bytesIn(groups, Math.max(0, context - shared)) / all : 1;
 }
 
 /** Share of the routed experts that `tokens` independent tokens touch when routing is even: 1 - (1 - k/E)^tokens. */
@@ -152,7 +165,8 @@ export function touchedExperts(work: ModelWork, tokens: number): number {
   return 1 - (1 - work.expertsPerToken / work.experts) ** Math.max(1, tokens);
 }
 
-function kvGroups(architecture: Architecture, elementBytes: number): readonly KvGroup[] {
+/** The layers of a model by how much of their KV cache they keep. */
+export function kvGroups(architecture: Architecture, elementBytes: number): readonly KvGroup[] {
   const byWindow = new Map<number | null, number>();
   for (const kind of layersOf(architecture)) {
     for (const mixer of kind.mixers) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { forAll } from '../properties';
 import { describe, it } from 'mocha';
 import { applyEdits, editsFor } from '../../../src/deployments/edits';
 import type { Changes } from '../../../src/deployments/edits';
@@ -127,46 +128,40 @@ describe('editing any flat file', () => {
   }
 
   it('changes the value and no other byte', () => {
-    fc.assert(
-      fc.property(file, fc.nat(), fc.integer({ min: 1, max: 99_999 }), (content, pick, value) => {
-        const text = written(content);
-        const target = content.entries[pick % content.entries.length];
-        assert.ok(target);
-        const expected = written({ ...content, entries: content.entries.map((e) => (e === target ? { ...e, value } : e)) });
-        assert.equal(edited(text, { edits: { [target.name]: value } }), expected);
-      }),
-    );
+    forAll([file, fc.nat(), fc.integer({ min: 1, max: 99_999 })], (content, pick, value) => {
+      const text = written(content);
+      const target = content.entries[pick % content.entries.length];
+      assert.ok(target);
+      const expected = written({ ...content, entries: content.entries.map((e) => (e === target ? { ...e, value } : e)) });
+      assert.equal(edited(text, { edits: { [target.name]: value } }), expected);
+    });
   });
 
   it('adds a line and keeps every other', () => {
-    fc.assert(
-      fc.property(file, (content) => {
-        const text = written(content);
-        const result = edited(text, { edits: { 'cpu-offload-gb': 5 } });
-        const isNew = (line: string): boolean => /^cpu[-_]offload[-_]gb: 5$/.test(line);
-        // A file of one line without a line end has none to follow.
-        const eol = text.includes(content.eol) ? content.eol : '\n';
-        const lines = result.split(eol);
-        assert.equal(lines.filter(isNew).length, 1);
-        assert.equal(lines.filter((line) => !isNew(line)).join(eol), text);
-        assert.deepEqual(readVllmYaml(result).args, new Map([...readVllmYaml(text).args, ['cpu-offload-gb', 5]]));
-      }),
-    );
+    forAll([file], (content) => {
+      const text = written(content);
+      const result = edited(text, { edits: { 'cpu-offload-gb': 5 } });
+      const isNew = (line: string): boolean => /^cpu[-_]offload[-_]gb: 5$/.test(line);
+      // A file of one line without a line end has none to follow.
+      const eol = text.includes(content.eol) ? content.eol : '\n';
+      const lines = result.split(eol);
+      assert.equal(lines.filter(isNew).length, 1);
+      assert.equal(lines.filter((line) => !isNew(line)).join(eol), text);
+      assert.deepEqual(readVllmYaml(result).args, new Map([...readVllmYaml(text).args, ['cpu-offload-gb', 5]]));
+    });
   });
 
   it('removes a line and keeps every other', () => {
-    fc.assert(
-      fc.property(file, fc.nat(), (content, pick) => {
-        const target = content.entries[pick % content.entries.length];
-        assert.ok(target);
-        const result = edited(written(content), { remove: [target.name] });
-        const kept = written(content).split(content.eol);
-        kept.splice(
-          kept.findIndex((line) => line.replaceAll('_', '-').replace('\ufeff', '').startsWith(`${target.name}:`)),
-          1,
-        );
-        assert.equal(result.replace(/\s+$/, '').replace('\ufeff', ''), kept.join(content.eol).replace(/\s+$/, '').replace('\ufeff', ''));
-      }),
-    );
+    forAll([file, fc.nat()], (content, pick) => {
+      const target = content.entries[pick % content.entries.length];
+      assert.ok(target);
+      const result = edited(written(content), { remove: [target.name] });
+      const kept = written(content).split(content.eol);
+      kept.splice(
+        kept.findIndex((line) => line.replaceAll('_', '-').replace('\ufeff', '').startsWith(`${target.name}:`)),
+        1,
+      );
+      assert.equal(result.replace(/\s+$/, '').replace('\ufeff', ''), kept.join(content.eol).replace(/\s+$/, '').replace('\ufeff', ''));
+    });
   });
 });

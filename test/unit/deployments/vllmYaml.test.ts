@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { forAll } from '../properties';
 import { describe, it } from 'mocha';
 import { readVllmYaml } from '../../../src/deployments/vllmYaml';
 
@@ -212,14 +213,15 @@ describe('reading a broken vLLM file', () => {
       ),
       fc.string({ maxLength: 4 }),
     );
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+    forAll(
+      [fc.array(piece, { maxLength: 40 })],
+      (pieces) => {
         const text = pieces.join('');
         for (const { range, keyRange } of readVllmYaml(text).arguments) {
           assert.ok(keyRange.start <= keyRange.end && range.start <= range.end && range.end <= text.length);
         }
-      }),
-      { numRuns: 2000 },
+      },
+      2000,
     );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { forAll } from '../properties';
 import { layersOf } from '../../../src/estimator/architecture';
 import type { Architecture } from '../../../src/estimator/architecture';
 import { parameterCount } from '../../../src/estimator/parameters';
@@ -189,8 +190,9 @@ describe('any config', () => {
 
   it('gives an architecture with a finite count or a problem, and never throws', () => {
     const changes = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 6 });
-    fc.assert(
-      fc.property(fc.constantFrom(...real), changes, ({ config }, changed) => {
+    forAll(
+      [fc.constantFrom(...real), changes],
+      ({ config }, changed) => {
         const answer = architectureFromConfig({ ...config, ...changed });
         if ('problem' in answer) assert.ok(answer.problem.length > 0);
         else {
@@ -198,8 +200,8 @@ describe('any config', () => {
           assert.ok(Number.isSafeInteger(parameterCount(architecture)));
           assert.ok([...architecture.rope.lengths, ...architecture.rope.dims].every((size) => Number.isFinite(size) && size >= 0));
         }
-      }),
-      { numRuns: 400 },
+      },
+      400,
     );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { forAll } from '../properties';
 import { describe, it } from 'mocha';
 import { escapeMarkdown, inlineCode } from '../../../src/report/escape';
 import { hoverMarkdown } from '../../../src/report/hover';
@@ -117,31 +118,27 @@ describe('text from files', () => {
   });
 
   it('is one code span whatever backticks it holds', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('`', 'a', ' ', '\n', '\\', '[', '(') }), (text) => {
-        const code = inlineCode(text);
-        const fence = /^`+/.exec(code)?.[0] ?? '';
-        const inner = code.slice(fence.length, -fence.length);
-        assert.ok(fence.length > 0 && code.endsWith(fence));
-        assert.ok(
-          (inner.match(/`+/g) ?? []).every((run) => run.length !== fence.length),
-          code,
-        );
-        assert.doesNotMatch(code, /\n/);
-      }),
-    );
+    forAll([fc.string({ unit: fc.constantFrom('`', 'a', ' ', '\n', '\\', '[', '(') })], (text) => {
+      const code = inlineCode(text);
+      const fence = /^`+/.exec(code)?.[0] ?? '';
+      const inner = code.slice(fence.length, -fence.length);
+      assert.ok(fence.length > 0 && code.endsWith(fence));
+      assert.ok(
+        (inner.match(/`+/g) ?? []).every((run) => run.length !== fence.length),
+        code,
+      );
+      assert.doesNotMatch(code, /\n/);
+    });
   });
 
   it('keeps no character that starts markup', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'\\`*_[]#+-|~>$@<&ab 1.\n') }), (text) => {
-        const escaped = escapeMarkdown(text);
-        const rest = escaped.replace(/\\[\\`*_[\]#+\-|~>$.]/g, '').replace(/&(?:lt|gt|amp|#\d+);/g, '');
-        assert.doesNotMatch(rest, /[\\`*[\]|~$<>@&\n]/, escaped);
-        assert.doesNotMatch(rest, /(?<![a-z0-9])_|_(?![a-z0-9])/, escaped);
-        assert.doesNotMatch(escaped, /^\s*(?:[#+>-]|\d+[.)](?:\s|$))/, escaped);
-      }),
-    );
+    forAll([fc.string({ unit: fc.constantFrom(...'\\`*_[]#+-|~>$@<&ab 1.\n') })], (text) => {
+      const escaped = escapeMarkdown(text);
+      const rest = escaped.replace(/\\[\\`*_[\]#+\-|~>$.]/g, '').replace(/&(?:lt|gt|amp|#\d+);/g, '');
+      assert.doesNotMatch(rest, /[\\`*[\]|~$<>@&\n]/, escaped);
+      assert.doesNotMatch(rest, /(?<![a-z0-9])_|_(?![a-z0-9])/, escaped);
+      assert.doesNotMatch(escaped, /^\s*(?:[#+>-]|\d+[.)](?:\s|$))/, escaped);
+    });
   });
 
   it('reads as it was where nothing is special', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as fc from 'fast-check';
+import { forAll } from '../properties';
 import { applySuppressions } from '../../../src/analysis/suppressions';
 import { applyEdits, editsFor } from '../../../src/deployments/edits';
 import { findTraps } from '../../../src/deployments/traps';
@@ -45,41 +46,42 @@ describe('odd values', () => {
   it('never make a rule throw', () => {
     const gpu = findGpu('l40s');
     assert.ok(gpu);
-    fc.assert(
-      fc.property(
+    forAll(
+      [
         fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 8 }),
         fc.constantFrom(...MODELS),
         fc.constantFrom('0.6.0', '0.10.2', '0.15.1', '0.27.1', '0.28.0', 'nightly'),
-        (args, id, version) => {
-          const model = catalogue.find(id)?.model ?? null;
-          const setup = { gpu, count: 2, totalMemoryGib: 44, freeMemoryGib: null, source: 'directive' as const };
-          checkRules({
-            args: new Map(Object.entries(args)),
-            model,
-            gpu: setup,
-            settings: null,
-            version,
-            report: null,
-            modelIsCertain: true,
-          });
-        },
-      ),
-      { numRuns: 500 },
+      ],
+      (args, id, version) => {
+        const model = catalogue.find(id)?.model ?? null;
+        const setup = { gpu, count: 2, totalMemoryGib: 44, freeMemoryGib: null, source: 'directive' as const };
+        checkRules({
+          args: new Map(Object.entries(args)),
+          model,
+          gpu: setup,
+          settings: null,
+          version,
+          report: null,
+          modelIsCertain: true,
+        });
+      },
+      500,
     );
   });
 
   it('never make a trap throw, and every place and fix lies in the file', () => {
     const entry = fc.tuple(fc.oneof(fc.constantFrom(...names), fc.stringMatching(/^[a-z][a-z_-]{0,12}$/)), value);
-    fc.assert(
-      fc.property(fc.array(entry, { maxLength: 6 }), (entries) => {
+    forAll(
+      [fc.array(entry, { maxLength: 6 })],
+      (entries) => {
         const text = yamlOf(entries);
         const deployment = readVllmYaml(text);
         for (const trap of applySuppressions(text, findTraps(deployment, '0.27.1'), { model: false, gpu: false })) {
           assert.ok(trap.start >= 0 && trap.start < trap.end && trap.end <= text.length, trap.code);
           for (const fix of trap.fixes) assert.equal(typeof applyEdits(text, editsFor(text, deployment, fix)), 'string');
         }
-      }),
-      { numRuns: 300 },
+      },
+      300,
     );
   });
 
@@ -88,8 +90,9 @@ describe('odd values', () => {
       fc.constantFrom('max-num-seqs', 'tensor-parallel-size', 'port', 'allowed-origins', 'enable-prefix-caching', 'seed', 'swap-space'),
       value,
     );
-    fc.assert(
-      fc.property(fc.uniqueArray(entry, { maxLength: 4, selector: ([name]) => name }), (entries) => {
+    forAll(
+      [fc.uniqueArray(entry, { maxLength: 4, selector: ([name]) => name })],
+      (entries) => {
         const text = yamlOf(entries);
         const deployment = readVllmYaml(text);
         for (const trap of findTraps(deployment, '0.27.1')) {
@@ -99,8 +102,8 @@ describe('odd values', () => {
           const same = findTraps(readVllmYaml(fixed), '0.27.1').filter(({ code, key }) => code === trap.code && key === trap.key);
           assert.deepEqual(same, [], `${trap.code}\n${text}\n${fixed}`);
         }
-      }),
-      { numRuns: 300 },
+      },
+      300,
     );
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { forAll } from '../properties';
 import { describe, it } from 'mocha';
 import type { Ranged } from '../../../src/estimator/ranged';
 import { estimateSpeed, type SpeedInput } from '../../../src/estimator/speed/estimate';
@@ -9,7 +9,7 @@ import { anyInput } from './setups';
 const SLACK = 1 + 1e-9;
 
 function holds(check: (input: SpeedInput) => void): void {
-  fc.assert(fc.property(anyInput, check), { numRuns: 300 });
+  forAll([anyInput], check, 300);
 }
 
 describe('every speed estimate', () => {

@@ -1,12 +1,13 @@
 import * as assert from 'node:assert/strict';
 import * as fc from 'fast-check';
+import { forAll } from '../properties';
 import type { FinetuningFacts } from '../../../src/estimator/contracts/finetuningRequest';
 import type { Gpu, PeakRates } from '../../../src/estimator/hardware/gpu';
 import { estimateFinetuning } from '../../../src/estimator/training/estimate';
 import { facts, fields, randomRequest } from './requests';
 import type { RandomFields } from './requests';
 
-const RUNS = { numRuns: 400 };
+const RUNS = 400;
 /** Rounding of sums of floating-point numbers, GiB. */
 const EPSILON = 1e-6;
 
@@ -20,7 +21,7 @@ function numbersIn(value: unknown): number[] {
 }
 
 function check(property: (random: RandomFields, known: FinetuningFacts) => void): void {
-  fc.assert(fc.property(fields, facts, property), RUNS);
+  forAll([fields, facts], property, RUNS);
 }
 
 /** What may be less than nothing: an optimization that costs memory. */

@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
+import { forAll } from '../properties';
 import { ONLY_SIZE } from '../../../src/analysis/customModel';
 import { answerServing, kvForRequests, requestsIn, type ServingQuestion } from '../../../src/analysis/plan';
 import { editsBetween, formOfReport, needsAnotherCheckpoint, withEdits, withWeightFormat } from '../../../src/analysis/scenario';
@@ -104,19 +105,15 @@ describe('a plan', () => {
 
   it('fits as many requests as need no more memory than there is, for any sharing', () => {
     const { report } = answerServing(recorded, simulateStartup);
-    fc.assert(
-      fc.property(
-        fc.double({ min: 0, max: 0.99, noNaN: true }),
-        fc.integer({ min: 1, max: 4000 }),
-        fc.integer({ min: 1, max: 300 }),
-        (shared_prefix_ratio, output_length, mib) => {
-          const form = { ...recorded.form, enable_prefix_caching: true, shared_prefix_ratio, output_length };
-          const bytes = mib * 100 * 2 ** 20;
-          const fitting = requestsIn(bytes, report, form) ?? assert.fail();
-          assert.ok(fitting === 0 || (kvForRequests(report, form, fitting) ?? Infinity) <= bytes * (1 + 1e-9));
-          assert.ok((kvForRequests(report, form, fitting + 1) ?? 0) > bytes * (1 - 1e-9));
-        },
-      ),
+    forAll(
+      [fc.double({ min: 0, max: 0.99, noNaN: true }), fc.integer({ min: 1, max: 4000 }), fc.integer({ min: 1, max: 300 })],
+      (shared_prefix_ratio, output_length, mib) => {
+        const form = { ...recorded.form, enable_prefix_caching: true, shared_prefix_ratio, output_length };
+        const bytes = mib * 100 * 2 ** 20;
+        const fitting = requestsIn(bytes, report, form) ?? assert.fail();
+        assert.ok(fitting === 0 || (kvForRequests(report, form, fitting) ?? Infinity) <= bytes * (1 + 1e-9));
+        assert.ok((kvForRequests(report, form, fitting + 1) ?? 0) > bytes * (1 - 1e-9));
+      },
     );
   });
 });

@@ -1,10 +1,20 @@
-// Estimated against measured inference speed. Usage: accuracySpeed [ROWS.jsonl] [--leave-out]; the latter refits without each source in turn.
+// Estimated against measured inference speed: every row as a request of the public contract, answered as `inference` answers it.
+// Usage: accuracySpeed [ROWS.jsonl] [--leave-out]; the latter refits without each source, then without a fifth of the sweeps, in turn.
 import { readFileSync } from 'node:fs';
 import { bytesPerMs } from '../src/estimator/speed/hardwareRates';
 import { SPEED_CONSTANTS, type SpeedConstants } from '../src/estimator/speed/constants';
 import { Catalogue } from '../src/models/catalogue';
 import { fitConstants, fittedCases } from './fitSpeed';
-import { defaultSpeedRows, estimateOf, readSpeedRows, speedCases, type SpeedCase } from './speedRows';
+import {
+  askSpeed,
+  defaultSpeedRows,
+  estimateOf,
+  readSpeedRows,
+  VARIANTS,
+  type RefusedRow,
+  type SpeedCase,
+  type SpeedRow,
+} from './speedRows';
 import { groupBy, percent, quantile, shareOf, table } from './statistics';
 
 /** What the table of goals asks for: median and 90th percentile of the absolute error. */
@@ -41,8 +51,9 @@ const ROOFLINE_EFFICIENCY = 0.7;
 const ROOFLINE_PREFILL_EFFICIENCY = 0.5;
 
 /** Weights over bandwidth, or FLOPs over peak, with one efficiency: the rule of thumb to beat. */
-function roofline({ input, row, gpu }: SpeedCase): number {
+function roofline({ input, row }: SpeedCase): number {
   const { work, setup, load } = input;
+  const { gpu } = setup;
   const active = work.denseBytes + (work.experts === 0 ? 0 : (work.expertBytes * work.expertsPerToken) / work.experts);
   const tokenMs = active / bytesPerMs(gpu) / setup.tensorParallel / ROOFLINE_EFFICIENCY;
   const rate = (gpu.tflops.bf16 ?? gpu.tflops.fp16 ?? gpu.tflops.fp32 ?? 1) * 1e12 * setup.tensorParallel * ROOFLINE_PREFILL_EFFICIENCY;
@@ -84,7 +95,7 @@ function line(name: string, judged: readonly Judged[]): readonly string[] {
 const SPLITS: readonly (readonly [string, (j: Judged) => string])[] = [
   ['source', (j) => j.testCase.row.source],
   ['engine', (j) => j.testCase.row.engine_norm],
-  ['GPU', (j) => j.testCase.gpu.key],
+  ['GPU', (j) => j.testCase.input.setup.gpu.key],
   ['quantization', (j) => j.testCase.row.weight_format ?? 'unstated'],
 ];
 
@@ -92,14 +103,14 @@ function worst(judged: readonly Judged[], n: number): string {
   const rows = [...judged]
     .sort((a, b) => Math.abs(Math.log(b.estimate / b.testCase.row.value)) - Math.abs(Math.log(a.estimate / a.testCase.row.value)))
     .slice(0, n)
-    .map(({ testCase: { row, gpu }, estimate }) => [
+    .map(({ testCase: { row, input }, estimate }) => [
       String(row.value),
       estimate.toPrecision(4),
       row.metric,
       row.source,
       `${row.engine_norm} ${row.engine_version ?? ''}`,
       `${row.model} ${row.quantization ?? ''}`,
-      `${row.gpu_count ?? 1} x ${gpu.key} tp ${row.tp ?? '-'}`,
+      `${row.gpu_count ?? 1} x ${input.setup.gpu.key} tp ${row.tp ?? '-'}`,
       `${row.input_len ?? '-'} + ${row.output_len ?? '-'} x ${row.concurrency ?? '-'}`,
     ]);
   return table([['measured', 'estimated', 'metric', 'source', 'engine', 'model', 'GPUs', 'tokens x requests'], ...rows]);
@@ -119,6 +130,24 @@ function printQuantity(name: string, judged: readonly Judged[]): void {
   print(worst(judged, 10));
 }
 
+/** How the answers change with what a caller leaves out or says otherwise. */
+function printVariants(rows: readonly SpeedRow[], catalogue: Catalogue): void {
+  const lines = Object.entries(VARIANTS).flatMap(([name, variant]) => {
+    const byQuantity = groupBy(
+      askSpeed(rows, catalogue, variant).cases.map((c) => judge(c, SPEED_CONSTANTS)),
+      (j) => j.testCase.quantity,
+    );
+    return [...byQuantity].map(([quantity, judged]) => [name, ...line(quantity, judged).slice(0, 5)]);
+  });
+  print('\nThe same rows asked in other ways:\n');
+  print(table([['request', ...header('quantity').slice(0, 5)], ...lines]));
+}
+
+function printRefused(refused: readonly RefusedRow[]): void {
+  print(`\n${refused.length} rows are refused${refused.length === 0 ? '.' : ':'}`);
+  for (const [why, rows] of groupBy(refused, (r) => r.problems.join('; '))) print(`- ${rows.length} x ${why}`);
+}
+
 /** Errors on each source with the constants fitted to all the others. */
 function leaveSourcesOut(cases: readonly SpeedCase[]): readonly Judged[] {
   return [...groupBy(cases, (c) => c.row.source)].flatMap(([source, own]) => {
@@ -132,12 +161,16 @@ const LEAVE_OUT_ROUNDS = 4;
 
 function main(args: readonly string[]): void {
   const path = args.find((arg) => arg.endsWith('.jsonl')) ?? defaultSpeedRows();
-  const cases = speedCases(readSpeedRows(path), Catalogue.parse(readFileSync('data/models.json', 'utf8')));
+  const rows = readSpeedRows(path);
+  const catalogue = Catalogue.parse(readFileSync('data/models.json', 'utf8'));
+  const { cases, refused } = askSpeed(rows, catalogue);
   const judged = cases.map((c) => judge(c, SPEED_CONSTANTS));
   const byQuantity = groupBy(judged, (j) => j.testCase.quantity);
   print(`# Inference speed, ${cases.length} rows of ${path}\n`);
   const goal = (name: string): string => (GOALS[name] ? ` (goal ${percent(GOALS[name][0], 0)} / ${percent(GOALS[name][1], 0)})` : '');
   print(table([header('quantity'), ...[...byQuantity].map(([name, group]) => line(name + goal(name), group))]));
+  printRefused(refused);
+  printVariants(rows, catalogue);
   if (args.includes('--leave-out')) {
     const left = groupBy(leaveSourcesOut(cases), (j) => j.testCase.quantity);
     print('\nEach source with the constants fitted to all other sources:\n');

@@ -1,14 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { findGpu } from '../src/estimator/hardware/catalogue';
-import type { Gpu } from '../src/estimator/hardware/gpu';
-import type { Model } from '../src/estimator/architecture';
-import { findEngine } from '../src/estimator/speed/engines';
-import { estimateSpeed, type SpeedInput } from '../src/estimator/speed/estimate';
+import { vllmMemory } from '../src/analysis/inferenceMemory';
+import { requestModels } from '../src/cli/requests';
+import { servingOf } from '../src/estimator/contracts/inferenceEstimate';
+import { resolveInference } from '../src/estimator/contracts/inferenceRequest';
 import type { SpeedConstants } from '../src/estimator/speed/constants';
+import { estimateSpeed, type SpeedEstimate, type SpeedInput } from '../src/estimator/speed/estimate';
 import type { Ranged } from '../src/estimator/ranged';
-import { kvBytes, modelWork, type KernelFormat, type ModelWork, type WorkFormat } from '../src/estimator/speed/work';
-import { GIB } from '../src/estimator/units';
 import type { Catalogue } from '../src/models/catalogue';
+import { simulateStartup } from '../src/vllm/startup/simulate';
 
 /** One published measurement of inference speed; null where the source does not say. */
 export interface SpeedRow {
@@ -19,7 +18,6 @@ export interface SpeedRow {
   readonly engine_version: string | null;
   readonly model: string;
   readonly quantization: string | null;
-  readonly weight_bits: number | null;
   readonly weight_format: string | null;
   readonly kv_dtype: string | null;
   readonly gpu_name: string | null;
@@ -33,39 +31,43 @@ export interface SpeedRow {
   readonly concurrency: number | null;
   readonly metric: string;
   readonly value: number;
-  readonly fold5: number;
 }
 
 /** Quantities that are judged, each over the rows of some metrics. */
 export type SpeedQuantityName = 'single-stream decode' | 'TPOT under load' | 'TTFT and prefill' | 'power' | 'throughput';
 
-/** One row with what the estimator needs for it. */
+/** Ways to ask about the same row: what a caller may leave out of the request, or say otherwise. */
+export const VARIANTS = {
+  'as written': {},
+  'without engine_version': { withoutVersion: true },
+  'tensor parallelism by name': { parallelismByName: true },
+  'num_gpus alone': { gpusAlone: true },
+  'seq_length for input_length': { contextForPrompt: true },
+} as const satisfies Readonly<Record<string, Variant>>;
+
+export interface Variant {
+  readonly withoutVersion?: boolean;
+  /** `inference_parallelism: tensor` instead of the sizes. */
+  readonly parallelismByName?: boolean;
+  /** Neither sizes nor `inference_parallelism`. */
+  readonly gpusAlone?: boolean;
+  readonly contextForPrompt?: boolean;
+}
+
+/** One row with the request that asks for its figure. */
 export interface SpeedCase {
   readonly row: SpeedRow;
   readonly quantity: SpeedQuantityName;
-  readonly gpu: Gpu;
+  readonly request: Readonly<Record<string, unknown>>;
+  /** What the product makes of the request. */
   readonly input: SpeedInput;
 }
 
-/** Measured rows name some models loosely. */
-const MODEL_NAMES: Readonly<Record<string, string>> = {
-  'LLaMA 70B': 'meta-llama/Llama-2-70b-hf',
-  'Llama 2 7 B': 'meta-llama/Llama-2-7b-hf',
-  'Llama 2 13 B': 'meta-llama/Llama-2-13b-hf',
-  'CodeLlama 34 B': 'codellama/CodeLlama-34b-Instruct-hf',
-  'phi-1.5 1.3 B': 'microsoft/phi-1_5',
-  'deepseek-r1:14b (Qwen2.5-14B distill)': 'Qwen/Qwen2.5-14B-Instruct',
-  'gpt-oss:20b': 'openai/gpt-oss-20b',
-  'llama3.2:3b': 'meta-llama/Llama-3.2-3B-Instruct',
-  'llama3.1:70b': 'meta-llama/Llama-3.1-70B-Instruct',
-  'llama3.1:405b': 'meta-llama/Llama-3.1-405B-Instruct',
-  'Llama2-7B': 'meta-llama/Llama-2-7b-hf',
-  'Llama2-13B': 'meta-llama/Llama-2-13b-hf',
-  'Llama2-70B': 'meta-llama/Llama-2-70b-hf',
-  'llama2-7b': 'meta-llama/Llama-2-7b-hf',
-  'llama2-70b': 'meta-llama/Llama-2-70b-hf',
-  'llama2-70b-99': 'meta-llama/Llama-2-70b-hf',
-};
+/** A row the product does not answer, and why. */
+export interface RefusedRow {
+  readonly row: SpeedRow;
+  readonly problems: readonly string[];
+}
 
 /** The rows of a JSON Lines file. */
 export function readSpeedRows(path: string): readonly SpeedRow[] {
@@ -81,122 +83,88 @@ export function defaultSpeedRows(): string {
   return existsSync(shared) ? shared : 'test/fixtures/measured/speed.jsonl';
 }
 
-/** Rows the estimator can be asked about: known model and GPU, graded A or B. */
-export function speedCases(rows: readonly SpeedRow[], catalogue: Catalogue): readonly SpeedCase[] {
-  return rows.flatMap((row) => {
+/** Judged rows of grade A or B as requests, resolved as the command line resolves them, and the rows it refuses. */
+export function askSpeed(
+  rows: readonly SpeedRow[],
+  catalogue: Catalogue,
+  variant: Variant = {},
+): { readonly cases: readonly SpeedCase[]; readonly refused: readonly RefusedRow[] } {
+  const models = requestModels(catalogue);
+  const memory = vllmMemory(simulateStartup);
+  const cases: SpeedCase[] = [];
+  const refused: RefusedRow[] = [];
+  for (const row of rows) {
     const quantity = quantityOf(row);
-    const gpu = findGpu(row.gpu_norm ?? '') ?? findGpu(row.gpu_name ?? '');
-    const name = MODEL_NAMES[row.model] ?? row.model;
-    const facts = catalogue.find(name) ?? catalogue.findByName(name);
-    if (!quantity || !gpu || !facts || row.grade === 'C') return [];
-    return [{ row, quantity, gpu, input: inputOf(row, gpu, facts.model) }];
-  });
+    if (quantity === null || row.grade === 'C') continue;
+    const request = requestOf(row, variant);
+    const resolved = resolveInference(request, models);
+    if (!resolved.ok) {
+      refused.push({ row, problems: resolved.problems.map((problem) => problem.message) });
+      continue;
+    }
+    const { facts, request: read } = resolved.request;
+    cases.push({ row, quantity, request, input: servingOf(read, { ...facts, memory }) });
+  }
+  return { cases, refused };
+}
+
+/** The cases alone, as the rows are written. */
+export function speedCases(rows: readonly SpeedRow[], catalogue: Catalogue): readonly SpeedCase[] {
+  return askSpeed(rows, catalogue).cases;
 }
 
 function quantityOf(row: SpeedRow): SpeedQuantityName | null {
   const loaded = row.concurrency !== null && row.input_len !== null && row.output_len !== null && row.tp !== null;
+  const alone = row.concurrency === null || row.concurrency === 1;
   switch (row.metric) {
     case 'decode_tps_single_stream':
-      return row.concurrency === null || row.concurrency === 1 ? 'single-stream decode' : null;
+      return alone ? 'single-stream decode' : null;
     case 'tpot_ms':
       return loaded ? 'TPOT under load' : null;
     case 'ttft_ms':
       return loaded ? 'TTFT and prefill' : null;
     case 'prefill_tps':
-      return row.input_len !== null && (row.concurrency === null || row.concurrency === 1) ? 'TTFT and prefill' : null;
+      return row.input_len !== null && alone ? 'TTFT and prefill' : null;
     case 'decode_tps_total':
       return loaded ? 'throughput' : null;
     case 'power_w':
+      // A server whose meter mostly saw it idle is not judged: those rows have no concurrency.
       return row.concurrency === null ? null : 'power';
     default:
       return null;
   }
 }
 
-/** Measured power of a whole server whose meter mostly saw it idle is not taken: those rows have no concurrency. */
-const DEFAULT_OUTPUT = 128;
-
-function inputOf(row: SpeedRow, gpu: Gpu, model: Model): SpeedInput {
-  const engine = findEngine(row.engine_norm) ?? 'transformers';
-  const rank = (name: string): number => Number(new RegExp(`${name}(\\d+)`).exec(row.ep_dp ?? '')?.[1] ?? 1) || 1;
-  const dataParallel = rank('attn_dp');
+/** A row's fields under the contract's names, values as they are written. */
+export function requestOf(row: SpeedRow, variant: Variant = {}): Readonly<Record<string, unknown>> {
   const gpus = row.gpu_count ?? row.tp ?? 1;
-  // llama.cpp and ExLlama split by layers whatever the row calls it.
-  const byLayers = engine === 'llama_cpp' || engine === 'exllama';
-  const tensorParallel = byLayers ? 1 : Math.max(1, Math.min(gpus, row.tp ?? 1));
-  const work = modelWork(model, storedFormat(row, model));
-  const setup = {
-    gpu,
-    engine,
-    engineVersion: row.engine_version,
-    tensorParallel,
-    pipelineParallel: byLayers ? gpus : Math.max(1, row.pp ?? 1),
-    dataParallel,
-    expertParallel: dataParallel > 1,
-    link: null,
-    eager: false,
-    offloadBytes: 0,
-    offloadTarget: 'cpu_ram',
-  } as const;
-  const promptTokens = row.input_len ?? 0;
-  const outputTokens = row.output_len ?? DEFAULT_OUTPUT;
+  const sizes = {
+    tensor_parallel_size: row.tp,
+    pipeline_parallel_size: row.pp,
+    data_parallel_size: rankOf(row, 'attn_dp'),
+    expert_parallel_size: rankOf(row, 'moe_ep'),
+  };
+  const parallelism = variant.gpusAlone ? {} : variant.parallelismByName ? (gpus > 1 ? { inference_parallelism: 'tensor' } : {}) : sizes;
+  const lengths = variant.contextForPrompt
+    ? { seq_length: row.input_len === null ? null : Math.max(1, row.input_len + (row.output_len ?? 0)), output_length: row.output_len }
+    : { input_length: row.input_len, output_length: row.output_len };
   return {
-    setup,
-    work,
-    load: {
-      concurrency: Math.max(1, row.concurrency ?? 1),
-      promptTokens,
-      outputTokens,
-      kvCacheTokens: kvCapacity(work, gpu, setup.tensorParallel * setup.pipelineParallel, dataParallel, promptTokens + outputTokens),
-      cachedShare: 0,
-      draftTokens: 0,
-    },
+    gpu_key: row.gpu_norm ?? row.gpu_name,
+    llm_key: row.model,
+    quantization: row.quantization,
+    kv_cache_quantization: row.kv_dtype,
+    num_gpus: gpus,
+    ...parallelism,
+    ...lengths,
+    concurrent_users: row.concurrency,
+    engine: row.engine_norm,
+    engine_version: variant.withoutVersion ? null : row.engine_version,
   };
 }
 
-/** Share of memory engines give to weights and KV cache, and what the rest of a process takes, GiB. */
-const USED_SHARE = 0.9;
-const OTHER_GIB = 2;
-
-function kvCapacity(work: ModelWork, gpu: Gpu, gpus: number, replicas: number, context: number): number {
-  const weights = work.denseBytes / gpus + work.expertBytes / gpus / replicas;
-  const perGpu = gpu.totalMemoryGib * GIB * USED_SHARE - weights - OTHER_GIB * GIB;
-  const perToken = kvBytes(work, context) / context / Math.min(gpus, work.kvShards);
-  return Math.max(context, perGpu / perToken);
-}
-
-const FORMATS: Readonly<Record<string, KernelFormat>> = {
-  '16-bit': '16bit',
-  '32-bit': '32bit',
-  fp8: 'fp8',
-  'nvfp4/fp4': 'fp4',
-  mxfp4: 'fp4',
-  'bnb-4bit': 'nf4',
-  'int8 W8A8': 'w8a8',
-  'int8 weight-only': 'int8',
-  'int4 weight-only (AWQ/W4A16)': 'int4',
-  'int4 weight-only (GPTQ)': 'int4',
-  'int4 weight-only': 'int4',
-};
-
-function storedFormat(row: SpeedRow, model: Model): WorkFormat {
-  const name = row.weight_format ?? '16-bit';
-  const file = row.engine_norm === 'llama.cpp' || name.startsWith('gguf');
-  const native = model.quantization;
-  const stated = row.weight_format === null && native ? native.bits : null;
-  const bits = row.weight_bits ?? stated ?? 16;
-  const format: KernelFormat = file && bits < 16 ? 'ggml' : (FORMATS[name] ?? '16bit');
-  const fourBit = format === 'fp4' || format === 'int4';
-  return {
-    format: row.weight_format === null && stated === 8 ? 'fp8' : format,
-    bits: format === 'fp4' && bits === 4 ? 4.5 : bits,
-    expertsOnly: !file && fourBit,
-    embeddingBits: file ? Math.min(16, bits) : 16,
-    headBits: file ? Math.min(16, bits < 16 ? Math.max(6.6, bits) : 16) : 16,
-    // ModelOpt's fp8 and fp4 checkpoints, which TensorRT-LLM runs, carry scales for an fp8 KV cache.
-    kvElementBytes:
-      row.kv_dtype === 'fp8' || (row.kv_dtype === null && row.engine_norm.startsWith('TensorRT') && /^(fp8|fp4)$/.test(format)) ? 1 : 2,
-  };
+/** The size of one kind of parallelism in a source's own notation ("moe_tp8 moe_ep8 attn_dp1"); null where it states none. */
+function rankOf(row: SpeedRow, name: string): number | null {
+  return Number(new RegExp(`${name}(\\d+)`).exec(row.ep_dp ?? '')?.[1] ?? 0) || null;
 }
 
 /** What the row's source divides by what: Qwen's tables count the prompt's time in the speed of generation. */
@@ -204,14 +172,21 @@ const COUNTS_PREFILL = new Set(['qwen-speed-docs', 'qwen-v1-readme']);
 
 /** The estimate of a row's figure, in the row's unit. */
 export function estimateOf(testCase: SpeedCase, constants?: SpeedConstants): Ranged {
-  const estimate = estimateSpeed(testCase.input, constants);
-  const { row, input } = testCase;
+  return figureOf(testCase, estimateSpeed(testCase.input, constants));
+}
+
+function figureOf({ row, input }: SpeedCase, estimate: SpeedEstimate): Ranged {
   switch (row.metric) {
     case 'decode_tps_single_stream': {
       if (!COUNTS_PREFILL.has(row.source)) return estimate.decodeTpsSingleStream;
       const { decodeTpsSingleStream: decode, prefillMs } = estimate;
       const rate = (tps: number, ms: number): number => (input.load.outputTokens * 1e3) / (ms + (input.load.outputTokens * 1e3) / tps);
-      return { value: rate(decode.value, prefillMs.value), low: rate(decode.low, prefillMs.high), high: rate(decode.high, prefillMs.low) };
+      return {
+        ...decode,
+        value: rate(decode.value, prefillMs.value),
+        low: rate(decode.low, prefillMs.high),
+        high: rate(decode.high, prefillMs.low),
+      };
     }
     case 'tpot_ms':
       return estimate.tpotMs;

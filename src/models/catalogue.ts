@@ -4,7 +4,7 @@ import { isJsonObject } from './config/fields';
 import type { JsonObject } from './config/fields';
 import { plainQuantization } from './config/quantization';
 import { architectureFromConfig } from './hfConfig';
-import { familyKey, nameKey, readName } from './names';
+import { familyKey, nameKey, readName, sizeEnding } from './names';
 import type { Confidence, ModelFacts } from './source';
 
 /**
@@ -86,11 +86,13 @@ export class Catalogue {
    * carries its base's name. The answer is `derived` and its assumptions say from what.
    */
   findByName(id: string): ModelFacts | null {
-    const { base, quantization } = readName(id);
+    const { base, quantization, billions } = readName(id);
     const { byName, byFamily } = this.nameIndex();
     const copy = this.byId.get(base.toLowerCase()) ?? byName.get(nameKey(base)) ?? byName.get(nameKey(id));
     if (copy) return this.derived(id, copy, quantization, `architecture of ${copy[0]}, whose name it has`);
-    const relative = byFamily.get(familyKey(nameKey(base))) ?? this.longestBaseIn(nameKey(base));
+    const key = nameKey(base);
+    const relative =
+      byFamily.get(familyKey(key)) ?? this.longestBaseIn(key) ?? (billions === null ? null : this.ofSize(familyKey(key), billions));
     return relative ? this.derived(id, relative, quantization, `architecture of ${relative[0]}, whose name it carries`) : null;
   }
 
@@ -134,6 +136,24 @@ export class Catalogue {
       }
     }
     return best?.entry ?? null;
+  }
+
+  /**
+   * The model of the stated size that a shortened name means: one whose full name contains it ("Nemotron-Super-49B", "qwen3-coder-30b"), or
+   * one whose name has no size ("Mistral-Nemo-12B", "phi-2 2.7B").
+   */
+  private ofSize(key: string, billions: number): CatalogueEntry | null {
+    const { byName, byFamily } = this.nameIndex();
+    const stem = sizeEnding(key)?.stem;
+    const bare = stem === undefined ? undefined : (byName.get(stem) ?? byFamily.get(familyKey(stem)));
+    const containing = [...byFamily.keys()].filter((family) => `-${family}-`.includes(`-${key}-`)).sort((a, b) => a.length - b.length);
+    const candidates = [bare, ...containing.map((family) => byFamily.get(family))];
+    return candidates.find((entry) => entry !== undefined && this.isOfSize(entry, billions)) ?? null;
+  }
+
+  private isOfSize(entry: CatalogueEntry, billions: number): boolean {
+    const parameters = this.facts(entry[0], entry)?.parameters;
+    return parameters !== undefined && Math.abs(parameters / 1e9 / billions - 1) <= SAME_SIZE;
   }
 
   private facts(id: string, entry: CatalogueEntry): ModelFacts | null {
@@ -195,6 +215,9 @@ export class Catalogue {
     return stored ? { ...plainQuantization(stored.method ?? 'unknown', stored.bits ?? 16, 'config'), ...stored } : null;
   }
 }
+
+/** How far the size in a name may be from the count: "phi-1.5 1.3B" has 1.42 billion parameters, "Qwen-7B" 7.72. */
+const SAME_SIZE = 0.15;
 
 const FORMAT_PREFIX = 'checkpoint format';
 

@@ -85,10 +85,17 @@ const MAY_END_IN_FORMAT = /q\d|gguf|bnb|nf4|bitsandbytes|awq|gptq|autoround|w\d+
 /** Endings that name a 16-bit copy. */
 const PLAIN_COPY = /[-_.](?:bf16|fp16|f16|hf)$/i;
 
+/** Number of a file among those of one GGUF model, which llama.cpp's tools take for part of the name. */
+const SHARD = /-\d{5}-of-\d{5}(?:\.gguf)?$/i;
+/** Tables write "7 B" where the Hub writes "7B". */
+const LOOSE_SIZE = /(\d) ([bm])(?![a-z0-9])/gi;
+
 /** Reads what the last part of a model's name says: its base name, its checkpoint format, its size. */
 export function readName(id: string): NameParts {
   let base = withoutRemark(id)
     .replace(/[\\/]+$/, '')
+    .replace(SHARD, '')
+    .replace(LOOSE_SIZE, '$1$2')
     .replace(/\s+/g, '-');
   let quantization: CheckpointQuantization | null = null;
   for (let found = MAY_END_IN_FORMAT.test(base); found;) {
@@ -170,11 +177,27 @@ export function nameKey(id: string): string {
   const last = trimmed.slice(Math.max(trimmed.lastIndexOf('/'), trimmed.lastIndexOf('\\')) + 1);
   // A Hub cache folder is named models--org--name.
   const name = last.startsWith('models--') ? last.slice(last.lastIndexOf('--') + 2) : last;
-  // People write "Llama3" and "gemma2" where the Hub writes "Llama-3" and "gemma-2".
-  return name
+  // People write "Llama3", "LLaMA v2" and "gemma2" where the Hub writes "Llama-3", "Llama-2" and "gemma-2", and "phi-1.5" for "phi-1_5".
+  const key = name
     .toLowerCase()
+    .replace(/(\d)_(?=\d)/g, '$1.')
     .replace(/[_\s]+/g, '-')
-    .replace(/^((?:meta-)?llama|gemma|phi)(?=\d)/, '$1-');
+    .replace(/^((?:meta-)?llama|gemma|phi)-?v?(?=\d)/, '$1-')
+    .replace(/^nvidia-(?=[a-z])/, '')
+    .replace(/^gpt(j|neox)(?=-|$)/, 'gpt-$1');
+  return NICKNAMES[key] ?? key;
+}
+
+/**
+ * Names without a generation whose size tells it: LLaMA came in 7, 13, 33 and 65 billion, so that a 70B is Llama 2's; the first generation's
+ * 13B has the sizes of the second's (both papers, table 2 and appendix A.1).
+ */
+const NICKNAMES: Readonly<Record<string, string>> = { 'llama-70b': 'llama-2-70b', 'llama-13b': 'llama-2-13b' };
+
+/** The size that ends a name key, in billions as it is written, and the key without it; null when none does. */
+export function sizeEnding(key: string): { readonly stem: string; readonly size: string } | null {
+  const match = /^(.+)-(\d+(?:\.\d+)?[bm])$/.exec(key);
+  return match?.[1] !== undefined && match[2] !== undefined ? { stem: match[1], size: match[2] } : null;
 }
 
 /** A name key without the endings that only tell siblings of one architecture apart ("-instruct", "-chat", "-v0.2" …). */

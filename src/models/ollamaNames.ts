@@ -15,7 +15,7 @@ const DEEPSEEK_R1: Readonly<Record<string, string>> = {
  * @returns null for names that are no ollama tag with a size.
  */
 export function ollamaModel(name: string): string | null {
-  const match = /^([a-z][a-z0-9.-]*):(\d+(?:\.\d+)?[bm])(?![a-z0-9])/i.exec(name.trim());
+  const match = /^([a-z][a-z0-9.-]*):((?:\d+x)?\d+(?:\.\d+)?[bm](?:-a\d+b)?)(?![a-z0-9])/i.exec(name.trim());
   const [, family, size] = match ?? [];
   if (family === undefined || size === undefined) return null;
   if (family.toLowerCase() === 'deepseek-r1') return DEEPSEEK_R1[size.toLowerCase()] ?? null;

@@ -11,6 +11,24 @@ export const PARALLELISM_CHOICES = ['pipeline', 'tensor'] as const;
 export const OFFLOAD_TARGET_CHOICES = ['cpu_ram', 'nvme'] as const;
 
 export type KvCacheChoice = (typeof KV_CACHE_CHOICES)[number];
+
+/** What the element types of engines and tables are among the choices. */
+const KV_CACHE_WORDS: readonly (readonly [RegExp, KvCacheChoice])[] = [
+  [/\b(fp8|float8|e4m3|e5m2)/, 'fp8'],
+  [/\b(int8|q8)/, 'int8'],
+  [/\b(int4|q4|nvfp4|fp4)/, 'int4'],
+  [/\b(bf16|bfloat16)/, 'bf16'],
+  [/\b(fp16|f16|float16|half)/, 'fp16'],
+];
+
+/** The choice a name means ("f16", "fp8_e4m3", "q8_0", "bf16/fp16"); null when unknown. */
+export function kvCacheChoice(name: string): KvCacheChoice | null {
+  const words = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim();
+  return KV_CACHE_CHOICES.find((choice) => choice === words) ?? KV_CACHE_WORDS.find(([pattern]) => pattern.test(words))?.[1] ?? null;
+}
 export type ParallelismChoice = (typeof PARALLELISM_CHOICES)[number];
 export type OffloadTargetChoice = (typeof OFFLOAD_TARGET_CHOICES)[number];
 

@@ -6,9 +6,8 @@ import type { Ranged } from '../ranged';
 import { runtimeMemory, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
 import { isGgufChoice, runWeights, storedWeights } from '../runtime/weightChoices';
 import { findEngine, type Engine } from '../speed/engines';
-import { estimateSpeed, type SpeedEstimate } from '../speed/estimate';
-import type { Load } from '../speed/serving';
-import type { OffloadTarget, SpeedSetup } from '../speed/step';
+import { estimateSpeed, type SpeedEstimate, type SpeedInput } from '../speed/estimate';
+import type { OffloadTarget } from '../speed/step';
 import { modelWork, type ModelWork } from '../speed/work';
 import { clamp, GIB } from '../units';
 import { INFERENCE_COMPONENTS, type InferenceRequest, type InferenceResponse, type KvCacheChoice } from './inference';
@@ -50,15 +49,25 @@ const CONTINUOUS: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'tens
 
 /** Memory, speed and power of serving a model. Pure arithmetic: the same request always gives the same response. */
 export function estimateInference(request: InferenceRequest, facts: InferenceFacts): InferenceResponse {
-  const plan = planInference(request, facts);
-  const memory = facts.memory?.(plan) ?? runtimeMemory(plan.question);
-  const speed = estimateSpeed(speedInput(plan, memory, facts.gpu));
+  const { plan, memory, serving } = settle(request, facts);
+  const speed = estimateSpeed(serving);
   return {
     ...memoryFigures(plan, memory, facts.gpu),
     ...speedFigures(speed),
     range: ranges(memory, speed),
     assumptions: assumptions(plan, facts, speed),
   };
+}
+
+/** What the speed of a request is computed from: for those who ask for it again under other constants. */
+export function servingOf(request: InferenceRequest, facts: InferenceFacts): SpeedInput {
+  return settle(request, facts).serving;
+}
+
+function settle(request: InferenceRequest, facts: InferenceFacts) {
+  const plan = planInference(request, facts);
+  const memory = facts.memory?.(plan) ?? runtimeMemory(plan.question);
+  return { plan, memory, serving: speedInput(plan, memory, facts.gpu) };
 }
 
 /** Settles what the request leaves open. */
@@ -152,11 +161,7 @@ function totalBytes(memory: RuntimeMemory): number {
   return memory.weights.value + memory.kvCache.value + memory.activations.value + memory.cudaGraphs.value + memory.overhead.value;
 }
 
-function speedInput(
-  plan: InferencePlan,
-  memory: RuntimeMemory,
-  gpu: Gpu,
-): { readonly setup: SpeedSetup; readonly work: ModelWork; readonly load: Load } {
+function speedInput(plan: InferencePlan, memory: RuntimeMemory, gpu: Gpu): SpeedInput {
   const { request, question, work, engine } = plan;
   const offloadBytes = memory.offloadedWeights + memory.offloadedKvCache;
   const onCpu = engine === 'llama_cpp' && request.offload_target === 'cpu_ram';

@@ -1,7 +1,7 @@
 import { findInterconnect, INTERCONNECTS } from '../hardware/interconnects';
 import { weightChoice, WEIGHT_CHOICES } from '../runtime/weightChoices';
 import { ENGINES, findEngine } from '../speed/engines';
-import { KV_CACHE_CHOICES, OFFLOAD_TARGET_CHOICES, PARALLELISM_CHOICES, type InferenceRequest } from './inference';
+import { KV_CACHE_CHOICES, kvCacheChoice, OFFLOAD_TARGET_CHOICES, PARALLELISM_CHOICES, type InferenceRequest } from './inference';
 import type { InferenceFacts } from './inferenceEstimate';
 import { resolveGpu, resolveModel, type ModelResolver } from './resolve';
 import { nearestChoice, RequestReader, type Validated } from './validate';
@@ -58,7 +58,7 @@ function readFields(reader: RequestReader): InferenceRequest {
     gpu_key: reader.requiredText('gpu_key', 'a key of the GPU catalogue, custom_discrete or custom_apple_silicon'),
     llm_key: reader.requiredText('llm_key', 'a key of the model catalogue, a Hugging Face id, or custom'),
     quantization: readWeights(reader),
-    kv_cache_quantization: reader.choice('kv_cache_quantization', KV_CACHE_CHOICES, 'auto'),
+    kv_cache_quantization: readKvCache(reader),
     custom_vram: reader.number('custom_vram', { min: 0.1, max: LIMITS.gib }, null),
     num_gpus: reader.number('num_gpus', GPUS, Math.min(product, LIMITS.gpus)),
     batch_size: reader.number('batch_size', SEQUENCES, 1),
@@ -94,6 +94,14 @@ function readWeights(reader: RequestReader): string | null {
   const choice = weightChoice(name);
   if (choice === null) reader.report('quantization', name, `one of ${WEIGHT_CHOICES.join(', ')}`, nearestChoice(name, WEIGHT_CHOICES));
   return choice;
+}
+
+function readKvCache(reader: RequestReader): InferenceRequest['kv_cache_quantization'] {
+  const name = reader.text('kv_cache_quantization', 'auto');
+  const choice = kvCacheChoice(name);
+  if (choice === null)
+    reader.report('kv_cache_quantization', name, `one of ${KV_CACHE_CHOICES.join(', ')}`, nearestChoice(name, KV_CACHE_CHOICES));
+  return choice ?? 'auto';
 }
 
 function readEngine(reader: RequestReader): InferenceRequest['engine'] {

@@ -40,6 +40,12 @@ const USUAL: Readonly<Record<string, string>> = {
   rtx2080ti: 'rtx_2080_ti',
   rtxpro5000: 'rtx_pro_5000',
   rtxpro6000: 'rtx_pro_6000',
+  // npu-smi prints the family ("Ascend910") or the bin ("910B2") of the cards of 64 GB.
+  ascend910: 'ascend_910b',
+  ascendascend910: 'ascend_910b',
+  ascend910b1: 'ascend_910b',
+  ascend910b2: 'ascend_910b',
+  ascend910b3: 'ascend_910b',
 };
 
 /** The words of a name that identify a card: model, size in GB and form factor. */

@@ -71,6 +71,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   float16: 'fp16',
   bfloat16: 'bf16',
   half: 'fp16',
+  none: 'bf16',
+  base: 'bf16',
+  unquantized: 'bf16',
   fp4: 'nvfp4',
   gptq_int4: 'gptq',
   gptq_4bit: 'gptq',
@@ -105,18 +108,40 @@ export const WEIGHT_CHOICES: readonly string[] = [
   'nvfp4', 'mxfp4', 'checkpoint',
 ]; // prettier-ignore
 
-/** The canonical name of a choice, whatever its writing ("Q4_K_M", "GPTQ-Int4", "AWQ int4 g128"); null when unknown. */
+/**
+ * What the words of a longer description mean, the telling ones first: the method before the width it may have ("GPTQ (Int8)"), the
+ * width before the plain type it computes in ("Int4-W4A16").
+ */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/\bgptq\b.*\b(int8|8bit|w8a16|8 bits?)\b/, 'gptq_int8'],
+  [/\bgptq\b/, 'gptq'],
+  [/\bawq\b/, 'awq'],
+  [/\b(bnb|bitsandbytes)\b.*\b(int8|8bit|8 bits?)\b/, 'int8'],
+  [/\b(nf4|bnb|bitsandbytes)\b.*\b(dq|double)\b/, 'nf4_double'],
+  [/\b(nf4|bnb|bitsandbytes)\b/, 'nf4'],
+  [/\bmxfp4\b/, 'mxfp4'],
+  [/\b(nvfp4|fp4)\b/, 'nvfp4'],
+  [/\b(w8a8|smoothquant|int8 sq)\b/, 'w8a8'],
+  [/\b(fp8|e4m3|e5m2)\b/, 'fp8'],
+  [/\b(w4a16|w4a8|int4|4bit|4 bits?)\b/, 'int4'],
+  [/\b(w8a16|int8|8bit|8 bits?)\b/, 'int8'],
+  [/\b(bf16|bfloat16)\b/, 'bf16'],
+  [/\b(fp16|float16|f16|16bit|16 bits?)\b/, 'fp16'],
+];
+
+/** The canonical name of a choice, whatever its writing ("Q4_K_M", "GPTQ-Int4", "AWQ int4 g128", "GPTQ (Int8)"); null when unknown. */
 export function weightChoice(name: string): string | null {
-  const wanted = name
-    .trim()
-    .toLowerCase()
-    .replace(/\(.*?\)/g, '')
-    .trim()
+  const text = name.trim().toLowerCase();
+  const wanted = (/[([]/.test(text) ? text.replace(/[([].*?[)\]]/g, '').trim() : text)
     .replace(/[\s.-]+/g, '_')
     .replace(/_g\d+$/, '')
     .replace(/^ud_/, '');
   const known = (key: string): string | null => (key === 'checkpoint' || CHOICES[key] ? key : (ALIASES[key] ?? null));
-  return known(wanted) ?? known(wanted.replace(/_(xl|l)$/, '_m'));
+  const words = text.replace(/[^a-z0-9]+/g, ' ').trim();
+  const told = WORDS.find(([pattern]) => pattern.test(words))?.[1] ?? null;
+  // A remark in brackets may tell more than the name before it.
+  const narrower = told === 'gptq_int8' ? told : null;
+  return narrower ?? known(wanted) ?? known(wanted.replace(/_(xl|l)$/, '_m')) ?? told;
 }
 
 /** True for the types of GGUF files, which only llama.cpp and its relatives run well. */

@@ -27,33 +27,53 @@ export type EngineProfileId =
 
 /** Other names of the engines, as tools and tables write them (letters and digits only, lower case). */
 const ALIASES: Readonly<Record<string, Engine>> = {
-  vllmrocm: 'vllm',
-  vllmotheracceleratorfork: 'vllm',
   trtllm: 'tensorrt_llm',
-  tensorrtllm: 'tensorrt_llm',
-  tensorrtllmnim: 'nim',
-  llamacpp: 'llama_cpp',
-  llamacppserver: 'llama_cpp',
   ollama: 'llama_cpp',
   hf: 'transformers',
   huggingface: 'transformers',
   hftransformers: 'transformers',
   mlxlm: 'mlx',
-  exllamav2: 'exllama',
   autogptq: 'transformers',
-  optimumnvidia: 'transformers',
   onnx: 'transformers',
   pytorchlightning: 'transformers',
   deepspeed: 'lmdeploy',
-  gptfastpytorch: 'gpt_fast',
   mlc: 'mlc_llm',
   ctranslate: 'ctranslate2',
 };
 
+/** Names inside longer ones ("vllm-ascend", "TensorRT-LLM (NIM)", "llama.cpp CUDA", "AutoAWQ GEMM"), the narrower before the wider. */
+const WITHIN: readonly (readonly [RegExp, Engine])[] = [
+  [/\bnim\b/, 'nim'],
+  [/\bctransformers\b/, 'llama_cpp'],
+  [/\boptimum\b/, 'transformers'],
+  [/vllm\b/, 'vllm'],
+  [/\bsglang\b/, 'sglang'],
+  [/\b(tensorrt|trt ?llm)\b/, 'tensorrt_llm'],
+  [/\b(llama ?cpp|ollama|llamafile|koboldcpp|lm studio)\b/, 'llama_cpp'],
+  [/\bautoawq\b/, 'autoawq'],
+  [/\bexllama/, 'exllama'],
+  [/\bmlx\b/, 'mlx'],
+  [/\bgpt ?fast\b/, 'gpt_fast'],
+  [/\bmlc\b/, 'mlc_llm'],
+  [/\b(lmdeploy|turbomind)\b/, 'lmdeploy'],
+  [/\b(lit ?gpt|lightning)\b/, 'litgpt'],
+  [/\bctranslate/, 'ctranslate2'],
+  [/\btransformers\b/, 'transformers'],
+];
+
 /** The engine a name means, whatever its writing ("TensorRT-LLM", "llama.cpp", "ollama"); null when unknown. */
 export function findEngine(name: string): Engine | null {
-  const wanted = name.toLowerCase().replace(/[^a-z0-9]/g, '');
-  return [...ENGINES, ...FURTHER_ENGINES].find((engine) => engine.replace(/_/g, '') === wanted) ?? ALIASES[wanted] ?? null;
+  const words = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim();
+  const wanted = words.replace(/ /g, '');
+  return (
+    [...ENGINES, ...FURTHER_ENGINES].find((engine) => engine.replace(/_/g, '') === wanted) ??
+    ALIASES[wanted] ??
+    WITHIN.find(([pattern]) => pattern.test(words))?.[1] ??
+    null
+  );
 }
 
 /** Whether a program calls the engine instead of a server: the first token's fixed cost is then part of the forward pass that its tables time. */

@@ -6,7 +6,7 @@ import { vllmMemory } from '../../../src/analysis/inferenceMemory';
 import { requestModels } from '../../../src/cli/requests';
 import { estimateInference } from '../../../src/estimator/contracts/inferenceEstimate';
 import { resolveInference } from '../../../src/estimator/contracts/inferenceRequest';
-import type { InferenceResponse } from '../../../src/estimator/contracts/inference';
+import { kvCacheChoice, type InferenceResponse } from '../../../src/estimator/contracts/inference';
 import type { RequestProblem } from '../../../src/estimator/contracts/validate';
 import { GPUS } from '../../../src/estimator/hardware/catalogue';
 import { weightChoice, WEIGHT_CHOICES } from '../../../src/estimator/runtime/weightChoices';
@@ -61,6 +61,24 @@ describe('an inference request', () => {
     for (const choice of WEIGHT_CHOICES) assert.ok(weightChoice(choice) !== null, choice);
     const written = ['Q4_K_M', 'GPTQ-Int4', 'BF16', 'AWQ int4 g128', 'fp16', 'Q4_K_M (ollama default)', 'NVFP4', 'bnb.nf4-dq', 'q4 g32'];
     assert.deepEqual(written.map(weightChoice), ['q4_k_m', 'gptq', 'bf16', 'awq', 'fp16', 'q4_k_m', 'nvfp4', 'nf4_double', 'q4_k_m']);
+    const described = [
+      'GPTQ (Int8)',
+      'GPTQ-Marlin (Int4)',
+      'FP8 Static',
+      'Int4-W4A16',
+      'int8 weight-only',
+      'FP8 (vendor choice)',
+      'None',
+      '4-bit (G=32)',
+    ];
+    assert.deepEqual(described.map(weightChoice), ['gptq_int8', 'gptq', 'fp8', 'int4', 'int8', 'fp8', 'bf16', 'int4']);
+    assert.equal(weightChoice('q4km'), null);
+  });
+
+  it("takes the KV cache's type as engines and tables write it", () => {
+    const written = ['f16', 'bf16/fp16', 'fp8_e4m3', 'Q8_0', 'q4_0', 'FP16', 'auto'];
+    assert.deepEqual(written.map(kvCacheChoice), ['fp16', 'bf16', 'fp8', 'int8', 'int4', 'fp16', 'auto']);
+    assert.equal(kvCacheChoice('tiny'), null);
   });
 
   it('keeps what a quantized checkpoint has when no format is asked for', () => {

@@ -56,6 +56,27 @@ describe('the catalogue', () => {
     }
   });
 
+  it('knows models by the loose names of published tables', () => {
+    const cases: readonly (readonly [name: string, base: string])[] = [
+      ['LLaMA 70B', 'meta-llama/Llama-2-70b-hf'],
+      ['Llama 2 7 B', 'meta-llama/Llama-2-7b-hf'],
+      ['LLaMA v2 70B', 'meta-llama/Llama-2-70b-hf'],
+      ['llama2-70b-99', 'meta-llama/Llama-2-70b-hf'],
+      ['phi-1.5 1.3 B', 'microsoft/phi-1_5'],
+      ['Qwen/Qwen-1.8B-Chat', 'Qwen/Qwen-1_8B-Chat'],
+      ['MiniMax-M2.7-UD-Q3_K_S-00001-of-00003', 'MiniMaxAI/MiniMax-M2.7'],
+      ['nvidia/Nemotron-3-Nano-30B-A3B FP8', 'nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-FP8'],
+      ['nvidia/Nemotron-Super-49B FP8', 'nvidia/Llama-3_3-Nemotron-Super-49B-v1'],
+      ['GPTJ 6B', 'EleutherAI/gpt-j-6b'],
+    ];
+    for (const [name, base] of cases) {
+      const facts = catalogue.findByName(name);
+      assert.equal(facts?.parameters, catalogue.find(base)?.parameters, `${name} from ${facts?.origin}`);
+    }
+    // A size that no namesake has names no namesake.
+    assert.equal(catalogue.findByName('Nemotron-Super-9B'), null);
+  });
+
   it('knows fine-tunes whose name does not carry their base, as their checkpoints store them', () => {
     // Totals of the safetensors headers; Cosmos-Reason2 stores the head that Qwen3-VL-2B ties.
     const counts: readonly (readonly [id: string, parameters: number])[] = [

@@ -9,6 +9,8 @@ describe('ollama tags', () => {
   it('are read as the Hub names the model', () => {
     assert.equal(ollamaModel('llama3.2:3b'), 'llama-3.2-3b');
     assert.equal(ollamaModel('qwen3:8b'), 'qwen3-8b');
+    assert.equal(ollamaModel('qwen3:30b-a3b'), 'qwen3-30b-a3b');
+    assert.equal(ollamaModel('mixtral:8x7b'), 'mixtral-8x7b');
     assert.equal(ollamaModel('deepseek-r1:14b (Qwen2.5-14B distill)'), 'DeepSeek-R1-Distill-Qwen-14B');
     for (const other of ['Qwen/Qwen3-8B', 'llama3.2:latest', 'C:\\models\\8b', 'http://host:8b0'])
       assert.equal(ollamaModel(other), null, other);

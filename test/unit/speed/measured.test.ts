@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { estimateOf, readSpeedRows, speedCases } from '../../../benchmark/speedRows';
+import { askSpeed, estimateOf, readSpeedRows } from '../../../benchmark/speedRows';
 import { quantile, shareOf } from '../../../benchmark/statistics';
 import { findEngine, engineProfile } from '../../../src/estimator/speed/engines';
 import { estimateSpeed } from '../../../src/estimator/speed/estimate';
@@ -10,7 +10,14 @@ import { storedWeights } from '../../../src/estimator/runtime/weightChoices';
 import { catalogue, knownModel, speedInput } from './setups';
 
 describe('speed against published measurements', () => {
-  const cases = speedCases(readSpeedRows('test/fixtures/measured/speed.jsonl'), catalogue);
+  const { cases, refused } = askSpeed(readSpeedRows('test/fixtures/measured/speed.jsonl'), catalogue);
+
+  it('answers every row of the sample as it is written', () => {
+    assert.deepEqual(
+      refused.flatMap(({ problems }) => problems),
+      [],
+    );
+  });
 
   // Median and 90th percentile of the absolute error: the goals for decode and power, what is reached for times under load, whose rows scatter.
   const bounds = [
@@ -68,7 +75,12 @@ describe('engines', () => {
     assert.equal(findEngine('llama.cpp'), 'llama_cpp');
     assert.equal(findEngine('vLLM (ROCm)'), 'vllm');
     assert.equal(findEngine('ollama'), 'llama_cpp');
+    assert.equal(findEngine('NIM (TensorRT-LLM)'), 'nim');
+    assert.equal(findEngine('TensorRT 10.2.0, CUDA 12.4'), 'tensorrt_llm');
+    assert.equal(findEngine('vllm-ascend'), 'vllm');
+    assert.equal(findEngine('AutoAWQ GEMV'), 'autoawq');
     assert.equal(findEngine('abacus'), null);
+    assert.equal(findEngine('vlm'), null);
   });
 
   it('have generations', () => {

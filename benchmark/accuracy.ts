@@ -1,17 +1,21 @@
-// npm run benchmark:accuracy -- startups [FILE]: simulated against recorded start-ups of vLLM. The row's GPU, version and arguments are the only input.
+// npm run benchmark:accuracy -- startups [FILE]: estimated against recorded start-ups of vLLM, by what `estimate --jsonl` answers for
+// each row. The row's GPU, version and arguments are the only input.
 import { existsSync, readFileSync } from 'node:fs';
-import type { Model } from '../src/estimator/architecture';
-import type { Ranged } from '../src/estimator/ranged';
-import { GIB } from '../src/estimator/units';
-import { simulateStartup } from '../src/vllm/startup/simulate';
-import type { StartupReport } from '../src/vllm/startup/report';
-import { UNKNOWN_VERSION } from '../src/vllm/versions';
-import { recordedModel } from './recordedModels';
-import { argumentsOf, gpuOf, modelName, parseStartupRows, type StartupRow } from './startupRows';
+import { answerRow } from '../src/cli/bulk';
+import { CommandLineModels } from '../src/cli/models';
+import type { EstimateJson } from '../src/report/estimateJson';
+import { estimateRow, parseStartupRows, type StartupRow } from './startupRows';
 import { groupBy, percent, quantile, shareOf, table, weightedQuantile } from './statistics';
 
 const SHARED_ROWS = '../shared/measurements/vllm-startups.jsonl';
 const OWN_ROWS = 'test/fixtures/measured/vllm-startups.jsonl';
+
+/** A figure with its range, in the unit the log prints. */
+interface Figure {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
 
 /** A compared quantity: what was printed and what is predicted, in the same unit. */
 interface Quantity {
@@ -19,53 +23,80 @@ interface Quantity {
   /** Needs the budget, which a row without a stated or default utilization does not give. */
   readonly ofBudget: boolean;
   measured(row: StartupRow): number | null;
-  predicted(report: StartupReport): Ranged | null;
+  predicted(answer: EstimateJson): Figure | null;
 }
 
-const inGib = (range: Ranged | null): Ranged | null => range && { value: range.value / GIB, low: range.low / GIB, high: range.high / GIB };
+function figure(value: number | null, range: readonly [number, number] | null): Figure | null {
+  return value === null ? null : { value, low: range?.[0] ?? value, high: range?.[1] ?? value };
+}
 
 const QUANTITIES: readonly Quantity[] = [
-  { name: 'weights per GPU', ofBudget: false, measured: (r) => r.model_load_gib, predicted: (r) => inGib(r.perGpu.weights) },
-  { name: 'activation peak', ofBudget: false, measured: (r) => r.activation_peak_gib, predicted: (r) => inGib(r.perGpu.activationPeak) },
-  { name: 'non-torch memory', ofBudget: false, measured: (r) => r.non_torch_gib, predicted: (r) => inGib(r.perGpu.nonTorch) },
+  {
+    name: 'weights per GPU',
+    ofBudget: false,
+    measured: (r) => r.model_load_gib,
+    predicted: ({ per_gpu, range }) => figure(per_gpu.weights_gib, range.weights_gib),
+  },
+  {
+    name: 'activation peak',
+    ofBudget: false,
+    measured: (r) => r.activation_peak_gib,
+    predicted: ({ per_gpu, range }) => figure(per_gpu.activation_peak_gib, range.activation_peak_gib),
+  },
+  {
+    name: 'non-torch memory',
+    ofBudget: false,
+    measured: (r) => r.non_torch_gib,
+    predicted: ({ per_gpu, range }) => figure(per_gpu.non_torch_gib, range.non_torch_gib),
+  },
   {
     name: 'CUDA graph memory',
     ofBudget: false,
     // Some versions print differences of free memory, which can be negative: noise, not a size.
     measured: (r) => (r.graph_capture_gib !== null && r.graph_capture_gib > 0 ? r.graph_capture_gib : null),
-    predicted: (r) => inGib(r.perGpu.cudaGraphs),
+    predicted: ({ per_gpu, range }) => figure(per_gpu.cuda_graph_gib, range.cuda_graph_gib),
   },
-  { name: 'available KV cache', ofBudget: true, measured: (r) => r.available_kv_gib, predicted: (r) => inGib(r.perGpu.kvCache) },
-  { name: 'KV cache tokens', ofBudget: true, measured: (r) => r.kv_cache_tokens, predicted: (r) => r.kvCache.tokens },
-  { name: 'maximum concurrency', ofBudget: true, measured: (r) => r.max_concurrency, predicted: (r) => r.kvCache.maxConcurrency },
+  {
+    name: 'available KV cache',
+    ofBudget: true,
+    measured: (r) => r.available_kv_gib,
+    predicted: ({ per_gpu, range }) => figure(per_gpu.kv_cache_gib, range.kv_cache_gib),
+  },
+  {
+    name: 'KV cache tokens',
+    ofBudget: true,
+    measured: (r) => r.kv_cache_tokens,
+    predicted: ({ kv_cache, range }) => figure(kv_cache.tokens, range.kv_cache_tokens),
+  },
+  {
+    name: 'maximum concurrency',
+    ofBudget: true,
+    measured: (r) => r.max_concurrency,
+    predicted: ({ kv_cache, range }) => figure(kv_cache.max_concurrency, range.max_concurrency),
+  },
   {
     name: 'needed for max_model_len',
     ofBudget: false,
     measured: (r) => r.failure_needed_kv_gib,
-    predicted: (r) =>
-      inGib(
-        r.kvCache.neededForMaxModelLen === null
-          ? null
-          : { value: r.kvCache.neededForMaxModelLen, low: r.kvCache.neededForMaxModelLen, high: r.kvCache.neededForMaxModelLen },
-      ),
+    predicted: ({ kv_cache }) => figure(kv_cache.needed_for_max_model_len_gib, null),
   },
   {
     name: 'largest max_model_len',
     ofBudget: true,
     measured: (r) => r.failure_estimated_max_len,
-    predicted: (r) => r.kvCache.maxModelLenThatFits,
+    predicted: ({ kv_cache, range }) => figure(kv_cache.max_model_len_that_fits, range.max_model_len_that_fits),
   },
 ];
 
 interface Judged {
   readonly row: StartupRow;
-  readonly report: StartupReport;
+  readonly answer: EstimateJson;
 }
 
 interface Comparison extends Judged {
   readonly quantity: Quantity;
   readonly measured: number;
-  readonly range: Ranged;
+  readonly range: Figure;
   /** Signed relative error. */
   readonly error: number;
   readonly inside: boolean;
@@ -76,17 +107,17 @@ interface Comparison extends Judged {
 /** Rounding of the printed figure. */
 const PRINTED_PRECISION = 0.006;
 
-function compare({ row, report }: Judged): readonly Comparison[] {
+function compare({ row, answer }: Judged): readonly Comparison[] {
   return QUANTITIES.flatMap((quantity): readonly Comparison[] => {
     const measured = quantity.measured(row);
-    const range = quantity.predicted(report);
+    const range = quantity.predicted(answer);
     if (measured === null || measured === 0 || range === null) return [];
     if (quantity.ofBudget && !statesUtilization(row)) return [];
     const inside = measured >= range.low - PRINTED_PRECISION && measured <= range.high + PRINTED_PRECISION;
     return [
       {
         row,
-        report,
+        answer,
         quantity,
         measured,
         range,
@@ -140,7 +171,7 @@ function breakdown(title: string, comparisons: readonly Comparison[], judged: re
       const errors = own.filter((c) => c.quantity.name === quantity).map((c) => Math.abs(c.error));
       return errors.length === 0 ? '-' : `${percent(quantile(errors, 0.5))} / ${percent(quantile(errors, 0.9))}`;
     };
-    const right = group.filter((j) => j.report.outcome === j.row.outcome).length;
+    const right = group.filter((j) => j.answer.outcome === j.row.outcome).length;
     return [
       name,
       String(group.length),
@@ -161,12 +192,12 @@ function worstComponent(judged: Judged, comparisons: readonly Comparison[]): str
   const own = comparisons.filter((c) => c.row === judged.row && !c.quantity.ofBudget && c.measured < 1000);
   const named = own
     .map((c) => ({ name: c.quantity.name, off: c.range.value - c.measured }))
-    .filter((c) => c.name !== 'needed for max_model_len' && (c.name !== 'CUDA graph memory' || judged.report.perGpu.cudaGraphsInBudget))
+    .filter((c) => c.name !== 'needed for max_model_len' && c.name !== 'CUDA graph memory')
     .sort((a, b) => Math.abs(b.off) - Math.abs(a.off));
   const first = named[0];
   if (!first || Math.abs(first.off) < 0.05) {
-    const { activationPeak, nonTorch } = judged.report.perGpu;
-    const unexplained = [activationPeak, nonTorch].map((part) => ((part?.value ?? 0) / GIB).toFixed(2)).join(' + ');
+    const { activation_peak_gib: activation, non_torch_gib: nonTorch } = judged.answer.per_gpu;
+    const unexplained = [activation, nonTorch].map((part) => (part ?? 0).toFixed(2)).join(' + ');
     return `not printed (activation + non-torch ${unexplained} GiB here)`;
   }
   return `${first.name} ${first.off > 0 ? '+' : ''}${first.off.toFixed(2)} GiB`;
@@ -203,43 +234,51 @@ function gpuClass(row: StartupRow): string {
   return name.replace(/^NVIDIA (GeForce )?/, '').replace(/\s*\(.*$/, '');
 }
 
-function judge(row: StartupRow): Judged | string {
-  const name = modelName(row);
-  if (name === null) return 'no model named';
-  const model: Model | null = recordedModel(name);
-  if (!model) return `no architecture known for ${name}`;
-  const gpu = gpuOf(row);
-  if (!gpu) return `no GPU known for ${row.gpu_name}`;
-  return { row, report: simulateStartup({ model, gpu, args: argumentsOf(row), version: row.vllm_version ?? UNKNOWN_VERSION }) };
+function judge(row: StartupRow, models: CommandLineModels, withFreeText: boolean): Judged | string {
+  const options = { gpu: null, version: null, set: {} };
+  const answer = answerRow(JSON.stringify(estimateRow(row, withFreeText)), options, models);
+  if ('error' in answer) return answer.error;
+  return answer.outcome === null ? 'no outcome' : { row, answer };
 }
 
-function main(): void {
-  const file = process.argv[2] ?? (existsSync(SHARED_ROWS) ? SHARED_ROWS : OWN_ROWS);
-  const rows = parseStartupRows(readFileSync(file, 'utf8'));
-  const judged: Judged[] = [];
-  for (const row of rows) {
-    const result = judge(row);
-    if (typeof result === 'string') console.log(`left out: ${row.id}: ${result}`);
-    else judged.push(result);
-  }
+/** The rows that got an answer; the others are named. */
+function judgeAll(rows: readonly StartupRow[], models: CommandLineModels, withFreeText: boolean): readonly Judged[] {
+  return rows.flatMap((row) => {
+    const result = judge(row, models, withFreeText);
+    if (typeof result !== 'string') return [result];
+    console.log(`left out: ${row.id}: ${result}`);
+    return [];
+  });
+}
+
+function printSummary(judged: readonly Judged[]): readonly Comparison[] {
   const comparisons = judged.flatMap(compare);
-  const right = judged.filter((j) => j.report.outcome === j.row.outcome);
-  console.log(`\n${file}: ${rows.length} rows, ${judged.length} simulated\n`);
+  const right = judged.filter((j) => j.answer.outcome === j.row.outcome);
   console.log(summary(comparisons));
   console.log(`\noutcome right: ${right.length} of ${judged.length} (${percent(right.length / judged.length)})`);
   const judgedQuantities = comparisons.filter((c) => c.quantity.name !== 'needed for max_model_len');
-  console.log(
-    `ranges contain ${percent(shareOf(judgedQuantities, (c) => c.inside))}, median width ${percent(
-      quantile(
-        judgedQuantities.map((c) => c.width),
-        0.5,
-      ),
-    )}`,
+  const width = quantile(
+    judgedQuantities.map((c) => c.width),
+    0.5,
   );
-  for (const j of judged) {
-    if (j.report.outcome !== j.row.outcome)
-      console.log(`  outcome of ${j.row.id}: ${j.row.outcome}, predicted ${j.report.outcome} (${j.report.certainty})`);
+  console.log(
+    `ranges contain ${percent(shareOf(judgedQuantities, (c) => c.inside))} of ${judgedQuantities.length}, median width ${percent(width)}`,
+  );
+  for (const { row, answer } of judged) {
+    if (answer.outcome !== row.outcome) console.log(`  outcome of ${row.id}: ${row.outcome}, predicted ${answer.outcome}`);
   }
+  return comparisons;
+}
+
+async function main(): Promise<void> {
+  const file = process.argv[2] ?? (existsSync(SHARED_ROWS) ? SHARED_ROWS : OWN_ROWS);
+  const rows = parseStartupRows(readFileSync(file, 'utf8'));
+  const models = await CommandLineModels.open(undefined, process.cwd());
+  console.log(`\n${file}: ${rows.length} rows\n\nfields only, without the arguments in free text`);
+  printSummary(judgeAll(rows, models, false));
+  console.log('\nall arguments');
+  const judged = judgeAll(rows, models, true);
+  const comparisons = printSummary(judged);
   console.log(`\n${breakdown('family', comparisons, judged, (r) => r.model_family)}`);
   console.log(`\n${breakdown('quantization', comparisons, judged, (r) => r.quantization ?? 'none')}`);
   console.log(`\n${breakdown('GPU', comparisons, judged, gpuClass)}`);
@@ -248,4 +287,4 @@ function main(): void {
   console.log(`\nworst rows\n${worst(comparisons, 10)}`);
 }
 
-main();
+void main();

@@ -1,6 +1,4 @@
-import { findGpu, GPUS } from '../src/estimator/hardware/catalogue';
-import type { Gpu, GpuSetup } from '../src/estimator/hardware/gpu';
-import type { ArgumentValue, VllmArguments } from '../src/vllm/arguments';
+import type { ArgumentValue } from '../src/vllm/arguments';
 
 /** One recorded start-up: the configuration and what vLLM printed. Null where the source does not say. */
 export interface StartupRow {
@@ -28,6 +26,7 @@ export interface StartupRow {
   readonly gpu_memory_utilization: number | null;
   readonly effective_gpu_memory_utilization: number | null;
   readonly cpu_offload_gb: number | null;
+  readonly swap_space: number | null;
   readonly block_size: number | null;
   readonly enforce_eager: boolean | null;
   readonly enable_prefix_caching: boolean | null;
@@ -74,6 +73,7 @@ const NOTHING_STATED: Omit<StartupRow, 'id' | 'source_url' | 'source_group' | 'm
   gpu_memory_utilization: null,
   effective_gpu_memory_utilization: null,
   cpu_offload_gb: null,
+  swap_space: null,
   block_size: null,
   enforce_eager: null,
   enable_prefix_caching: null,
@@ -136,46 +136,61 @@ const FREE_TEXT_KEYS = [
   'max_lora_rank',
 ];
 
-/** The name behind "DeepSeek-R1-Distill-Qwen-32B-FP8 (local folder)" and "Qwen3.6-35B-A3B NVFP4 (local folder …)". */
-export function modelName(row: StartupRow): string | null {
-  return row.model === null
-    ? null
-    : row.model
-        .replace(/\s*\(.*\)\s*$/, '')
-        .trim()
-        .replace(/\s+/g, '-');
+/** Fields of a row that are arguments of vLLM under their own names. */
+const ARGUMENT_FIELDS = [
+  'model',
+  'tensor_parallel_size',
+  'pipeline_parallel_size',
+  'data_parallel_size',
+  'enable_expert_parallel',
+  'dtype',
+  'quantization',
+  'kv_cache_dtype',
+  'max_model_len',
+  'max_num_seqs',
+  'max_num_batched_tokens',
+  'gpu_memory_utilization',
+  'cpu_offload_gb',
+  'swap_space',
+  'block_size',
+  'enforce_eager',
+  'enable_prefix_caching',
+  'enable_chunked_prefill',
+  'enable_lora',
+  'max_loras',
+  'max_lora_rank',
+  'speculative_config',
+  'limit_mm_per_prompt',
+] as const satisfies readonly (keyof StartupRow)[];
+
+/** A row as `estimate --jsonl` reads it. */
+export interface EstimateRow {
+  readonly id: string;
+  readonly args: Readonly<Record<string, ArgumentValue>>;
+  readonly gpu: { readonly name: string | null; readonly count: number | null; readonly total_memory_gib: number | null };
+  readonly vllm_version: string | null;
 }
 
-/** The arguments of a row: what the log or command states, nothing that vLLM measured. */
-export function argumentsOf(row: StartupRow): VllmArguments {
-  const args = new Map<string, ArgumentValue>();
+/**
+ * What a row states of the configuration, as it states it; nothing that vLLM measured.
+ * @param withFreeText whether arguments found only in the free text of `other_args` count too.
+ */
+export function estimateRow(row: StartupRow, withFreeText: boolean): EstimateRow {
+  const args: Record<string, ArgumentValue> = {};
   const set = (key: string, value: ArgumentValue | null): void => {
-    if (value !== null) args.set(key, value);
+    if (value !== null) args[key] = value;
   };
-  for (const key of FREE_TEXT_KEYS) set(key.replaceAll('_', '-'), freeText(row.other_args ?? '', key));
+  if (withFreeText) for (const key of FREE_TEXT_KEYS) set(key, freeText(row.other_args ?? '', key));
+  for (const key of ARGUMENT_FIELDS) set(key, row[key] as ArgumentValue);
+  set('gpu_memory_utilization', row.gpu_memory_utilization ?? row.effective_gpu_memory_utilization);
   // A source that names several cards and no parallelism runs them tensor-parallel.
-  set('tensor-parallel-size', row.tensor_parallel_size ?? (row.pipeline_parallel_size === null ? row.gpu_count_total : null));
-  set('pipeline-parallel-size', row.pipeline_parallel_size);
-  set('data-parallel-size', row.data_parallel_size);
-  set('max-model-len', row.max_model_len);
-  set('max-num-seqs', row.max_num_seqs);
-  set('max-num-batched-tokens', row.max_num_batched_tokens);
-  set('gpu-memory-utilization', row.gpu_memory_utilization ?? row.effective_gpu_memory_utilization);
-  set('cpu-offload-gb', row.cpu_offload_gb);
-  set('block-size', row.block_size);
-  set('dtype', row.dtype);
-  set('kv-cache-dtype', row.kv_cache_dtype);
-  set('max-loras', row.max_loras);
-  set('max-lora-rank', row.max_lora_rank);
-  set('speculative-config', row.speculative_config as ArgumentValue);
-  set('limit-mm-per-prompt', row.limit_mm_per_prompt as ArgumentValue);
-  set('enforce-eager', row.enforce_eager);
-  set('enable-prefix-caching', row.enable_prefix_caching);
-  set('enable-chunked-prefill', row.enable_chunked_prefill);
-  set('enable-lora', row.enable_lora);
-  if (row.enable_expert_parallel === true) set('enable-expert-parallel', true);
-  if (row.checkpoint_quantized !== true) set('quantization', row.quantization);
-  return args;
+  if (row.tensor_parallel_size === null && row.pipeline_parallel_size === null) set('tensor_parallel_size', row.gpu_count_total);
+  return {
+    id: row.id,
+    args,
+    gpu: { name: row.gpu_name, count: row.gpu_count_total, total_memory_gib: row.total_gpu_memory_gib ?? row.gpu_memory_total_gib },
+    vllm_version: row.vllm_version,
+  };
 }
 
 /** A value from a Python dictionary's text (`'dtype': 'half'`) or a command line (`--dtype half`). */
@@ -201,27 +216,4 @@ function literal(written: string): ArgumentValue {
   } catch {
     return null;
   }
-}
-
-/** The row's card, by its name or, where the source names none, the NVIDIA card whose total memory is nearest. Null when neither is known. */
-export function gpuOf(row: StartupRow): GpuSetup | null {
-  const stated = row.total_gpu_memory_gib ?? row.gpu_memory_total_gib;
-  const gpu = row.gpu_name === null ? (stated === null ? null : nearestByMemory(stated)) : namedGpu(row.gpu_name, stated);
-  if (!gpu) return null;
-  return { gpu, count: row.gpu_count_total ?? 1, totalMemoryGib: stated ?? gpu.totalMemoryGib, freeMemoryGib: null, source: 'file' };
-}
-
-function namedGpu(name: string, totalGib: number | null): Gpu | null {
-  const candidates = [name, name.replace(/\(.*$/, ''), name.split('+')[0] ?? '', ...(/\(([^)]*)\)/.exec(name)?.[1] ?? '').split(',')];
-  for (const candidate of candidates) {
-    const gpu = findGpu(candidate.replace(/\bclass\b/, '').trim());
-    if (gpu) return gpu;
-  }
-  const amd = /gfx1201/.test(name) ? findGpu('rx_9070_xt') : null;
-  return amd ?? (totalGib === null ? null : nearestByMemory(totalGib));
-}
-
-function nearestByMemory(totalGib: number): Gpu | null {
-  const cards = GPUS.filter((gpu) => gpu.vendor === 'NVIDIA' && !gpu.unifiedMemory && (gpu.computeCapability ?? 0) >= 75);
-  return [...cards].sort((a, b) => Math.abs(a.totalMemoryGib - totalGib) - Math.abs(b.totalMemoryGib - totalGib))[0] ?? null;
 }

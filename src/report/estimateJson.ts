@@ -84,6 +84,8 @@ export interface EstimateJson {
     readonly non_torch_gib: RangeJson;
     readonly kv_cache_gib: RangeJson;
     readonly kv_cache_tokens: RangeJson;
+    readonly max_concurrency: RangeJson;
+    readonly max_model_len_that_fits: RangeJson;
   };
   readonly speed: SpeedJson;
   readonly assumptions: readonly string[];
@@ -129,6 +131,10 @@ function inGib(bytes: number | null | undefined): number | null {
 
 function gibRange(figure: Ranged | null | undefined): RangeJson {
   return figure ? [rounded(figure.low / GIB) ?? 0, rounded(figure.high / GIB) ?? 0] : null;
+}
+
+function tokenRange(figure: Ranged | null | undefined): RangeJson {
+  return figure ? [Math.trunc(figure.low), Math.trunc(figure.high)] : null;
 }
 
 function wholeTokens(value: number | null | undefined): number | null {
@@ -215,7 +221,9 @@ export function estimateJson(analysis: Analysis, place: Place | null, speed: Spe
       cuda_graph_gib: gibRange(perGpu?.cudaGraphs),
       non_torch_gib: gibRange(perGpu?.nonTorch),
       kv_cache_gib: gibRange(perGpu?.kvCache),
-      kv_cache_tokens: cache?.tokens ? [Math.trunc(cache.tokens.low), Math.trunc(cache.tokens.high)] : null,
+      kv_cache_tokens: tokenRange(cache?.tokens),
+      max_concurrency: cache?.maxConcurrency ? [rounded(cache.maxConcurrency.low) ?? 0, rounded(cache.maxConcurrency.high) ?? 0] : null,
+      max_model_len_that_fits: tokenRange(cache?.maxModelLenThatFits),
     },
     speed: speedJson(speed),
     assumptions: [...gpuAssumptions, ...(facts?.assumptions ?? []), ...(report?.assumptions ?? [])],

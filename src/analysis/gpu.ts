@@ -1,4 +1,4 @@
-import { findGpu, nearestGpus } from '../estimator/hardware/catalogue';
+import { cardReporting, findGpu, nearestGpus } from '../estimator/hardware/catalogue';
 import type { Gpu, GpuSetup, GpuSource } from '../estimator/hardware/gpu';
 import type { VllmArguments } from '../vllm/arguments';
 import { ArgumentReader } from '../vllm/argumentValues';
@@ -40,6 +40,20 @@ function cardOfMemory(totalMemoryGib: number): Gpu | null {
   return kin && { ...kin, label: `GPU with ${totalMemoryGib} GiB`, computeCapability: null };
 }
 
+/** What joins the names of unequal cards: "RTX 5070 Ti + RTX 5090". */
+const UNEQUAL = /\s\+\s/;
+
+/**
+ * Of unequal cards the one with the least memory: vLLM cuts a model into equal parts and gives every rank the number of blocks of the fullest.
+ * Null when the name lists none or one of them is unknown.
+ */
+function smallestOf(name: string): Gpu | null {
+  if (!UNEQUAL.test(name)) return null;
+  const cards = name.split(UNEQUAL).map((part) => findGpu(part));
+  const known = cards.filter((card) => card !== null);
+  return known.length < cards.length ? null : known.reduce((a, b) => (b.totalMemoryGib < a.totalMemoryGib ? b : a));
+}
+
 function unknownName(name: string): string {
   const near = nearestGpus(name, 3).map(({ key }) => key);
   const hint = near.length > 0 ? ` Nearest: ${near.join(', ')}.` : '';
@@ -76,19 +90,25 @@ export function resolveGpu(candidates: readonly GpuCandidate[], args: VllmArgume
   const name = chosen.name?.trim() ?? '';
   // A comment may go on behind the name of the card.
   const words = chosen.source === 'directive' ? [name, name.split(/\s/, 1)[0] ?? ''] : [name];
-  const known = words.map((text) => (text === '' ? null : findGpu(text, memory ?? undefined))).find((gpu) => gpu !== null) ?? null;
+  const smallest = smallestOf(name);
+  const known =
+    smallest ?? words.map((text) => (text === '' ? null : findGpu(text, memory ?? undefined))).find((gpu) => gpu !== null) ?? null;
   const gpu = known ?? (memory === null ? null : cardOfMemory(memory));
   if (!gpu) return { gpu: null, problem: unknownName(name), assumptions: [] };
   const stated = trusted.find(({ count }) => count !== null)?.count ?? null;
   const count = stated ?? worldSize(args);
+  const likely = name === '' && memory !== null ? cardReporting(memory) : null;
   const setup: GpuSetup = {
     gpu,
     count,
     totalMemoryGib: memory ?? gpu.totalMemoryGib,
     freeMemoryGib: trusted.find(({ freeMemoryGib }) => typeof freeMemoryGib === 'number')?.freeMemoryGib ?? null,
     source: chosen.source,
+    ...(likely ? { likely } : {}),
   };
   const assumptions = [
+    ...(smallest ? [`the cards are unequal: all are judged by the smallest, ${smallest.label}`] : []),
+    ...(likely ? [`the GPU is not named: one with ${memory} GiB is most likely ${likely.label}`] : []),
     ...(known || name === '' ? [] : [`No GPU is known as "${name}": it is judged by its memory alone`]),
     ...(stated === null ? [`the number of GPUs is not stated: ${count}, as the parallel sizes ask for`] : []),
   ];

@@ -31,7 +31,8 @@ export function findGpu(name: string, memoryGib?: number): Gpu | null {
   if (isCustomGpuKey(wanted)) return memoryGib === undefined || !(memoryGib > 0) ? null : customGpu(wanted, memoryGib);
   const { gpus, statedGb, exact } = names.candidates(wanted);
   const first = gpus[0];
-  if (!first) return null;
+  // A laptop's chip shares its name with a card of more memory.
+  if (!first || (memoryGib === undefined && /laptop|mobile/i.test(wanted))) return null;
   const size = memoryGib ?? (exact ? null : statedGb);
   if (size === null) return first;
   const closest = [...gpus].sort((a, b) => sizeDistance(a, size) - sizeDistance(b, size))[0] ?? first;
@@ -77,6 +78,22 @@ export function customGpu(key: CustomGpuKey, memoryGb: number): Gpu {
     releaseYear: null,
     confidence: 'low',
   };
+}
+
+/** How far a driver's total may be from the catalogue's for the same card: 24.0 GiB under WSL against 23.57. */
+const SAME_TOTAL = 0.02;
+
+/**
+ * The NVIDIA card that reports this total memory, GiB; null when none is near. Totals differ by card (79.19 on H100, 79.25 on A100), so that
+ * the nearest is the likely one; cards whose total was seen in a log win over those whose total is derived.
+ */
+export function cardReporting(totalGib: number): Gpu | null {
+  const near = GPUS.filter(
+    (gpu) => gpu.vendor === 'NVIDIA' && !gpu.unifiedMemory && Math.abs(gpu.totalMemoryGib - totalGib) <= SAME_TOTAL * totalGib,
+  );
+  const seen = near.filter((gpu) => gpu.totalMemoryBasis !== 'derived');
+  const distance = (gpu: Gpu): number => Math.abs(gpu.totalMemoryGib - totalGib);
+  return [...(seen.length > 0 ? seen : near)].sort((a, b) => distance(a) - distance(b))[0] ?? null;
 }
 
 function sizeDistance(gpu: Gpu, memoryGb: number): number {

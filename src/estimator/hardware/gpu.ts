@@ -54,6 +54,13 @@ export interface GpuSetup {
   /** Memory free when vLLM starts, GiB per GPU; null when unknown (assumed all but the context). */
   readonly freeMemoryGib: number | null;
   readonly source: GpuSource;
+  /** Where only the memory is known, the card that reports as much: memory is estimated as on it, but no rule judges by it. */
+  readonly likely?: Gpu;
+}
+
+/** `setup` on the card it most likely is. */
+export function onLikelyCard(setup: GpuSetup): GpuSetup {
+  return setup.likely ? { ...setup, gpu: setup.likely } : setup;
 }
 
 /** Where a GPU choice came from, in the order of trust. */

@@ -46,6 +46,17 @@ const USUAL: Readonly<Record<string, string>> = {
   ascend910b1: 'ascend_910b',
   ascend910b2: 'ascend_910b',
   ascend910b3: 'ascend_910b',
+  rx9070: 'rx_9070_xt',
+  w7900: 'radeon_pro_w7900',
+  w7800: 'radeon_pro_w7800',
+  r9700: 'radeon_ai_pro_r9700',
+  // What ROCm prints where it knows no product name: the chip (rocminfo, LLVM AMDGPU usage guide).
+  gfx90a: 'mi250x',
+  gfx942: 'mi300x',
+  gfx950: 'mi355x',
+  gfx1100: 'rx_7900_xtx',
+  gfx1151: 'ryzen_ai_max_395',
+  gfx1201: 'rx_9070_xt',
 };
 
 /** The words of a name that identify a card: model, size in GB and form factor. */
@@ -100,9 +111,15 @@ export class GpuNames {
     const whole = this.exact.get(flat(name));
     if (whole && flat(name) === flat(whole.key)) return { gpus: [whole], statedGb: null, exact: true };
     const parts = split(name.replace(REMARK, ' '));
-    const known = this.byModel.get(parts.model);
+    const known = this.byModel.get(parts.model) ?? (parts.model === '' ? this.inRemark(name) : undefined);
     if (whole) return { ...order([whole, ...(known ?? []).filter((gpu) => gpu !== whole)], parts, whole), exact: true };
     return known ? order(known, parts, undefined) : this.within(name);
+  }
+
+  /** The cards that a remark names where the name itself says nothing: "AMD Radeon (gfx1201, 16 GB)". */
+  private inRemark(name: string): readonly Gpu[] | undefined {
+    const words = [...name.matchAll(REMARK)].flatMap(([remark]) => remark.slice(1, -1).split(','));
+    return words.map((word) => this.byModel.get(split(word).model)).find((gpus) => gpus !== undefined);
   }
 
   /** Looks for the longest run of words that names a card inside a longer text ("A single NVIDIA H100 SXM GPU."). */
@@ -165,7 +182,7 @@ function split(name: string): NameParts {
     .replace(/\(r\)|\(tm\)/g, ' ')
     .replace(/\d+(\.\d+)?\s*[gt]b\/s/g, ' ')
     .replace(/(\d)\s+(gi?b)\b/g, '$1$2')
-    .replace(/^gpu_\d+x_|^\d+\s*x\s+/, '')
+    .replace(/^gpu_\d+x_|^\d+\s*x(?:\s+|(?=[a-z]))/, '')
     .split(/[^a-z0-9.+]+/)
     .filter((word) => word !== '');
   let sizeGb: number | null = null;

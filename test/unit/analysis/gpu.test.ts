@@ -71,6 +71,29 @@ describe('where the GPU comes from', () => {
     assert.match(named.assumptions[0] ?? '', /Phantasma 9000/);
   });
 
+  it('estimates a card without a name as the one that reports its memory, and says so', () => {
+    for (const [memory, key] of [
+      [79.19, 'h100_80'],
+      [79.25, 'a100_80'],
+      [22.06, 'a10'],
+      [139.81, 'h200_141'],
+      [24, 'rtx_3090'],
+    ] as const) {
+      const { gpu, assumptions } = resolveGpu([candidate('flag', { totalMemoryGib: memory })], none);
+      assert.equal(gpu?.likely?.key, key, `${memory} GiB`);
+      assert.match(assumptions.join(' '), /most likely/);
+    }
+    assert.equal(resolveGpu([candidate('flag', { totalMemoryGib: 60 })], none).gpu?.likely, undefined);
+    assert.equal(resolveGpu([candidate('flag', { name: 'Phantasma 9000', totalMemoryGib: 79.19 })], none).gpu?.likely, undefined);
+  });
+
+  it('judges unequal cards by the smallest, and says so', () => {
+    const { gpu, assumptions } = resolveGpu([candidate('flag', { name: 'RTX 5070 Ti 16GB + RTX 5090 D 32GB', count: 2 })], none);
+    assert.deepEqual([gpu?.gpu.key, gpu?.count], ['rtx_5070_ti', 2]);
+    assert.match(assumptions[0] ?? '', /unequal.*RTX 5070 Ti/);
+    assert.equal(resolveGpu([candidate('flag', { name: 'RTX 5070 Ti + Phantasma 9000' })], none).gpu, null);
+  });
+
   it('does not put the memory of a comment on another card of the settings', () => {
     const memory = candidate('directive', { totalMemoryGib: 31.48 });
     assert.equal(resolveGpu([memory, candidate('setting', { name: 'rtx_4090' })], none).gpu?.source, 'directive');

@@ -26,3 +26,11 @@ export function within(value: number, relative: number, reason?: string): Ranged
   const half = Math.abs(value) * relative;
   return between(value - half, value, value + half, reason);
 }
+
+/** Adds ranges whose errors are independent: their widths add up in quadrature. */
+export function sumOf(parts: readonly Ranged[]): Ranged {
+  const value = parts.reduce((total, part) => total + part.value, 0);
+  const down = Math.hypot(...parts.map((part) => part.value - part.low));
+  const up = Math.hypot(...parts.map((part) => part.high - part.value));
+  return between(value - down, value, value + up);
+}

@@ -19,6 +19,8 @@ export interface ActivationInput {
 
 export interface ActivationPeak {
   readonly bytes: Ranged;
+  /** What sampling for `max_num_seqs` requests takes, without the forward pass of a full batch. */
+  readonly sampling: Ranged;
   readonly parts: readonly MemoryPart[];
 }
 
@@ -91,6 +93,7 @@ export function activationPeak(input: ActivationInput): ActivationPeak {
       Math.max(total(sampler.high, media.encoderPeak) * (1 + slack), media.highestPeak + cublas) + ABSOLUTE_SLACK,
       reason,
     ),
+    sampling: between(sampler.low, sampler.value, sampler.high),
     parts: peakParts(encoderDecides ? [['multimodal encoder', media.encoderPeak]] : textParts, cublas),
   };
 }

@@ -13,6 +13,8 @@ export interface QuantizationScheme {
   readonly experts: WeightFormat | null;
   /** Multiples to which the expert kernel pads the intermediate and the hidden size of a rank's matrices; null for none. */
   readonly expertPadding: ExpertPadding | null;
+  /** Share of the experts' bytes that stays reserved in torn segments after they were repacked into a larger layout. */
+  readonly repackWaste: number;
   readonly lmHead: WeightFormat | null;
   readonly embedding: WeightFormat | null;
   /** The weights are quantized while loading, from a 16-bit checkpoint. */
@@ -44,6 +46,7 @@ const UNQUANTIZED: QuantizationScheme = {
   linear: null,
   experts: null,
   expertPadding: null,
+  repackWaste: 0,
   lmHead: null,
   embedding: null,
   online: false,
@@ -94,6 +97,13 @@ const BITSANDBYTES_NESTED_BYTES = 1 + 4 / 256;
  * Measured: gpt-oss-20b takes 13.64 GiB on H100 (v0.19.0) against 12.86 GiB of unpadded tensors.
  */
 const TRITON_MXFP4_GROWTH = 1.0825;
+
+/**
+ * The larger layout does not fit where the loaded matrices were, and the second matrix of a layer tears the segment its first one left:
+ * of gpt-oss-20b's 11.2 GiB of experts 1.78 GiB were "reserved by PyTorch but unallocated" when the sampler's warm-up failed (v0.19.0, H100).
+ * Between nothing and 0.3, the share that a second matrix half as large as the first leaves of its segment.
+ */
+const TRITON_MXFP4_WASTE = 1.78 / 11.2;
 
 export interface QuantizationTarget {
   /** `quantization` as given, or null. */
@@ -186,6 +196,7 @@ function checkpointScheme(checkpoint: CheckpointQuantization, target: Quantizati
     linear: checkpoint.expertsOnly ? null : format,
     experts: swizzled?.format ?? format,
     expertPadding: swizzled?.padding ?? null,
+    repackWaste: swizzled?.waste ?? 0,
     lmHead: checkpoint.lmHeadQuantized || gguf ? format : null,
     embedding: gguf ? format : null,
     online: false,
@@ -249,14 +260,19 @@ function gptqFormat(checkpoint: CheckpointQuantization, target: QuantizationTarg
  * TRT-LLM (SM100) pad the intermediate size to 128 and the hidden size to 256. The Triton kernels, preferred on Hopper where they are
  * installed, swizzle: gpt-oss-120b takes 65.97 GiB with Marlin (0.11) and 64.38 with Triton (0.14.1).
  */
-function mxfp4Experts(target: QuantizationTarget): { readonly format: WeightFormat; readonly padding: ExpertPadding } {
+function mxfp4Experts(target: QuantizationTarget): {
+  readonly format: WeightFormat;
+  readonly padding: ExpertPadding;
+  readonly waste: number;
+} {
   const capability = target.computeCapability ?? 80;
   const format = perGroup(4, 32, 1);
-  if (target.vendor === 'AMD') return { format, padding: { intermediate: 256, hidden: 256 } };
+  if (target.vendor === 'AMD') return { format, padding: { intermediate: 256, hidden: 256 }, waste: 0 };
   if (capability >= 90 && capability < 100 && isSince(target.version, '0.12.0')) {
-    return { format: { ...format, bitsPerWeight: 4 * TRITON_MXFP4_GROWTH }, padding: { intermediate: 64, hidden: 1 } };
+    const swizzled = { ...format, bitsPerWeight: 4 * TRITON_MXFP4_GROWTH };
+    return { format: swizzled, padding: { intermediate: 64, hidden: 1 }, waste: TRITON_MXFP4_WASTE };
   }
-  return { format, padding: { intermediate: 128, hidden: 256 } };
+  return { format, padding: { intermediate: 128, hidden: 256 }, waste: 0 };
 }
 
 function ggufFormat(fileType: string | null): WeightFormat | null {

@@ -37,6 +37,8 @@ export interface Rank {
   readonly activation: ActivationPeak;
   readonly cache: KvCacheLayout | null;
   readonly drafter: Drafter;
+  /** Bytes of segments that repacking the weights left torn: reserved by torch, of no use to larger tensors. */
+  readonly fragments: number;
 }
 
 /** Tokens whose K and V cross-attention layers keep when no tower says so (Whisper: 1500 frames). */
@@ -144,7 +146,15 @@ export function rankOf(engine: Engine, stage: PipelineStage): Rank {
     }),
     cache: kvCacheLayout([...stageCaches(engine, stage), ...drafter.caches], engine.cacheSettings),
     drafter,
+    fragments: engine.scheme.repackWaste * expertBytes(engine, stage),
   };
+}
+
+function expertBytes({ parametersByKind }: Engine, stage: PipelineStage): number {
+  return stage.layersByKind.reduce(
+    (sum, layers, kind) => sum + layers * bytesOf((parametersByKind[kind] ?? []).filter(({ group }) => group === 'experts')),
+    0,
+  );
 }
 
 /** What is added when a checkpoint known by name only leaves all layers but the experts (or, in hybrids, but the MLP) unquantized. */

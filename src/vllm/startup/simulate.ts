@@ -1,4 +1,5 @@
-import { between, exactly, type Ranged } from '../../estimator/ranged';
+import { between, exactly, sumOf, type Ranged } from '../../estimator/ranged';
+import { onLikelyCard } from '../../estimator/hardware/gpu';
 import { GIB } from '../../estimator/units';
 import { effectiveSettings, type EngineSettings } from '../defaults';
 import { servedModel } from '../servedModel';
@@ -11,6 +12,7 @@ import { contextMemory, initialContext, nonTorchMemory } from './nonTorch';
 import { outcomeOf } from './outcome';
 import { engineOf, rankOf, type Engine, type Rank } from './rank';
 import type { HostMemory, PerGpuMemory, StartupInput, StartupReport } from './report';
+import { servingPeak } from './servingPeak';
 import { pipelineStages } from './stages';
 import { bytesOf } from './weightsPerGpu';
 
@@ -29,8 +31,9 @@ interface PlacedRank {
  */
 export function simulateStartup(input: StartupInput): StartupReport {
   const model = servedModel(input.model, input.args);
-  const settings = effectiveSettings(model, input.gpu, input.args, input.version);
-  const engine = engineOf(model, input.gpu, input.draft ?? null, settings);
+  const gpu = input.gpu && onLikelyCard(input.gpu);
+  const settings = effectiveSettings(model, gpu, input.args, input.version);
+  const engine = engineOf(model, gpu, input.draft ?? null, settings);
   const ranks = pipelineStages(model.architecture, settings.pipelineParallelSize).map((stage) => rankOf(engine, stage));
   const [first] = ranks;
   if (!first) throw new RangeError('a pipeline has at least one stage');
@@ -89,17 +92,17 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
   const fullest = placed.reduce((a, b) => (b.available.value < a.available.value ? b : a));
   const kvCache = kvCacheReport(engine, placed);
   const context = settings.rules.accounting === 'device_total' ? exactly(0) : contextMemory(gpu, settings);
-  const outside = sum([context, ...(fullest.graphCharge ? [] : [fullest.graphs])]);
+  const outside = sumOf([context, ...(fullest.graphCharge ? [] : [fullest.graphs])]);
   const perGpu = perGpuMemory(placed, fullest, budget.total, budget.requested, outside);
-  const loading = sum([loadingPeak(engine, fullest.rank), initialContext()]);
+  const loading = sumOf([loadingPeak(engine, fullest.rank), initialContext()]);
   const { outcome, certainty } = outcomeOf({
     requested: budget.requested,
     free: exactly(gpu.freeMemoryGib === null ? budget.total : gpu.freeMemoryGib * GIB),
     freeAtCheck: freeAtCheck(gpu, budget, settings),
     checksFreeMemory: settings.rules.checksFreeMemory,
     loading,
-    profiling: sum([fullest.rank.weights, fullest.rank.activation.bytes, fullest.nonTorch, context]),
-    serving: steadyUse(fullest, outside),
+    profiling: sumOf([fullest.rank.weights, fullest.rank.activation.bytes, fullest.nonTorch, context]),
+    serving: servingPeak({ settings, requested: budget.requested, outside, ...fullest }),
     available: fullest.available,
     needed: kvCache.neededForMaxModelLen,
   });
@@ -116,14 +119,6 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
   };
 }
 
-/** Adds ranges whose errors are independent. */
-function sum(parts: readonly Ranged[]): Ranged {
-  const value = parts.reduce((total, part) => total + part.value, 0);
-  const down = Math.hypot(...parts.map((part) => part.value - part.low));
-  const up = Math.hypot(...parts.map((part) => part.high - part.value));
-  return between(value - down, value, value + up);
-}
-
 /** Highest use while loading: the weights, plus a layer on its way to the host, or the 16-bit model where it is quantized as a whole. */
 function loadingPeak(engine: Engine, rank: Rank): Ranged {
   const { settings, scheme } = engine;
@@ -138,7 +133,7 @@ const ONLINE_PEAK_FACTOR = 1.85;
 
 /** Use once requests can be served: the activations of the profile run are returned, the pool takes what is left of the budget. */
 function steadyUse({ rank, available, nonTorch, graphs, graphCharge }: PlacedRank, outside: Ranged): Ranged {
-  return sum([rank.weights, nonTorch, ...(graphCharge ? [graphs] : []), outside, exactly(Math.max(0, available.value))]);
+  return sumOf([rank.weights, nonTorch, ...(graphCharge ? [graphs] : []), outside, exactly(Math.max(0, available.value))]);
 }
 
 function perGpuMemory(placed: readonly PlacedRank[], fullest: PlacedRank, total: number, budget: number, outside: Ranged): PerGpuMemory {

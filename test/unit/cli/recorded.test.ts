@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { answerRow } from '../../../src/cli/bulk';
+import { CommandLineModels } from '../../../src/cli/models';
+import type { EstimateJson } from '../../../src/report/estimateJson';
+import { estimateRow, parseStartupRows, type StartupRow } from '../../../benchmark/startupRows';
+import { quantile } from '../../../benchmark/statistics';
+
+interface Run {
+  readonly row: StartupRow;
+  readonly answer: EstimateJson;
+}
+
+const ROWS = path.join(process.cwd(), 'test', 'fixtures', 'measured', 'vllm-startups.jsonl');
+
+/** What `estimate --jsonl` answers for each recorded row, by the row's fields alone. */
+async function answerAll(): Promise<readonly Run[]> {
+  const models = await CommandLineModels.open(undefined, process.cwd());
+  return parseStartupRows(readFileSync(ROWS, 'utf8')).flatMap((row) => {
+    const answer = answerRow(JSON.stringify(estimateRow(row, false)), { gpu: null, version: null, set: {} }, models);
+    return 'error' in answer ? [] : [{ row, answer }];
+  });
+}
+
+describe('recorded start-ups', () => {
+  let runs: readonly Run[] = [];
+  let complete: readonly Run[] = [];
+
+  before(async () => {
+    runs = await answerAll();
+    complete = runs.filter(({ row }) => row.effective_gpu_memory_utilization !== null);
+  });
+
+  /** Absolute relative errors of a quantity over the rows that state it. */
+  function errors(measured: (row: StartupRow) => number | null, predicted: (answer: EstimateJson) => number | null): number[] {
+    return complete.flatMap(({ row, answer }) => {
+      const truth = measured(row);
+      const value = predicted(answer);
+      return truth === null || truth === 0 || value === null ? [] : [Math.abs(value / truth - 1)];
+    });
+  }
+
+  function assertWithin(values: readonly number[], rows: number, median: number, p90: number): void {
+    assert.ok(values.length >= rows, `${values.length} rows`);
+    assert.ok(quantile(values, 0.5) <= median, `median ${quantile(values, 0.5)}`);
+    assert.ok(quantile(values, 0.9) <= p90, `p90 ${quantile(values, 0.9)}`);
+  }
+
+  it('predicts the weights within 1 % in the median and 4 % at the 90th percentile', () => {
+    assertWithin(
+      errors(
+        (row) => row.model_load_gib,
+        (answer) => answer.per_gpu.weights_gib,
+      ),
+      60,
+      0.01,
+      0.04,
+    );
+  });
+
+  it('predicts the activation peak within 5 % and 20 %', () => {
+    assertWithin(
+      errors(
+        (row) => row.activation_peak_gib,
+        (answer) => answer.per_gpu.activation_peak_gib,
+      ),
+      35,
+      0.05,
+      0.2,
+    );
+  });
+
+  it('predicts the available KV cache, its tokens and the concurrency within 4 % and 12 %', () => {
+    assertWithin(
+      errors(
+        (row) => row.available_kv_gib,
+        (answer) => answer.per_gpu.kv_cache_gib,
+      ),
+      60,
+      0.04,
+      0.12,
+    );
+    assertWithin(
+      errors(
+        (row) => row.kv_cache_tokens,
+        (answer) => answer.kv_cache.tokens,
+      ),
+      60,
+      0.04,
+      0.12,
+    );
+    assertWithin(
+      errors(
+        (row) => row.max_concurrency,
+        (answer) => answer.kv_cache.max_concurrency,
+      ),
+      60,
+      0.04,
+      0.12,
+    );
+  });
+
+  it('predicts the outcome of at least 95 of 100', () => {
+    const right = runs.filter(({ row, answer }) => row.outcome === answer.outcome);
+    assert.ok(right.length >= 0.95 * runs.length, `${right.length} of ${runs.length}`);
+  });
+
+  it('foresees which gpt-oss-20b runs out of memory after its KV cache was allocated', () => {
+    const outcomes = runs.filter(({ row }) => row.model === 'openai/gpt-oss-20b').map(({ row, answer }) => [row.outcome, answer.outcome]);
+    assert.ok(outcomes.some(([measured]) => measured === 'oom_profile') && outcomes.some(([measured]) => measured === 'ok'));
+    for (const [measured, foreseen] of outcomes) assert.equal(foreseen, measured);
+  });
+
+  it('answers every row that names its model and its GPU or a memory', () => {
+    const judgeable = parseStartupRows(readFileSync(ROWS, 'utf8')).filter(
+      (row) => row.model !== null && (row.gpu_name ?? row.total_gpu_memory_gib ?? row.gpu_memory_total_gib) !== null,
+    );
+    assert.equal(runs.filter(({ answer }) => answer.outcome !== null).length, judgeable.length);
+  });
+
+  it('keeps at least nine of ten measured KV caches inside the stated range', () => {
+    const stated = complete.filter(({ row }) => row.available_kv_gib !== null);
+    const inside = stated.filter(({ row, answer }) => {
+      const [low, high] = answer.range.kv_cache_gib ?? [0, 0];
+      const measured = row.available_kv_gib ?? 0;
+      return measured >= low - 0.01 && measured <= high + 0.01;
+    });
+    assert.ok(inside.length >= 0.9 * stated.length, `${inside.length} of ${stated.length}`);
+  });
+});

@@ -1,5 +1,6 @@
 // What only a running editor can measure. Loaded by the extension host; prints one JSON value a line, marked, for
 // benchmark/speed.ts to read.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import * as vscode from 'vscode';
 import { mark, vllmFile } from './speedFiles';
 
@@ -33,13 +34,27 @@ async function timed(work: () => PromiseLike<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
+/** Milliseconds for which nothing else in the extension host got its turn while `work` ran: the longest such time. */
+async function held(work: () => PromiseLike<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await work();
+  // The histogram notes a delay when it is over.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  delay.disable();
+  return delay.max / 1e6;
+}
+
 /** Milliseconds from opening the file to its first diagnostic, with a planted mistake. */
-async function openToDiagnostics(name: string, lines: number): Promise<number> {
+async function openToDiagnostics(name: string, lines: number): Promise<{ took: number; heldFor: number }> {
   const uri = await write(name, vllmFile(lines, true));
-  return timed(async () => {
+  let took = 0;
+  const open = async (): Promise<void> => {
     await vscode.workspace.openTextDocument(uri);
     await until('a diagnostic', () => (vscode.languages.getDiagnostics(uri).length > 0 ? true : undefined));
-  });
+  };
+  const heldFor = await held(async () => (took = await timed(open)));
+  return { took, heldFor };
 }
 
 /** Milliseconds of one hover on `max-model-len`. */
@@ -63,9 +78,12 @@ export async function run(): Promise<void> {
   say('first hover, 200 lines (engine and model facts loaded by it)', 'ms', [await hover(first, lineOf(document, 'max-model-len'))]);
 
   for (const lines of [200, 5000]) {
-    const opened: number[] = [];
+    const opened: { took: number; heldFor: number }[] = [];
     for (let round = 0; round < 5; round += 1) opened.push(await openToDiagnostics(`open-${lines}-${round}.vllm.yaml`, lines));
-    say(`open to diagnostics, ${lines} lines`, 'ms', opened);
+    const took = opened.map((open) => open.took);
+    say(`open to diagnostics, ${lines} lines`, 'ms', took);
+    const heldFor = opened.map((open) => open.heldFor);
+    say(`extension host held at a stretch while a file opens, ${lines} lines`, 'ms', heldFor);
 
     const uri = await write(`hover-${lines}.vllm.yaml`, vllmFile(lines, false));
     const shown = await vscode.workspace.openTextDocument(uri);
@@ -76,11 +94,16 @@ export async function run(): Promise<void> {
     for (let round = 0; round < 100; round += 1) warm.push(await hover(uri, line));
     say(`hover, warm, ${lines} lines`, 'ms', warm);
     const afterKey: number[] = [];
+    const heldByKey: number[] = [];
     for (let round = 0; round < 20; round += 1) {
-      await editor.edit((edit) => edit.insert(new vscode.Position(shown.lineCount - 1, 0), '#'));
-      afterKey.push(await hover(uri, line));
+      const press = async (): Promise<void> => {
+        await editor.edit((edit) => edit.insert(new vscode.Position(shown.lineCount - 1, 0), '#'));
+        afterKey.push(await hover(uri, line));
+      };
+      heldByKey.push(await held(press));
     }
     say(`hover straight after a key press, ${lines} lines`, 'ms', afterKey);
+    say(`extension host held at a stretch by a key press and a hover, ${lines} lines`, 'ms', heldByKey);
   }
 
   await vscode.commands.executeCommand('perfview.show');

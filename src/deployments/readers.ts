@@ -2,7 +2,17 @@ import { resolveArgumentName } from '../vllm/argumentTable';
 import { NEWEST_VERSION } from '../vllm/versions';
 import type { Deployment } from './deployment';
 import { couldBeVllm, looksLikeVllm } from './detect';
-import { readVllmYaml } from './vllmYaml';
+import { finish } from './steps';
+import { readVllmYaml, readVllmYamlSteps } from './vllmYaml';
+
+/** `readDeployments` in steps, for who must not be held up by a long file. */
+export function* readDeploymentsSteps(
+  path: string,
+  text: string,
+  version: string = NEWEST_VERSION,
+): Generator<void, readonly Deployment[]> {
+  return looksLikeVllm(path, text) ? [yield* readVllmYamlSteps(text, version)] : [];
+}
 
 /**
  * The vLLM engines that a file configures, in order; none when it is not about vLLM.
@@ -10,7 +20,7 @@ import { readVllmYaml } from './vllmYaml';
  * @param version vLLM release whose argument names count where the file names none.
  */
 export function readDeployments(path: string, text: string, version: string = NEWEST_VERSION): readonly Deployment[] {
-  return looksLikeVllm(path, text) ? [readVllmYaml(text, version)] : [];
+  return finish(readDeploymentsSteps(path, text, version));
 }
 
 /** As `readDeployments`, for a file that a person called a vLLM configuration: the benefit of the doubt is its own. */

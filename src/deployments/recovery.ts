@@ -3,7 +3,8 @@
  * Each top-level entry is cut out and read for itself, so that a mistake costs its own entry and no other.
  */
 import { isMap, isNode, isPair, YAMLMap } from 'yaml';
-import { parseYaml } from './yaml';
+import { finish } from './steps';
+import { parseYamlSteps } from './yaml';
 import type { YamlDocument } from './yaml';
 import { NodeReader } from './yamlNodes';
 
@@ -42,8 +43,8 @@ function entriesOf(text: string): readonly Entry[] {
 }
 
 /** A text that parses without error; null otherwise. */
-function parsed(text: string): YamlDocument | 'empty' | null {
-  const documents = parseYaml(text);
+function* parsed(text: string): Generator<void, YamlDocument | 'empty' | null> {
+  const documents = yield* parseYamlSteps(text);
   return documents.every(({ errors }) => errors.length === 0) ? (documents[0] ?? 'empty') : null;
 }
 
@@ -60,8 +61,8 @@ function keysRunTogether({ chunk, offset }: Entry, isKnown: (name: string) => bo
   return starts.flatMap((start, index) => {
     const written = line.slice(start, starts[index + 1] ?? line.length).trimEnd();
     const key = /^[\w.-]+[ \t]*:/.exec(written)?.[0] ?? written;
-    const whole = written === key ? null : parsed(written);
-    return whole ? piece(whole, written, offset + start, false) : piece(parsed(key), key, offset + start, true);
+    const whole = written === key ? null : finish(parsed(written));
+    return whole ? piece(whole, written, offset + start, false) : piece(finish(parsed(key)), key, offset + start, true);
   });
 }
 
@@ -81,22 +82,32 @@ function entriesBefore(document: YamlDocument, text: string): ReadonlyMap<number
 }
 
 /**
- * Pieces of a broken file that parse by themselves, in order.
+ * Pieces of a broken file that parse by themselves, in order; pauses between steps.
  * @param documents the file as far as it parses: what stands before its first mistake is not parsed again.
  */
-export function recoverPieces(text: string, documents: readonly YamlDocument[], isKnown: (name: string) => boolean): readonly Piece[] {
+export function* recoverPieces(
+  text: string,
+  documents: readonly YamlDocument[],
+  isKnown: (name: string) => boolean,
+): Generator<void, readonly Piece[]> {
   const [document] = documents;
   const mistake = documents.reduce((first, { errors }) => errors.reduce((at, { pos }) => Math.min(at, pos[0]), first), Infinity);
   const before = document ? entriesBefore(document, text) : new Map<number, never>();
   // Up to the first entry that is not what it seems, the parse of the whole file has each entry as it stands.
   let isTrusted = true;
-  return entriesOf(text).flatMap((entry) => {
+  const pieces: Piece[] = [];
+  for (const entry of entriesOf(text)) {
+    yield;
     const end = entry.offset + entry.chunk.length;
     const known = isTrusted && end < mistake ? before.get(entry.keyAt) : undefined;
-    if (known && known.end <= end) return [known];
+    if (known && known.end <= end) {
+      pieces.push(known);
+      continue;
+    }
     const isBroken = isTrusted && entry.keyAt < mistake && mistake < end;
     isTrusted = false;
-    const document = isBroken ? null : parsed(entry.chunk);
-    return document ? piece(document, entry.chunk, entry.offset, false) : keysRunTogether(entry, isKnown);
-  });
+    const own = isBroken ? null : yield* parsed(entry.chunk);
+    pieces.push(...(own ? piece(own, entry.chunk, entry.offset, false) : keysRunTogether(entry, isKnown)));
+  }
+  return pieces;
 }

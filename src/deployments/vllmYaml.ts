@@ -8,9 +8,10 @@ import type { Deployment, DeploymentArgument, DeploymentProblem } from './deploy
 import { readDirectives } from './directive';
 import { recoverPieces } from './recovery';
 import type { Piece } from './recovery';
+import { finish } from './steps';
 import { swallowedKeys } from './swallowed';
 import { valueFor } from './values';
-import { isTooDeep, parseYaml } from './yaml';
+import { isTooDeep, parseYamlSteps } from './yaml';
 import type { YamlDocument } from './yaml';
 import { NodeReader, valueRangeOf } from './yamlNodes';
 import type { Entry } from './yamlNodes';
@@ -129,22 +130,21 @@ function syntaxProblems(documents: readonly YamlDocument[], text: string): Deplo
   return problems;
 }
 
-/**
- * The engine that a flat vLLM file configures. Never throws: of a broken or half-typed file, what can be read is read.
- * @param version vLLM release whose argument names count where the file's own directive names none.
- */
-export function readVllmYaml(text: string, version: string = NEWEST_VERSION): Deployment {
+/** `readVllmYaml` in steps: it pauses while it parses and between what it does with the tree. */
+export function* readVllmYamlSteps(text: string, version: string = NEWEST_VERSION): Generator<void, Deployment> {
   const directives = readDirectives(text);
   const release = directives.vllmVersion ?? version;
-  const documents = parseYaml(text);
+  const documents = yield* parseYamlSteps(text);
+  yield;
   const problems = syntaxProblems(documents, text);
   const document = documents.find(({ contents }) => isMap(contents));
   const pieces = documents.some(({ errors }) => errors.length > 0)
-    ? recoverPieces(text, documents, (name) => isKnownName(name, release))
+    ? yield* recoverPieces(text, documents, (name) => isKnownName(name, release))
     : document && isMap(document.contents)
       ? [{ reader: new NodeReader(document), map: document.contents, text, offset: 0, keyOnly: false }]
       : [];
   const written = pieces.flatMap((piece) => readPiece(piece, release));
+  yield;
   const effective = effectiveIndices(written);
   const placed = written.map((item, index) => ({ ...item, argument: { ...item.argument, effective: effective.has(index) } }));
   const all = placed.map(({ argument }) => argument);
@@ -157,4 +157,12 @@ export function readVllmYaml(text: string, version: string = NEWEST_VERSION): De
     vllmVersion: directives.vllmVersion,
     problems: [...problems, ...directives.problems, ...swallowedKeys(text, all, release)],
   };
+}
+
+/**
+ * The engine that a flat vLLM file configures. Never throws: of a broken or half-typed file, what can be read is read.
+ * @param version vLLM release whose argument names count where the file's own directive names none.
+ */
+export function readVllmYaml(text: string, version: string = NEWEST_VERSION): Deployment {
+  return finish(readVllmYamlSteps(text, version));
 }

@@ -35,14 +35,20 @@ export class ActiveFile implements vscode.Disposable {
   }
 
   update(): void {
-    const analyzed = this.current();
-    this.lastDocument = analyzed?.document ?? this.lastDocument;
-    const ours = analyzed !== undefined;
+    const document = vscode.window.activeTextEditor?.document;
+    const ours = document !== undefined && this.documents.isOurs(document);
+    if (ours) this.lastDocument = document;
     if (ours !== this.wasOurs) {
       this.wasOurs = ours;
       void vscode.commands.executeCommand('setContext', CONTEXT_KEY, ours);
     }
-    this.changed.fire(analyzed);
+    if (document === undefined || !ours) this.changed.fire(undefined);
+    else void this.tellOf(document);
+  }
+
+  private async tellOf(document: vscode.TextDocument): Promise<void> {
+    const analyzed = await this.documents.read(document);
+    if (document === vscode.window.activeTextEditor?.document) this.changed.fire(analyzed);
   }
 
   dispose(): void {

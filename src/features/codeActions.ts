@@ -35,9 +35,16 @@ export class CodeActions implements vscode.CodeActionProvider<vscode.CodeAction>
 
   constructor(private readonly documents: Documents) {}
 
-  provideCodeActions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
-    const analyzed = this.documents.analysisOf(document);
-    if (analyzed === undefined) return [];
+  async provideCodeActions(
+    document: vscode.TextDocument,
+    range: vscode.Range,
+    context: vscode.CodeActionContext,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.CodeAction[]> {
+    const { version } = document;
+    const analyzed = await this.documents.read(document, token);
+    // A range of an earlier version says nothing about this one.
+    if (analyzed === undefined || analyzed.version !== version) return [];
     const actions: vscode.CodeAction[] = [];
     if (wants(context, vscode.CodeActionKind.QuickFix)) actions.push(...quickFixes(analyzed, range, context));
     if (wants(context, FIX_ALL)) actions.push(...fixAll(analyzed));

@@ -30,8 +30,8 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
     ];
   }
 
-  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const analyzed = settingsFor(document).codeLens ? this.documents.analysisOf(document) : undefined;
+  async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
+    const analyzed = settingsFor(document).codeLens ? await this.documents.read(document, token) : undefined;
     if (analyzed === undefined) return [];
     const shown = this.toShow(analyzed);
     return analyzed.analyses.flatMap((analysis, index) => this.lensesOf(analyzed, shown[index] ?? analysis, index));

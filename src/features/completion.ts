@@ -43,7 +43,7 @@ export class Completions implements vscode.CompletionItemProvider {
     const [catalogue, cached] = await Promise.all([loadCatalogue(), modelsOnDisk()]);
     await Promise.race([facts, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
     if (token.isCancellationRequested) return undefined;
-    const analyzed = this.documents.analysisOf(document);
+    const analyzed = await this.documents.read(document, token);
     const offset = document.offsetAt(position);
     const analysis = analyzed && deploymentAt(analyzed.analyses, offset);
     if (analyzed === undefined || analysis === undefined) return undefined;

@@ -10,9 +10,6 @@ import { rangeOf } from './textEdits';
 /** Name of this extension in the Problems panel. */
 export const DIAGNOSTIC_SOURCE = 'vLLM VRAM';
 
-/** A slower analysis than this does not run at each key press: two frames, so that typing stays smooth. */
-const AFFORDABLE_MS = 30;
-
 const SEVERITIES: Readonly<Record<Severity, vscode.DiagnosticSeverity>> = {
   error: vscode.DiagnosticSeverity.Error,
   warning: vscode.DiagnosticSeverity.Warning,
@@ -41,30 +38,35 @@ export class Diagnostics implements vscode.Disposable {
 
   constructor(private readonly documents: Documents) {
     this.disposables = [
-      documents.onDidType(({ document }) => this.afterKeyPress(document)),
-      documents.onDidSettle((document) => this.show(document)),
+      documents.onDidType(({ document }) => void this.afterKeyPress(document)),
+      documents.onDidSettle((document) => void this.show(document)),
       documents.onDidClose((document) => this.clear(document)),
     ];
-    for (const document of vscode.workspace.textDocuments) this.show(document);
+    for (const document of vscode.workspace.textDocuments) void this.show(document);
   }
 
   dispose(): void {
     vscode.Disposable.from(this.collection, ...this.disposables).dispose();
   }
 
-  private show(document: vscode.TextDocument): void {
-    const analyzed = settingsFor(document).diagnostics ? this.documents.analysisOf(document) : undefined;
+  private async show(document: vscode.TextDocument): Promise<void> {
+    const { version } = document;
+    const analyzed = settingsFor(document).diagnostics ? await this.documents.read(document) : undefined;
+    // A key was pressed meanwhile: new problems wait for the next pause.
+    if (document.version !== version) return;
     if (analyzed === undefined) this.clear(document);
     else this.publish(analyzed, found(analyzed));
   }
 
-  private afterKeyPress(document: vscode.TextDocument): void {
-    const before = this.shown.get(document.uri.toString());
-    if (before === undefined || before.length === 0) return;
-    if ((this.documents.lastAnalysisOf(document)?.tookMs ?? 0) > AFFORDABLE_MS) return;
-    const analyzed = this.documents.analysisOf(document);
+  private async afterKeyPress(document: vscode.TextDocument): Promise<void> {
+    const key = document.uri.toString();
+    if ((this.shown.get(key) ?? []).length === 0) return;
+    const { version } = document;
+    const analyzed = await this.documents.read(document);
+    // Whoever pressed the next key has asked for that version.
+    if (document.version !== version) return;
     if (analyzed === undefined) this.clear(document);
-    else this.publish(analyzed, alreadyShown(before, found(analyzed)));
+    else this.publish(analyzed, alreadyShown(this.shown.get(key) ?? [], found(analyzed)));
   }
 
   private publish(analyzed: DocumentAnalysis, shown: readonly Shown[]): void {

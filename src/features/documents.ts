@@ -2,8 +2,9 @@ import * as vscode from 'vscode';
 import type { Analysis } from '../analysis/analysis';
 import type { Deployment } from '../deployments/deployment';
 import { looksLikeVllm } from '../deployments/detect';
-import { readDeployments } from '../deployments/readers';
+import { readDeploymentsSteps } from '../deployments/readers';
 import { log, reason } from './log';
+import { Reading } from './reading';
 
 /** Users of YAML extensions already live with a pause of this length before problems appear. */
 const PAUSE_MS = 200;
@@ -42,14 +43,14 @@ interface Entry {
     readonly version: number;
     readonly assumed: string;
     readonly text: string;
-    readonly deployments: readonly Deployment[];
+    readonly work: Reading<readonly Deployment[]>;
   } | null;
   current: { readonly round: number; readonly value: DocumentAnalysis } | null;
 }
 
 /**
  * One look, one parse and one analysis per document version, made when first asked for and shared by every feature.
- * Dropped when the document closes.
+ * A long file is parsed in slices, so that nothing else waits for it. Dropped when the document closes.
  */
 export class Documents implements vscode.Disposable {
   private readonly entries = new Map<string, Entry>();
@@ -61,7 +62,7 @@ export class Documents implements vscode.Disposable {
   /** Grows with each change of the surroundings: analyses of an earlier round are stale. */
   private round = 0;
 
-  /** Fires when a document was opened, after a pause in typing, and when facts arrived. */
+  /** Fires when a document was opened, after a pause in typing, and when facts arrived; its analysis is there by then. */
   readonly onDidSettle = this.settledEvent.event;
   /** Fires at each change of a document's text. */
   readonly onDidType = this.typedEvent.event;
@@ -71,7 +72,7 @@ export class Documents implements vscode.Disposable {
     this.disposables = [
       surroundings.onDidChange(() => this.refresh()),
       vscode.workspace.onDidOpenTextDocument((document) => {
-        if (document.languageId === 'yaml') this.settledEvent.fire(document);
+        if (document.languageId === 'yaml') this.settle(document);
       }),
       vscode.workspace.onDidChangeTextDocument((event) => this.typed(event)),
       vscode.workspace.onDidCloseTextDocument((document) => this.close(document)),
@@ -86,6 +87,7 @@ export class Documents implements vscode.Disposable {
       const ours = looksLikeVllm(vscode.workspace.asRelativePath(document.uri), document.getText());
       entry.look = { version: document.version, ours };
       if (!ours) {
+        entry.reading?.work.abandon();
         entry.reading = null;
         entry.current = null;
       }
@@ -93,7 +95,10 @@ export class Documents implements vscode.Disposable {
     return entry.look.ours;
   }
 
-  /** The analysis of the document as it stands, or undefined when it is not about vLLM. */
+  /**
+   * The analysis of the document as it stands, or undefined when it is not about vLLM. At once, also of a long file that is not read
+   * yet: for commands. Whoever can wait asks `read`.
+   */
   analysisOf(document: vscode.TextDocument): DocumentAnalysis | undefined {
     if (!this.isOurs(document)) return undefined;
     const entry = this.entryOf(document);
@@ -106,17 +111,28 @@ export class Documents implements vscode.Disposable {
     return value;
   }
 
-  /** As `analysisOf`, once every fact it waits for has come or the token is cancelled. */
-  async settledAnalysisOf(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<DocumentAnalysis | undefined> {
-    const first = this.analysisOf(document);
-    if (first === undefined || !first.pending) return first;
-    await Promise.all(first.analyses.map(({ deployment }) => this.surroundings.settled(document, deployment, token)));
-    return token.isCancellationRequested || document.isClosed ? undefined : this.analysisOf(document);
+  /** As `analysisOf`, read in slices; of the newest version when the document changes meanwhile. Undefined when cancelled or closed. */
+  async read(document: vscode.TextDocument, token?: vscode.CancellationToken): Promise<DocumentAnalysis | undefined> {
+    while (token?.isCancellationRequested !== true && !document.isClosed && this.isOurs(document)) {
+      const { version } = document;
+      // What reading throws is told where the analysis is made.
+      const isRead = await this.readingOf(this.entryOf(document), document)
+        .work.inSlices()
+        .then(
+          (deployments) => deployments !== undefined,
+          () => true,
+        );
+      if (isRead && document.version === version && !document.isClosed) return this.analysisOf(document);
+    }
+    return undefined;
   }
 
-  /** The last analysis made of the document, perhaps of an earlier version or of other surroundings. */
-  lastAnalysisOf(document: vscode.TextDocument): DocumentAnalysis | undefined {
-    return this.entries.get(document.uri.toString())?.current?.value;
+  /** As `read`, once every fact it waits for has come or the token is cancelled. */
+  async settledAnalysisOf(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<DocumentAnalysis | undefined> {
+    const first = await this.read(document, token);
+    if (first === undefined || !first.pending) return first;
+    await Promise.all(first.analyses.map(({ deployment }) => this.surroundings.settled(document, deployment, token)));
+    return this.read(document, token);
   }
 
   /** Open documents that configure vLLM. */
@@ -144,18 +160,20 @@ export class Documents implements vscode.Disposable {
   private readingOf(entry: Entry, document: vscode.TextDocument): NonNullable<Entry['reading']> {
     const assumed = this.surroundings.versionFor(document);
     if (entry.reading?.version !== document.version || entry.reading.assumed !== assumed) {
+      entry.reading?.work.abandon();
       const text = document.getText();
-      const deployments = readDeployments(vscode.workspace.asRelativePath(document.uri), text, assumed);
-      entry.reading = { version: document.version, assumed, text, deployments };
+      const work = new Reading(readDeploymentsSteps(vscode.workspace.asRelativePath(document.uri), text, assumed));
+      entry.reading = { version: document.version, assumed, text, work };
     }
     return entry.reading;
   }
 
   /** Reads and analyzes; a defect in either costs this version of this document its figures, never the session. */
   private analyzed(entry: Entry, document: vscode.TextDocument): DocumentAnalysis | undefined {
-    const began = performance.now();
     try {
-      const { text, deployments } = this.readingOf(entry, document);
+      const { text, work } = this.readingOf(entry, document);
+      const deployments = work.now();
+      const began = performance.now();
       const results = deployments.map((deployment) => this.surroundings.analyze(document, text, deployment));
       return {
         document,
@@ -163,7 +181,7 @@ export class Documents implements vscode.Disposable {
         text,
         analyses: results.map((result) => result.analysis),
         pending: results.some((result) => result.pending),
-        tookMs: performance.now() - began,
+        tookMs: work.tookMs + performance.now() - began,
       };
     } catch (error) {
       log().error(error instanceof Error ? error : reason(error));
@@ -196,7 +214,7 @@ export class Documents implements vscode.Disposable {
       key,
       setTimeout(() => {
         this.pauses.delete(key);
-        this.settledEvent.fire(document);
+        this.settle(document);
       }, PAUSE_MS),
     );
   }
@@ -205,12 +223,21 @@ export class Documents implements vscode.Disposable {
     const key = document.uri.toString();
     clearTimeout(this.pauses.get(key));
     this.pauses.delete(key);
+    this.entries.get(key)?.reading?.work.abandon();
     this.entries.delete(key);
     this.closedEvent.fire(document);
   }
 
   private refresh(): void {
     this.round++;
-    for (const document of this.open()) this.settledEvent.fire(document);
+    for (const document of this.open()) this.settle(document);
+  }
+
+  /** Tells everyone of a document once it is read; of another version than this the next pause will tell. */
+  private settle(document: vscode.TextDocument): void {
+    const { version } = document;
+    void this.read(document).then(() => {
+      if (!document.isClosed && document.version === version) this.settledEvent.fire(document);
+    });
   }
 }

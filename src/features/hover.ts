@@ -28,11 +28,12 @@ export class Hovers implements vscode.HoverProvider {
     token: vscode.CancellationToken,
   ): Promise<vscode.Hover | undefined> {
     const at = document.offsetAt(position);
-    const found = hitIn(this.documents.analysisOf(document), at);
+    const { version } = document;
+    const found = hitIn(await this.documents.read(document, token), at);
     if (found === undefined) return undefined;
     const analyzed = await this.documents.settledAnalysisOf(document, token);
     const hit = hitIn(analyzed, at);
-    if (analyzed === undefined || hit === undefined) return undefined;
+    if (analyzed === undefined || hit === undefined || analyzed.version !== version) return undefined;
     const { analysis, argument, range } = hit;
     const described = this.neighbours.describes(document);
     const text = new vscode.MarkdownString(hoverMarkdown(analysis, argument, { withoutDescription: described }));

@@ -13,8 +13,12 @@ export class InlayHints implements vscode.InlayHintsProvider, vscode.Disposable 
     this.listener = documents.onDidSettle(() => this.changed.fire());
   }
 
-  provideInlayHints(document: vscode.TextDocument, range: vscode.Range): vscode.InlayHint[] {
-    const analyzed = this.documents.analysisOf(document);
+  async provideInlayHints(
+    document: vscode.TextDocument,
+    range: vscode.Range,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlayHint[]> {
+    const analyzed = await this.documents.read(document, token);
     if (analyzed === undefined) return [];
     const wanted = settingsFor(document).inlayHints;
     return analyzed.analyses

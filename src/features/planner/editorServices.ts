@@ -59,12 +59,12 @@ export class EditorServices implements PlannerServices {
   async followed(link: DeploymentLink | null): Promise<Followed | null> {
     if (link !== null) {
       const document = await openDocument(link.uri);
-      const analyzed = document && this.parts.documents.analysisOf(document);
+      const analyzed = document && (await this.parts.documents.read(document));
       return analyzed ? (followedOf(analyzed, link.index) ?? followedOf(analyzed, 0)) : null;
     }
     this.look();
     if (!this.last || this.last.document.isClosed) return null;
-    const analyzed = this.parts.documents.analysisOf(this.last.document);
+    const analyzed = await this.parts.documents.read(this.last.document);
     return analyzed ? followedOf(analyzed, deploymentAt(analyzed.analyses, this.last.offset)) : null;
   }
 

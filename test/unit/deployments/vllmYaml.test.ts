@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { forAll } from '../properties';
 import { describe, it } from 'mocha';
-import { readVllmYaml } from '../../../src/deployments/vllmYaml';
+import { readVllmYaml, readVllmYamlSteps } from '../../../src/deployments/vllmYaml';
 
 const CORPUS = '../shared/corpus';
 
@@ -252,5 +252,17 @@ describe('real vLLM files', function () {
       }
     }
     assert.ok(compared > 200, `${compared} arguments compared`);
+  });
+});
+
+describe('a vLLM file read in steps', () => {
+  it('pauses while it parses, and reads the same', () => {
+    const text = `model: Qwen/Qwen3-8B\nhf-overrides:\n${Array.from({ length: 500 }, (_, index) => `  option_${index}: { value: ${index} }\n`).join('')}max-model-len: 4096\n`;
+    const steps = readVllmYamlSteps(text);
+    let pauses = 0;
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) pauses++;
+    assert.ok(pauses > 20, `${pauses} pauses`);
+    assert.deepEqual(step.value, readVllmYaml(text));
   });
 });

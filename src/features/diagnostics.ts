@@ -38,7 +38,7 @@ export class Diagnostics implements vscode.Disposable {
 
   constructor(private readonly documents: Documents) {
     this.disposables = [
-      documents.onDidType(({ document }) => void this.afterKeyPress(document)),
+      documents.onDidType(({ document }) => this.afterKeyPress(document)),
       documents.onDidSettle((document) => void this.show(document)),
       documents.onDidClose((document) => this.clear(document)),
     ];
@@ -58,15 +58,23 @@ export class Diagnostics implements vscode.Disposable {
     else this.publish(analyzed, found(analyzed));
   }
 
-  private async afterKeyPress(document: vscode.TextDocument): Promise<void> {
-    const key = document.uri.toString();
-    if ((this.shown.get(key) ?? []).length === 0) return;
+  private afterKeyPress(document: vscode.TextDocument): void {
+    if ((this.shown.get(document.uri.toString()) ?? []).length === 0) return;
+    if (this.documents.begin(document)) this.takeAway(document, this.documents.analysisOf(document));
+    else void this.takeAwayOnceRead(document);
+  }
+
+  private async takeAwayOnceRead(document: vscode.TextDocument): Promise<void> {
     const { version } = document;
     const analyzed = await this.documents.read(document);
     // Whoever pressed the next key has asked for that version.
-    if (document.version !== version) return;
+    if (document.version === version) this.takeAway(document, analyzed);
+  }
+
+  /** Shows of the problems shown those that are still there. */
+  private takeAway(document: vscode.TextDocument, analyzed: DocumentAnalysis | undefined): void {
     if (analyzed === undefined) this.clear(document);
-    else this.publish(analyzed, alreadyShown(this.shown.get(key) ?? [], found(analyzed)));
+    else this.publish(analyzed, alreadyShown(this.shown.get(document.uri.toString()) ?? [], found(analyzed)));
   }
 
   private publish(analyzed: DocumentAnalysis, shown: readonly Shown[]): void {

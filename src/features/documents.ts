@@ -111,6 +111,15 @@ export class Documents implements vscode.Disposable {
     return value;
   }
 
+  /** Begins to read a document that is about vLLM; true when the first slice was enough, as of any file of usual length. */
+  begin(document: vscode.TextDocument): boolean {
+    if (!this.isOurs(document)) return true;
+    const { work } = this.readingOf(this.entryOf(document), document);
+    // Who reads on is told of a failure; so is who asks for the analysis.
+    work.inSlices().catch(() => undefined);
+    return work.isDone;
+  }
+
   /** As `analysisOf`, read in slices; of the newest version when the document changes meanwhile. Undefined when cancelled or closed. */
   async read(document: vscode.TextDocument, token?: vscode.CancellationToken): Promise<DocumentAnalysis | undefined> {
     while (token?.isCancellationRequested !== true && !document.isClosed && this.isOurs(document)) {

@@ -26,6 +26,11 @@ export class Reading<T> {
     return this.running;
   }
 
+  /** Whether all is done. */
+  get isDone(): boolean {
+    return this.outcome !== undefined;
+  }
+
   /** No more slices are done: nobody wants this any more. */
   abandon(): void {
     this.abandoned = true;

@@ -41,6 +41,7 @@ export async function closeAll(): Promise<void> {
   for (const document of changed) {
     await vscode.window.showTextDocument(document);
     await vscode.commands.executeCommand('workbench.action.files.revert');
+    await until('the file as it was', () => !document.isDirty);
   }
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
 }

@@ -62,6 +62,71 @@ const MINIMAX_01 = {
 const MINIMAX_M1 = { ...MINIMAX_01, architectures: ['MiniMaxM1ForCausalLM'], model_type: 'minimax_m1' };
 const MINIMAX_M1_SEEN = 'config.json in full: public code index, file id 54036155376';
 
+/** llm-foundry's training configs, which its published throughput tables name: width, layers, heads (scripts/train/yamls/pretrain). */
+const MPT_SIZES = {
+  '125m': [768, 12, 12],
+  '350m': [1024, 24, 16],
+  '760m': [1536, 24, 12],
+  '1b': [2048, 24, 16],
+  '3b': [2560, 32, 20],
+  '13b': [5120, 40, 40],
+  '70b': [8192, 80, 64],
+} as const;
+
+const foundryModels = (): readonly Addition[] =>
+  Object.entries(MPT_SIZES).map(([size, [width, layers, heads]]) => ({
+    id: `mosaicml/mpt-${size}`,
+    source: `https://github.com/mosaicml/llm-foundry/blob/main/scripts/train/yamls/pretrain/mpt-${size}.yaml`,
+    seen: 'the training config of this size',
+    config: {
+      model_type: 'mpt',
+      d_model: width,
+      n_layers: layers,
+      n_heads: heads,
+      vocab_size: 50368,
+      max_seq_len: 2048,
+      expansion_ratio: 4,
+      torch_dtype: 'bfloat16',
+    },
+  }));
+
+/** Parameters of the towers: Qwen-VL's ViT-bigG and adapter (arXiv 2308.12966, table 1: 1.9 and 0.08 billion), MiniCPM-V 2.5's by its total of 8.54. */
+const LLAMA_3_8B = {
+  model_type: 'llama',
+  architectures: ['LlamaForCausalLM'],
+  hidden_size: 4096,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  intermediate_size: 14336,
+  vocab_size: 128256,
+  tie_word_embeddings: false,
+  max_position_embeddings: 8192,
+};
+const BLOOM_7B1 = {
+  model_type: 'bloom',
+  architectures: ['BloomForCausalLM'],
+  hidden_size: 4096,
+  num_hidden_layers: 30,
+  num_attention_heads: 32,
+  vocab_size: 250880,
+  max_position_embeddings: 2048,
+};
+const GLM_4_32B = {
+  model_type: 'glm4',
+  architectures: ['Glm4ForCausalLM'],
+  hidden_size: 6144,
+  num_hidden_layers: 61,
+  num_attention_heads: 48,
+  num_key_value_heads: 2,
+  head_dim: 128,
+  intermediate_size: 23040,
+  vocab_size: 151552,
+  max_position_embeddings: 32768,
+};
+const QWEN_VL = { model_type: 'qwen', architectures: ['QWenLMHeadModel'], vision_parameters: 1_980_000_000 };
+const MINICPM_LLAMA3 = { vision_parameters: 510_000_000 };
+
 /** Class default of `LlavaNextConfig` (transformers, configuration_llava_next.py at 063b32f). */
 const LLAVA_CLIP = {
   model_type: 'clip_vision_model',
@@ -106,6 +171,7 @@ const qwen1 = (hidden: number, layers: number, intermediate: number, vocab: numb
   vocab_size: vocab,
 });
 const QWEN_1_8B = qwen1(2048, 24, 11008, 151936, 8192);
+const QWEN_7B = qwen1(4096, 32, 22016, 151936, 8192);
 const QWEN_14B = qwen1(5120, 40, 27392, 152064, 8192);
 const QWEN_72B = qwen1(8192, 80, 49152, 152064, 32768);
 const SEEN_QWEN_1_8B =
@@ -121,6 +187,27 @@ export const ADDITIONS: readonly Addition[] = [
   derived('Qwen/Qwen-14B-Chat', SEEN_QWEN_14B, QWEN_14B),
   derived('Qwen/Qwen-72B', SEEN_QWEN_72B, QWEN_72B),
   derived('Qwen/Qwen-72B-Chat', SEEN_QWEN_72B, QWEN_72B),
+  ...foundryModels(),
+  derived('Qwen/Qwen-VL', 'text half as Qwen-7B; tower as its paper counts it', { ...QWEN_7B, ...QWEN_VL }),
+  derived('Qwen/Qwen-VL-Chat', 'text half as Qwen-7B; tower as its paper counts it', { ...QWEN_7B, ...QWEN_VL }),
+  derived('openbmb/MiniCPM-Llama3-V-2_5', 'text half as Llama-3-8B; tower as what its stated total leaves', {
+    ...LLAMA_3_8B,
+    ...MINICPM_LLAMA3,
+  }),
+  hub('google-bert/bert-large-uncased', 'parameters agree: public code index, file id 48178660794', bert(1024, 24, 16)),
+  derived('bigscience/bloomz-7b1', 'fine-tuned from bloom-7b1 (model card)', BLOOM_7B1),
+  derived('THUDM/GLM-4-32B-0414', 'sizes whose sum is the stated 32.6 billion', GLM_4_32B),
+  hub('stabilityai/stablelm-base-alpha-3b', 'https://github.com/Stability-AI/StableLM/blob/main/configs/stablelm-base-alpha-3b.yaml', {
+    model_type: 'gpt_neox',
+    hidden_size: 4096,
+    num_hidden_layers: 16,
+    num_attention_heads: 32,
+    intermediate_size: 16384,
+    vocab_size: 50688,
+    max_position_embeddings: 4096,
+    tie_word_embeddings: false,
+    torch_dtype: 'float16',
+  }),
   hub('BAAI/bge-m3', 'https://github.com/vminh16/VI-Legal-RAG/blob/0d3b35bd0efb644b25089efe50cae1e74dfc717c/models/bge-m3/config.json', {
     ...XLM_ROBERTA_LARGE,
     architectures: ['XLMRobertaModel'],

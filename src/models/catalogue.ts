@@ -4,6 +4,8 @@ import { isJsonObject } from './config/fields';
 import type { JsonObject } from './config/fields';
 import { plainQuantization } from './config/quantization';
 import { architectureFromConfig } from './hfConfig';
+import { canNameModel, extraWords, nameWords } from './looseNames';
+import type { NameWords } from './looseNames';
 import { familyKey, nameKey, readName, sizeEnding } from './names';
 import type { Confidence, ModelFacts } from './source';
 
@@ -58,6 +60,7 @@ export class Catalogue {
   private readonly byId = new Map<string, CatalogueEntry>();
   private readonly built = new Map<string, BuiltModel>();
   private names: NameIndex | null = null;
+  private words: readonly { readonly entry: CatalogueEntry; readonly words: NameWords }[] | null = null;
 
   private constructor(private readonly data: CatalogueData) {
     for (const entry of data.models) this.byId.set(entry[0].toLowerCase(), entry);
@@ -92,7 +95,10 @@ export class Catalogue {
     if (copy) return this.derived(id, copy, quantization, `architecture of ${copy[0]}, whose name it has`);
     const key = nameKey(base);
     const relative =
-      byFamily.get(familyKey(key)) ?? this.longestBaseIn(key) ?? (billions === null ? null : this.ofSize(familyKey(key), billions));
+      byFamily.get(familyKey(key)) ??
+      this.longestBaseIn(key) ??
+      (billions === null ? null : this.ofSize(familyKey(key), billions)) ??
+      this.loosely(base);
     return relative ? this.derived(id, relative, quantization, `architecture of ${relative[0]}, whose name it carries`) : null;
   }
 
@@ -119,6 +125,30 @@ export class Catalogue {
     }
     this.names = names;
     return names;
+  }
+
+  /** The model whose name has every word of this one and fewest others; null when such models differ in size. */
+  private loosely(name: string): CatalogueEntry | null {
+    const asked = nameWords(name);
+    if (!canNameModel(asked)) return null;
+    this.words ??= this.data.models
+      .filter(([id]) => readName(id).quantization === null)
+      .map((entry) => ({ entry, words: nameWords(entry[0]) }));
+    let fewest = Infinity;
+    let found: CatalogueEntry[] = [];
+    for (const { entry, words } of this.words) {
+      const extra = extraWords(asked, words);
+      if (extra === null || extra > fewest) continue;
+      if (extra < fewest) found = [];
+      fewest = extra;
+      found.push(entry);
+    }
+    const sizes = found.map((entry) => this.architecture(entry)?.parameters ?? 0);
+    const [first = 0] = sizes;
+    const stated = readName(name.replace(/\([^)]*\)/g, ' ')).billions;
+    const alike = sizes.every((size) => Math.abs(size / first - 1) < ALIKE);
+    const fits = stated === null || Math.abs((stated * 1e9) / first - 1) < ALIKE;
+    return alike && fits ? (found[0] ?? null) : null;
   }
 
   /** The longest catalogue name that stands, between separators, inside `key`; only names with a size can be a base. */
@@ -218,6 +248,8 @@ export class Catalogue {
 
 /** How far the size in a name may be from the count: "phi-1.5 1.3B" has 1.42 billion parameters, "Qwen-7B" 7.72. */
 const SAME_SIZE = 0.15;
+/** Models that share the words of a short name are one when their parameters differ by less. */
+const ALIKE = 0.06;
 
 const FORMAT_PREFIX = 'checkpoint format';
 

@@ -109,6 +109,22 @@ describe('the catalogue', () => {
     assert.equal(catalogue.findByName('casperhansen/llama-3-70b-fp16')?.model.quantization ?? null, null);
   });
 
+  it('knows the short names of tables and recipes, and asks where they leave the size open', () => {
+    const base = (name: string): string | undefined => catalogue.findByName(name)?.origin.replace(/^.*huggingface\.co\/|\/blob.*$/g, '');
+    for (const [name, id] of [
+      ['DeepSeekV3 (w/o MTP)', 'deepseek-ai/DeepSeek-V3'],
+      ['DeepSeek V3 671B', 'deepseek-ai/DeepSeek-V3'],
+      ['DeepSeekV4 Flash', 'deepseek-ai/DeepSeek-V4-Flash'],
+      ['Qwen3 MoE 30B', 'Qwen/Qwen3-30B-A3B'],
+      ['Qwen3_235B_a22B', 'Qwen/Qwen3-235B-A22B'],
+      ['Nemotron_3_Nano', 'nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16'],
+      ['Nemotron V3 Super 120B (26.02)', 'nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16'],
+      ['GPT OSS 120B', 'openai/gpt-oss-120b'],
+    ] as const)
+      assert.equal(base(name), id, name);
+    for (const name of ['Qwen3', 'llama 3', 'Qwen3 17B', 'nothing 3']) assert.equal(catalogue.findByName(name), null, name);
+  });
+
   it('has no answer for names that say nothing', () => {
     for (const name of ['zzz', '/model', 'org/foo', '$(MODEL_ID)', '', '-', '/']) assert.equal(catalogue.findByName(name), null, name);
   });

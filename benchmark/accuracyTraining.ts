@@ -167,7 +167,7 @@ function speedGoal(judged: readonly Judged[], suffix = ''): Goal {
 
 function casesOf(rows: readonly TrainingRow[]): readonly TrainingCase[] {
   return rows.flatMap((row) => {
-    const testCase = trainingCase(row);
+    const testCase = trainingCase(row, process.argv.includes('--bare') ? 'bare' : 'stated');
     if (typeof testCase !== 'string') return [testCase];
     console.log(`left out: ${row.id}: ${testCase}`);
     return [];

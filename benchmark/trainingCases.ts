@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readFinetuningRequest } from '../src/estimator/contracts/finetuningRequest';
-import { findGpu } from '../src/estimator/hardware/catalogue';
+import { requestModels } from '../src/cli/requests';
+import { resolveFinetuning } from '../src/estimator/contracts/finetuningRequest';
 import type { Gpu } from '../src/estimator/hardware/gpu';
 import { planTraining } from '../src/estimator/training/plan';
 import type { TrainingPlan } from '../src/estimator/training/plan';
-import { recordedModel } from './recordedModels';
-import { rowArchitecture } from './trainingModels';
+import { recordedModels } from './recordedModels';
 import { requestOf } from './trainingRows';
-import type { TrainingRow } from './trainingRows';
+import type { RequestKind, TrainingRow } from './trainingRows';
+
+const models = requestModels(recordedModels);
 
 const SHARED_ROWS = '../shared/measurements/finetune.jsonl';
 const OWN_ROWS = 'test/fixtures/measured/finetune.jsonl';
@@ -67,18 +68,12 @@ export function readTrainingRows(file: string): readonly TrainingRow[] {
     .map((line) => ({ ...NOTHING_STATED, ...(JSON.parse(line) as Partial<TrainingRow>) }) as TrainingRow);
 }
 
-/** The card that stands for those a source does not name; only paged optimizers depend on it in memory. */
-const UNNAMED_GPU = 'a100_80';
-
-/** The run a row describes, or why there is none. */
-export function trainingCase(row: TrainingRow): TrainingCase | string {
-  const architecture = rowArchitecture(row.model, row.params_b, (id) => recordedModel(id)?.architecture ?? null);
-  if (!architecture) return `no architecture known for ${row.model}`;
-  const gpu = (row.gpu_norm === null ? null : findGpu(row.gpu_norm)) ?? findGpu(row.gpu_name ?? UNNAMED_GPU) ?? findGpu(UNNAMED_GPU);
-  if (!gpu) return `no GPU known for ${row.gpu_norm}`;
-  const read = readFinetuningRequest(requestOf(row, gpu.key));
+/** The run a row describes, as the calculator reads it, or why it cannot be read. */
+export function trainingCase(row: TrainingRow, kind: RequestKind = 'stated'): TrainingCase | string {
+  const read = resolveFinetuning(requestOf(row, kind), models);
   if (!read.ok) return read.problems.map((problem) => problem.message).join('; ');
-  return { row, gpu, plan: planTraining(read.request, architecture) };
+  const { request, facts } = read.request;
+  return { row, gpu: facts.gpu, plan: planTraining(request, facts.model.architecture) };
 }
 
 /** Tokens of one optimizer step, padding not counted. */

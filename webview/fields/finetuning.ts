@@ -88,6 +88,7 @@ const FRAMEWORK_LABELS: Readonly<Record<FrameworkName, string>> = {
   deepspeed: 'DeepSpeed',
   fsdp: 'FSDP',
   megatron: 'Megatron',
+  pytorch: 'PyTorch',
 };
 
 const OPTIMIZER_CHOICES = OPTIMIZERS.map((value) => ({ value, label: OPTIMIZER_LABELS[value] }));

@@ -12,12 +12,13 @@ export const OPTIMIZERS = [
 export const BASE_QUANTIZATIONS = ['nf4', 'nf4_double', 'int8', 'gptq', 'awq', 'fp8'] as const;
 export const COMPUTE_DTYPES = ['fp32', 'tf32', 'fp16', 'bf16', 'fp8', 'fp4'] as const;
 export const FRAMEWORKS = [
-  'peft', 'trl', 'llama_factory', 'axolotl', 'unsloth', 'torchtune', 'litgpt', 'ms_swift', 'deepspeed', 'fsdp', 'megatron',
+  'peft', 'trl', 'llama_factory', 'axolotl', 'unsloth', 'torchtune', 'litgpt', 'ms_swift', 'deepspeed', 'fsdp', 'megatron', 'pytorch',
 ] as const; // prettier-ignore
 export const CHECKPOINTING_MODES = ['none', 'selective', 'full', 'offloaded'] as const;
 export const MEMORY_MEASURES = ['allocated', 'reserved', 'nvidia_smi'] as const;
 export const OFFLOAD_TARGETS = ['cpu_ram', 'nvme'] as const;
 export const OFFLOAD_PARTS = ['optimizer', 'parameters', 'all'] as const;
+export const OBJECTIVES = ['sft', 'pretrain', 'dpo', 'orpo', 'kto', 'reward', 'ppo', 'grpo', 'gkd'] as const;
 export const ZERO_STAGES = [0, 1, 2, 3] as const;
 
 export type FinetuningMethod = (typeof FINETUNING_METHODS)[number];
@@ -30,6 +31,7 @@ export type CheckpointingMode = (typeof CHECKPOINTING_MODES)[number];
 export type MemoryMeasure = (typeof MEMORY_MEASURES)[number];
 export type OffloadTarget = (typeof OFFLOAD_TARGETS)[number];
 export type OffloadPart = (typeof OFFLOAD_PARTS)[number];
+export type Objective = (typeof OBJECTIVES)[number];
 export type ZeroStage = (typeof ZERO_STAGES)[number];
 
 /** Which linear layers get adapters: all attention projections, every linear layer of the decoder, or modules by name (`q_proj`). */
@@ -37,9 +39,9 @@ export type LoraTargets = 'attention' | 'all_linear' | readonly string[];
 
 /** `optimization_config` of a request, with every default filled in. */
 export interface OptimizationConfig {
-  /** Attention without a score matrix in memory (flash attention or PyTorch's fused SDPA). Default true. */
+  /** Attention without a score matrix in memory (flash attention or PyTorch's fused SDPA). Default true, but false with framework pytorch, whose loops are written by hand. */
   readonly flash_attention: boolean;
-  /** Default full. Also a boolean in requests. */
+  /** Default: what the framework does by itself. Also a boolean in requests. */
   readonly gradient_checkpointing: CheckpointingMode;
   /** Optimizer states in 8 bits: `optimizer: adamw` becomes `adamw_8bit`. */
   readonly use_8bit_optimizer: boolean;
@@ -61,6 +63,8 @@ export interface FinetuningRequest {
   readonly gpu_key: string;
   readonly llm_key: string;
   readonly finetuning_method: FinetuningMethod;
+  /** What the run optimises: preference losses compare pairs and a frozen reference, which cost memory. Default sft. */
+  readonly objective: Objective;
   /** Precision of the base weights when they are not quantized. Default fp16; bf16 counts the same. */
   readonly fine_tuning_quantization: BasePrecision;
   readonly lora_rank: number;

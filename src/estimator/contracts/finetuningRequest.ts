@@ -6,16 +6,46 @@ import {
   FINETUNING_METHODS,
   FRAMEWORKS,
   MEMORY_MEASURES,
+  OBJECTIVES,
   OFFLOAD_PARTS,
   OFFLOAD_TARGETS,
   OPTIMIZERS,
 } from './finetuning';
-import type { CheckpointingMode, FinetuningRequest, LoraTargets, OptimizationConfig, OptimizerName, ZeroStage } from './finetuning';
+import type {
+  BaseQuantization,
+  CheckpointingMode,
+  FinetuningMethod,
+  FinetuningRequest,
+  FrameworkName,
+  LoraTargets,
+  OptimizationConfig,
+  OptimizerName,
+  ZeroStage,
+} from './finetuning';
+import {
+  CHECKPOINTING_OF_FRAMEWORK,
+  CHECKPOINTING_SPELLINGS,
+  COMPILE_SPELLINGS,
+  COMPUTE_SPELLINGS,
+  FLASH_SPELLINGS,
+  FRAMEWORK_SPELLINGS,
+  FUSED_SPELLINGS,
+  MEASURE_SPELLINGS,
+  METHOD_SPELLINGS,
+  OBJECTIVE_SPELLINGS,
+  OFFLOADING_SPELLINGS,
+  OPTIMIZER_SPELLINGS,
+  PRECISION_SPELLINGS,
+  QUANTIZATION_SPELLINGS,
+  VECTOR_ADAPTERS,
+  ZERO_SPELLINGS,
+  targetsOf,
+} from './finetuningSpellings';
 import type { Model } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { resolveGpu, resolveModel } from './resolve';
 import type { ModelResolver } from './resolve';
-import { RequestReader } from './validate';
+import { RequestReader, spelled } from './validate';
 import type { Validated } from './validate';
 
 /** Largest values accepted: beyond any run that was ever reported, and small enough that products stay finite and exact. */
@@ -59,18 +89,23 @@ export function resolveFinetuning(input: unknown, models: ModelResolver): Valida
 }
 
 function readFields(reader: RequestReader): FinetuningRequest {
-  const method = reader.choice('finetuning_method', FINETUNING_METHODS, 'lora');
+  const method = reader.choice('finetuning_method', FINETUNING_METHODS, 'lora', METHOD_SPELLINGS);
+  const methodWords = reader.words('finetuning_method');
+  const vectors = spelled(methodWords, VECTOR_ADAPTERS);
   const seqLength = reader.number('seq_length', { min: 1, max: LIMITS.tokens, integer: true }, 2048);
-  const precision = reader.choice('fine_tuning_quantization', BASE_PRECISIONS, 'fp16');
-  const framework = reader.choice('framework', FRAMEWORKS, 'trl');
+  const precision = reader.choice('fine_tuning_quantization', BASE_PRECISIONS, 'fp16', PRECISION_SPELLINGS);
+  const framework = reader.choice('framework', FRAMEWORKS, 'trl', FRAMEWORK_SPELLINGS);
   const gpus = reader.number('num_gpus', COUNT, 1);
-  const config = readOptimizations(reader, defaultZeroStage(framework, gpus));
+  const settings = reader.nested('optimization_config', OPTIMIZATION_FIELDS);
+  const config = readOptimizations(reader, settings, framework, gpus);
+  const offloads = reader.flag('enable_offloading', null, OFFLOADING_SPELLINGS) ?? impliesOffloading(reader, settings);
   return {
     gpu_key: reader.requiredText('gpu_key', 'a key of the GPU catalogue, custom_discrete or custom_apple_silicon'),
     llm_key: reader.requiredText('llm_key', 'a key of the model catalogue, a Hugging Face id, or custom'),
     finetuning_method: method,
+    objective: reader.choice('objective', OBJECTIVES, spelled(methodWords, OBJECTIVE_SPELLINGS) ?? 'sft', OBJECTIVE_SPELLINGS),
     fine_tuning_quantization: precision,
-    lora_rank: reader.number('lora_rank', { min: 1, max: LIMITS.rank, integer: true }, 16),
+    lora_rank: reader.number('lora_rank', { min: 1, max: LIMITS.rank, integer: true }, vectors === null ? 16 : 1),
     gradient_accumulation_steps: reader.number('gradient_accumulation_steps', { min: 1, max: LIMITS.batch, integer: true }, 1),
     batch_size: reader.number('batch_size', { min: 1, max: LIMITS.batch, integer: true }, 1),
     seq_length: seqLength,
@@ -82,69 +117,112 @@ function readFields(reader: RequestReader): FinetuningRequest {
     custom_model: reader.raw('custom_model') ?? null,
     custom_vram: reader.number('custom_vram', { min: 0.1, max: LIMITS.gib }, null),
     num_gpus: gpus,
-    enable_offloading: reader.flag('enable_offloading', false),
+    enable_offloading: offloads,
     offload_target: reader.choice('offload_target', OFFLOAD_TARGETS, 'cpu_ram'),
     offload_parts: reader.choice('offload_parts', OFFLOAD_PARTS, config.zero_stage === 3 ? 'all' : 'optimizer'),
-    optimizer: readOptimizer(reader, config),
+    optimizer: readOptimizer(reader, config, methodWords),
     trainable_parameters: reader.number('trainable_parameters', { min: 0, max: 100 }, null),
-    lora_targets: readTargets(reader, ADAPTS_ATTENTION.includes(framework) ? 'attention' : 'all_linear'),
+    lora_targets: readTargets(reader, vectors ?? (ADAPTS_ATTENTION.includes(framework) ? 'attention' : 'all_linear')),
     lora_alpha: reader.number('lora_alpha', { min: 0 }, null),
-    use_dora: reader.flag('use_dora', false),
-    base_quantization: reader.choice('base_quantization', BASE_QUANTIZATIONS, method === 'qlora' ? 'nf4' : null),
-    compute_dtype: reader.choice('compute_dtype', COMPUTE_DTYPES, precision),
+    use_dora: reader.flag('use_dora', /dora/.test(methodWords)),
+    base_quantization: readQuantization(reader, method),
+    compute_dtype: reader.choice('compute_dtype', COMPUTE_DTYPES, precision, COMPUTE_SPELLINGS),
     master_weights: reader.flag('master_weights', null),
     framework,
     framework_version: reader.text('framework_version', null),
     packing: reader.flag('packing', false),
     chunked_loss: reader.flag('chunked_loss', null),
     train_vision_tower: reader.flag('train_vision_tower', false),
-    train_embeddings: reader.flag('train_embeddings', false),
+    train_embeddings: reader.flag('train_embeddings', /emb|lm_head/.test(methodWords)),
     tensor_parallel: reader.number('tensor_parallel', COUNT, 1),
     pipeline_parallel: reader.number('pipeline_parallel', COUNT, 1),
     context_parallel: reader.number('context_parallel', COUNT, 1),
     expert_parallel: reader.number('expert_parallel', COUNT, 1),
     interconnect_type: reader.text('interconnect_type', null),
-    gpu_memory_measure: reader.choice('gpu_memory_measure', MEMORY_MEASURES, 'nvidia_smi'),
+    gpu_memory_measure: reader.choice('gpu_memory_measure', MEMORY_MEASURES, 'nvidia_smi', MEASURE_SPELLINGS),
   };
 }
 
-/** FSDP shards everything, Megatron its optimizer, unless the request says otherwise. */
-function defaultZeroStage(framework: FinetuningRequest['framework'], gpus: number): ZeroStage {
-  if (gpus === 1) return 0;
-  return framework === 'fsdp' ? 3 : framework === 'megatron' ? 1 : 0;
+/** "zero3 offload" and "AdamW + fsdp_cpu_offload" say in another field that states wait on the host. */
+function impliesOffloading(reader: RequestReader, settings: RequestReader): boolean {
+  return /offload/.test(settings.words('zero_stage')) || /offload/.test(reader.words('optimizer'));
 }
 
-function readOptimizations(reader: RequestReader, zeroStage: ZeroStage): OptimizationConfig {
-  const config = reader.nested('optimization_config');
+/** The format of the base; "nf4" as its precision means the same as `base_quantization`. */
+function readQuantization(reader: RequestReader, method: FinetuningMethod): BaseQuantization | null {
+  const stated = reader.words('fine_tuning_quantization');
+  const narrow = method === 'full' || /^(fp|float|bf|bfloat)_?\d+/.test(stated) ? null : spelled(stated, QUANTIZATION_SPELLINGS);
+  const byMethod = method !== 'qlora' ? null : /8_?bit/.test(reader.words('finetuning_method')) ? 'int8' : 'nf4';
+  return reader.choice('base_quantization', BASE_QUANTIZATIONS, narrow ?? byMethod, QUANTIZATION_SPELLINGS);
+}
+
+/** Frameworks whose recipes for several GPUs shard everything (FSDP: torchtune, LitGPT), and Megatron, whose optimizer is sharded. */
+function defaultZeroStage(framework: FrameworkName, gpus: number): ZeroStage {
+  if (gpus === 1) return 0;
+  if (framework === 'fsdp' || framework === 'torchtune' || framework === 'litgpt') return 3;
+  return framework === 'megatron' ? 1 : framework === 'deepspeed' ? 2 : 0;
+}
+
+/** LitGPT recomputes only where it shards; Megatron and AutoModel where they are told to; Unsloth offloads its checkpoints; fine-tuning scripts turn it on. */
+function defaultCheckpointing(reader: RequestReader, framework: FrameworkName, gpus: number): CheckpointingMode {
+  const named = spelled(reader.words('framework'), CHECKPOINTING_OF_FRAMEWORK);
+  if (named !== null) return named;
+  return (framework === 'litgpt' || framework === 'pytorch') && gpus === 1 ? 'none' : 'full';
+}
+
+function readOptimizations(reader: RequestReader, config: RequestReader, framework: FrameworkName, gpus: number): OptimizationConfig {
   const optimizations = {
-    flash_attention: config.flag('flash_attention', true),
-    gradient_checkpointing: readCheckpointing(config, readCheckpointing(reader, 'full')),
+    flash_attention: config.flag('flash_attention', framework !== 'pytorch', FLASH_SPELLINGS),
+    gradient_checkpointing: readCheckpointing(config, defaultCheckpointing(reader, framework, gpus)),
     use_8bit_optimizer: config.flag('use_8bit_optimizer', false),
     use_paged_optimizer: config.flag('use_paged_optimizer', false),
-    use_fused_kernels: config.flag('use_fused_kernels', false),
+    use_fused_kernels: config.flag('use_fused_kernels', false, FUSED_SPELLINGS),
     activation_offloading: config.flag('activation_offloading', false),
-    zero_stage: readZeroStage(config, zeroStage),
-    torch_compile: config.flag('torch_compile', false),
-    optimizer_in_backward: config.flag('optimizer_in_backward', false),
+    zero_stage: readZeroStage(config, zeroOfOptimizer(reader) ?? defaultZeroStage(framework, gpus)),
+    torch_compile: config.flag('torch_compile', false, COMPILE_SPELLINGS),
+    optimizer_in_backward: config.flag('optimizer_in_backward', /in_(bwd|backward)|per_layer|layerwise/.test(reader.words('optimizer'))),
   };
   config.reportUnknown();
   return optimizations;
 }
 
+/** Members of `optimization_config`, which may also stand beside it. */
+const OPTIMIZATION_FIELDS: readonly (keyof OptimizationConfig)[] = [
+  'flash_attention',
+  'gradient_checkpointing',
+  'use_8bit_optimizer',
+  'use_paged_optimizer',
+  'use_fused_kernels',
+  'activation_offloading',
+  'zero_stage',
+  'torch_compile',
+  'optimizer_in_backward',
+];
+
 function readCheckpointing(reader: RequestReader, fallback: CheckpointingMode): CheckpointingMode {
   const value = reader.raw('gradient_checkpointing');
   if (typeof value === 'boolean') return value ? 'full' : 'none';
-  return reader.choice('gradient_checkpointing', CHECKPOINTING_MODES, fallback);
+  return reader.choice('gradient_checkpointing', CHECKPOINTING_MODES, fallback, CHECKPOINTING_SPELLINGS);
+}
+
+/** A sharded optimizer's name says so: Megatron's distributed optimizer is ZeRO 1. */
+function zeroOfOptimizer(reader: RequestReader): ZeroStage | null {
+  return /distributed|zero_?1|^dist_/.test(reader.words('optimizer')) ? 1 : null;
 }
 
 function readZeroStage(config: RequestReader, fallback: ZeroStage): ZeroStage {
+  const value = config.raw('zero_stage');
+  const named = typeof value === 'string' ? spelled(value, ZERO_SPELLINGS) : null;
+  if (named !== null) return named;
   const stage = config.number('zero_stage', { min: 0, max: 3, integer: true }, fallback);
   return stage === 1 || stage === 2 || stage === 3 ? stage : 0;
 }
 
 /** The optimizer with `use_8bit_optimizer` and `use_paged_optimizer` applied where such a variant exists. */
-function readOptimizer(reader: RequestReader, config: OptimizationConfig): OptimizerName {
-  const name = reader.choice('optimizer', OPTIMIZERS, 'adamw');
+function readOptimizer(reader: RequestReader, config: OptimizationConfig, methodWords: string): OptimizerName {
+  // "galore" and "apollo" as a method name the optimizer of a full fine-tune.
+  const byMethod = /galore|apollo/.test(methodWords) ? spelled(methodWords, OPTIMIZER_SPELLINGS) : null;
+  const name = reader.choice('optimizer', OPTIMIZERS, byMethod ?? 'adamw', OPTIMIZER_SPELLINGS);
   const narrow: Partial<Record<OptimizerName, OptimizerName>> = {
     adamw: 'adamw_8bit',
     paged_adamw: 'paged_adamw_8bit',
@@ -165,10 +243,9 @@ const ADAPTS_ATTENTION: readonly FinetuningRequest['framework'][] = ['peft', 'li
 
 function readTargets(reader: RequestReader, fallback: LoraTargets): LoraTargets {
   const value = reader.raw('lora_targets');
-  if (value === undefined || typeof value === 'string') {
-    const all = value === 'all-linear' ? 'all_linear' : value;
-    if (all === undefined || all === 'all_linear' || all === 'attention') return all ?? fallback;
-  }
+  if (value === undefined) return fallback;
+  const read = typeof value === 'string' ? targetsOf(value) : null;
+  if (read !== null) return read;
   return reader.textList('lora_targets', 'attention, all_linear, or a list of module names such as ["q_proj", "v_proj"]') ?? fallback;
 }
 

@@ -25,6 +25,9 @@ export interface NumberRule {
   readonly integer?: boolean;
 }
 
+/** Other ways to write a choice: tried in order on the text in lower case with `_` between words ("AdamW 8bit" is read as "adamw_8bit"). */
+export type Spellings<C> = readonly (readonly [RegExp, C])[];
+
 /** How many edits away a choice may be and still be offered, as a share of its length. */
 const NEAR = 0.5;
 
@@ -85,12 +88,13 @@ export class RequestReader {
     return '';
   }
 
-  /** One of `choices`, without regard to case, `-` and `_`; `fallback` when absent or wrong. */
-  choice<C extends string, D extends C | null>(field: string, choices: readonly C[], fallback: D): C | D {
+  /** One of `choices`, without regard to case, `-` and `_`, or one of their other spellings; `fallback` when absent or wrong. */
+  choice<C extends string, D extends C | null>(field: string, choices: readonly C[], fallback: D, spellings: Spellings<C> = []): C | D {
     const value = this.raw(field);
     if (value === undefined) return fallback;
-    const chosen = typeof value === 'string' ? choices.find((choice) => plain(choice) === plain(value)) : undefined;
-    if (chosen !== undefined) return chosen;
+    const chosen =
+      typeof value === 'string' ? (choices.find((choice) => plain(choice) === plain(value)) ?? spelled(value, spellings)) : null;
+    if (chosen !== null) return chosen;
     this.report(field, value, `one of ${choices.join(', ')}`, nearestChoice(value, choices));
     return fallback;
   }
@@ -104,11 +108,13 @@ export class RequestReader {
     return fallback;
   }
 
-  /** true or false; `fallback` when absent or wrong. */
-  flag<D extends boolean | null>(field: string, fallback: D): boolean | D {
+  /** true or false, or one of their spellings; `fallback` when absent or wrong. */
+  flag<D extends boolean | null>(field: string, fallback: D, spellings: Spellings<boolean> = []): boolean | D {
     const value = this.raw(field);
     if (value === undefined) return fallback;
     if (typeof value === 'boolean') return value;
+    const named = typeof value === 'string' ? spelled(value, spellings) : null;
+    if (named !== null) return named;
     const meant = value === 'true' || value === 1 ? true : value === 'false' || value === 0 ? false : null;
     this.report(field, value, 'true or false', meant);
     return fallback;
@@ -125,6 +131,12 @@ export class RequestReader {
     return null;
   }
 
+  /** The text of a field as spellings see it; empty when it is absent or no text. */
+  words(field: string): string {
+    const value = this.raw(field);
+    return typeof value === 'string' ? plain(value) : '';
+  }
+
   /** The value itself, unchecked, for fields with rules of their own; undefined when absent. */
   raw(field: string): unknown {
     this.known.add(field);
@@ -132,11 +144,16 @@ export class RequestReader {
     return value ?? undefined;
   }
 
-  /** A reader of the object in `field`, which reports to this one; of an empty object when absent. Call its `finish` too. */
-  nested(field: string): RequestReader {
+  /**
+   * A reader of the object in `field`, which reports to this one; of an empty object when absent. Call its `finish` too.
+   *
+   * @param outside members that may also stand beside `field`, where those in it come first.
+   */
+  nested(field: string, outside: readonly string[] = []): RequestReader {
     const value = this.raw(field);
     if (value !== undefined && !isObject(value)) this.report(field, value, 'an object', null);
-    return new RequestReader(isObject(value) ? value : {}, this.pathOf(field), this.found);
+    const beside = Object.fromEntries(outside.map((name) => [name, this.raw(name)]).filter(([, given]) => given !== undefined));
+    return new RequestReader({ ...beside, ...(isObject(value) ? value : {}) }, this.pathOf(field), this.found);
   }
 
   /** Adds a problem found by the caller, such as two fields that exclude each other. */
@@ -171,6 +188,12 @@ export class RequestReader {
   private pathOf(field: string): string {
     return this.path === '' ? field : `${this.path}.${field}`;
   }
+}
+
+/** What a text means by the first spelling that fits; null when none does. */
+export function spelled<C>(text: string, spellings: Spellings<C>): C | null {
+  const words = plain(text);
+  return spellings.find(([pattern]) => pattern.test(words))?.[1] ?? null;
 }
 
 function problem(field: string, value: unknown, allowed: string, nearest: string | number | boolean | null): RequestProblem {

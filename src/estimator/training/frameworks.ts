@@ -34,6 +34,8 @@ export interface FrameworkFacts {
   readonly wholeStages: boolean;
   /** Gradients have buffers of their own from the start: Megatron's `main_grad`. */
   readonly persistentGradients: boolean;
+  /** The head has a weight of its own even where the model ties it to the embedding (LitGPT's checkpoints store both). */
+  readonly untiesHead: boolean;
   /** The update runs in one kernel without copies of the parameters. */
   readonly fusedUpdate: boolean;
 }
@@ -52,6 +54,7 @@ const HUGGING_FACE: FrameworkFacts = {
   gathersTablesTogether: false,
   wholeStages: false,
   persistentGradients: false,
+  untiesHead: false,
   fusedUpdate: false,
 };
 
@@ -70,6 +73,7 @@ const PURE_16_BIT: FrameworkFacts = {
   gathersTablesTogether: false,
   wholeStages: false,
   persistentGradients: false,
+  untiesHead: false,
   fusedUpdate: true,
 };
 
@@ -83,8 +87,9 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
   deepspeed: { ...HUGGING_FACE, masterWeights: 'always' },
   unsloth: { ...HUGGING_FACE, castsToFp32: false, loss: 'fused', kernels: 'fused' },
   torchtune: PURE_16_BIT,
-  litgpt: { ...PURE_16_BIT, gathersWholeModel: true, fusedUpdate: false },
+  litgpt: { ...PURE_16_BIT, gathersWholeModel: true, untiesHead: true, fusedUpdate: false },
   fsdp: { ...PURE_16_BIT, gathersTablesTogether: true, wholeStages: true, masterWeights: 'always', fp32Gradients: true, loss: 'upcast' },
+  pytorch: { ...PURE_16_BIT, loss: 'upcast', fusedUpdate: false },
   megatron: {
     castsToFp32: false,
     adapterBytes: 2,
@@ -99,6 +104,7 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
     gathersTablesTogether: false,
     wholeStages: false,
     persistentGradients: true,
+    untiesHead: false,
     fusedUpdate: true,
   },
 };

@@ -84,13 +84,13 @@ const PRECISION_BYTES = { fp32: 4, fp16: 2, bf16: 2, fp8: 1 } as const;
 
 /** Makes every choice the request leaves open. */
 export function planTraining(request: FinetuningRequest, architecture: Architecture): TrainingPlan {
-  const shape = trainingShape(architecture);
   const framework = FRAMEWORK_FACTS[request.framework];
+  const shape = framework.untiesHead ? withOwnHead(trainingShape(architecture)) : trainingShape(architecture);
   const full = request.finetuning_method === 'full';
   const parallel = planParallel(request);
   const masterBytes = full && usesMasters(request, framework) ? 4 : 0;
   const base = planBase(request, framework, masterBytes > 0);
-  const adapters = full ? null : adapterShape(shape, request.lora_targets, request.lora_rank, request.use_dora);
+  const adapters = full ? null : adapterShape(shape, request.lora_targets, request.lora_rank, request.use_dora, architecture.modelType);
   const accumulation = request.gradient_accumulation_steps;
   const microBatch = ceilDiv(request.batch_size, parallel.data * accumulation);
   const trainedBytes = full
@@ -116,6 +116,13 @@ export function planTraining(request: FinetuningRequest, architecture: Architect
     accumulation,
     stepSequences: microBatch * parallel.data * accumulation,
   };
+}
+
+/** The shape with a head that no longer shares the embedding's weight. */
+function withOwnHead(shape: TrainingShape): TrainingShape {
+  if (!shape.hasHead || shape.headParameters > 0) return shape;
+  const headParameters = shape.vocabSize * shape.hiddenSize;
+  return { ...shape, headParameters, parameters: shape.parameters + headParameters };
 }
 
 function planParallel(request: FinetuningRequest): ParallelPlan {

@@ -92,7 +92,8 @@ describe('what fine-tuning gathers, scores and loses', () => {
 
   it('keeps scores in 16 bits where the softmax is fused with its mask', () => {
     const scores = (framework: string): number => {
-      const of = (flash: boolean): number => estimate({ framework, optimization_config: { flash_attention: flash } }).vram_usage;
+      const of = (flash: boolean): number =>
+        estimate({ framework, optimization_config: { flash_attention: flash, gradient_checkpointing: 'full' } }).vram_usage;
       return of(false) - of(true);
     };
     assert.ok(scores('megatron') > 0 && scores('megatron') * 2 < scores('trl'));

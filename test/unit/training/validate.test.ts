@@ -50,7 +50,7 @@ describe('fine-tuning request', () => {
         finetuning_method: 'qlroa',
         lora_rank: 0.5,
         seq_length: '4096',
-        optimizer: 'adam8bit',
+        optimizer: 'addam8',
         optimization_config: { zero_stage: 4, flash_atention: true },
         batchsize: 4,
       }),

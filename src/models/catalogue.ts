@@ -1,12 +1,14 @@
-import type { Architecture, CheckpointQuantization, Model } from '../estimator/architecture';
+import type { Architecture, CheckpointQuantization, LayerKind, Model } from '../estimator/architecture';
 import { parameterCount } from '../estimator/parameters';
 import { isJsonObject } from './config/fields';
 import type { JsonObject } from './config/fields';
 import { plainQuantization } from './config/quantization';
 import { architectureFromConfig } from './hfConfig';
-import { canNameModel, extraWords, nameWords } from './looseNames';
-import type { NameWords } from './looseNames';
-import { familyKey, nameKey, readName, sizeEnding } from './names';
+import { formatInside } from './nameFormats';
+import { NameIndex } from './nameIndex';
+import type { NamedModel, NameMatch, Shape } from './nameIndex';
+import { readName } from './names';
+import { ollamaModel } from './ollamaNames';
 import type { Confidence, ModelFacts } from './source';
 
 /**
@@ -48,19 +50,16 @@ interface BuiltModel {
   readonly exact: boolean;
 }
 
-interface NameIndex {
-  /** By the last part of the id. */
-  readonly byName: Map<string, CatalogueEntry>;
-  /** By the last part without endings that only tell siblings apart. */
-  readonly byFamily: Map<string, CatalogueEntry>;
+/** An entry as the index of names sees it. */
+interface NamedEntry extends NamedModel {
+  readonly entry: CatalogueEntry;
 }
 
 /** Models whose facts ship with the product. Pure: the text of the data file comes from the caller. */
 export class Catalogue {
   private readonly byId = new Map<string, CatalogueEntry>();
   private readonly built = new Map<string, BuiltModel>();
-  private names: NameIndex | null = null;
-  private words: readonly { readonly entry: CatalogueEntry; readonly words: NameWords }[] | null = null;
+  private names: NameIndex<NamedEntry> | null = null;
 
   private constructor(private readonly data: CatalogueData) {
     for (const entry of data.models) this.byId.set(entry[0].toLowerCase(), entry);
@@ -89,17 +88,27 @@ export class Catalogue {
    * carries its base's name. The answer is `derived` and its assumptions say from what.
    */
   findByName(id: string): ModelFacts | null {
-    const { base, quantization, billions } = readName(id);
-    const { byName, byFamily } = this.nameIndex();
-    const copy = this.byId.get(base.toLowerCase()) ?? byName.get(nameKey(base)) ?? byName.get(nameKey(id));
-    if (copy) return this.derived(id, copy, quantization, `architecture of ${copy[0]}, whose name it has`);
-    const key = nameKey(base);
-    const relative =
-      byFamily.get(familyKey(key)) ??
-      this.longestBaseIn(key) ??
-      (billions === null ? null : this.ofSize(familyKey(key), billions)) ??
-      this.loosely(base);
-    return relative ? this.derived(id, relative, quantization, `architecture of ${relative[0]}, whose name it carries`) : null;
+    const name = ollamaModel(id) ?? id;
+    const { base, quantization, says16Bit } = readName(name);
+    // A copy of a maker's own repack ("/models/Qwen3-8B-FP8") has its format, unless its owner is one who quantizes in his own way.
+    const repack = quantization && !QUANTIZERS.test(name) ? this.nameIndex().named(name) : null;
+    if (repack && !QUANTIZERS.test(repack.id) && readName(repack.id).quantization)
+      return this.derived(id, repack.entry, this.quantization(repack.entry[3]?.q), 'whose name it has');
+    const match = this.sameOwner(base) ?? this.nameIndex().find(name);
+    if (!match) return null;
+    const { entry } = match.model;
+    // A repack may stand for its unquantized namesake; its format goes only with a name that announces one.
+    const own = says16Bit || readName(entry[0]).quantization ? null : this.quantization(entry[3]?.q);
+    const named = quantization ?? (match.relation === 'carries' && !says16Bit ? formatInside(name) : null);
+    const facts = this.derived(id, entry, named ?? own, match.relation === 'is' ? 'whose name it has' : 'whose name it carries');
+    if (!facts || match.parts.length === 0) return facts;
+    const missing = `"${match.parts.join('", "')}" in the name means parts that ${entry[0]} does not have; they are not counted`;
+    return { ...facts, confidence: 'guessed', assumptions: [...facts.assumptions, missing] };
+  }
+
+  private sameOwner(base: string): NameMatch<NamedEntry> | null {
+    const known = this.byId.get(base.toLowerCase());
+    return known ? { model: this.named(known), relation: 'is', parts: [] } : null;
   }
 
   /** Ids that contain every word of `text`, best first: shorter ids before longer, unquantized before quantized. */
@@ -116,74 +125,13 @@ export class Catalogue {
       .map(([id]) => id);
   }
 
-  private nameIndex(): NameIndex {
-    if (this.names) return this.names;
-    const names: NameIndex = { byName: new Map(), byFamily: new Map() };
-    for (const entry of this.data.models) {
-      keepBetter(names.byName, nameKey(entry[0]), entry);
-      keepBetter(names.byFamily, familyKey(nameKey(readName(entry[0]).base)), entry);
-    }
-    this.names = names;
-    return names;
+  private nameIndex(): NameIndex<NamedEntry> {
+    this.names ??= new NameIndex(this.data.models.map((entry) => this.named(entry)));
+    return this.names;
   }
 
-  /** The model whose name has every word of this one and fewest others; null when such models differ in size. */
-  private loosely(name: string): CatalogueEntry | null {
-    const asked = nameWords(name);
-    if (!canNameModel(asked)) return null;
-    this.words ??= this.data.models
-      .filter(([id]) => readName(id).quantization === null)
-      .map((entry) => ({ entry, words: nameWords(entry[0]) }));
-    let fewest = Infinity;
-    let found: CatalogueEntry[] = [];
-    for (const { entry, words } of this.words) {
-      const extra = extraWords(asked, words);
-      if (extra === null || extra > fewest) continue;
-      if (extra < fewest) found = [];
-      fewest = extra;
-      found.push(entry);
-    }
-    const sizes = found.map((entry) => this.architecture(entry)?.parameters ?? 0);
-    const [first = 0] = sizes;
-    const stated = readName(name.replace(/\([^)]*\)/g, ' ')).billions;
-    const alike = sizes.every((size) => Math.abs(size / first - 1) < ALIKE);
-    const fits = stated === null || Math.abs((stated * 1e9) / first - 1) < ALIKE;
-    return alike && fits ? (found[0] ?? null) : null;
-  }
-
-  /** The longest catalogue name that stands, between separators, inside `key`; only names with a size can be a base. */
-  private longestBaseIn(key: string): CatalogueEntry | null {
-    const parts = key.split('-');
-    const { byName, byFamily } = this.nameIndex();
-    let best: { readonly length: number; readonly entry: CatalogueEntry } | null = null;
-    for (let from = 0; from < parts.length; from++) {
-      for (let to = parts.length; to > from + 1; to--) {
-        const candidate = parts.slice(from, to).join('-');
-        if (best !== null && candidate.length <= best.length) break;
-        if (!/\d(?:b|m)(?![a-z])/.test(candidate)) continue;
-        const entry = byFamily.get(familyKey(candidate)) ?? byName.get(candidate);
-        if (entry) best = { length: candidate.length, entry };
-      }
-    }
-    return best?.entry ?? null;
-  }
-
-  /**
-   * The model of the stated size that a shortened name means: one whose full name contains it ("Nemotron-Super-49B", "qwen3-coder-30b"), or
-   * one whose name has no size ("Mistral-Nemo-12B", "phi-2 2.7B").
-   */
-  private ofSize(key: string, billions: number): CatalogueEntry | null {
-    const { byName, byFamily } = this.nameIndex();
-    const stem = sizeEnding(key)?.stem;
-    const bare = stem === undefined ? undefined : (byName.get(stem) ?? byFamily.get(familyKey(stem)));
-    const containing = [...byFamily.keys()].filter((family) => `-${family}-`.includes(`-${key}-`)).sort((a, b) => a.length - b.length);
-    const candidates = [bare, ...containing.map((family) => byFamily.get(family))];
-    return candidates.find((entry) => entry !== undefined && this.isOfSize(entry, billions)) ?? null;
-  }
-
-  private isOfSize(entry: CatalogueEntry, billions: number): boolean {
-    const parameters = this.facts(entry[0], entry)?.parameters;
-    return parameters !== undefined && Math.abs(parameters / 1e9 / billions - 1) <= SAME_SIZE;
+  private named(entry: CatalogueEntry): NamedEntry {
+    return { id: entry[0], entry, rank: rankOf(entry), shape: () => shapeOf(this.architecture(entry)) };
   }
 
   private facts(id: string, entry: CatalogueEntry): ModelFacts | null {
@@ -203,14 +151,14 @@ export class Catalogue {
     };
   }
 
-  private derived(id: string, entry: CatalogueEntry, named: CheckpointQuantization | null, assumption: string): ModelFacts | null {
+  private derived(id: string, entry: CatalogueEntry, quantization: CheckpointQuantization | null, relation: string): ModelFacts | null {
     const base = this.facts(entry[0], entry);
     if (!base) return null;
-    // A repack may stand for its unquantized namesake; its format goes only with a name that announces one.
-    const own = readName(entry[0]).quantization === null ? base.model.quantization : null;
-    const quantization = named ?? own;
     const model: Model = { ...base.model, quantization };
-    const assumptions = [assumption, ...base.assumptions.filter((known) => !known.startsWith(FORMAT_PREFIX))];
+    const assumptions = [
+      `architecture of ${entry[0]}, ${relation}`,
+      ...base.assumptions.filter((known) => !known.startsWith(FORMAT_PREFIX)),
+    ];
     if (quantization?.basis === 'name') assumptions.push(formatAssumption(quantization));
     return { ...base, id, model, origin: entry[0], confidence: 'derived', assumptions };
   }
@@ -246,11 +194,6 @@ export class Catalogue {
   }
 }
 
-/** How far the size in a name may be from the count: "phi-1.5 1.3B" has 1.42 billion parameters, "Qwen-7B" 7.72. */
-const SAME_SIZE = 0.15;
-/** Models that share the words of a short name are one when their parameters differ by less. */
-const ALIKE = 0.06;
-
 const FORMAT_PREFIX = 'checkpoint format';
 
 function formatAssumption(quantization: CheckpointQuantization): string {
@@ -268,12 +211,27 @@ function withText(config: JsonObject, fields: JsonObject): JsonObject {
 /** Owners that mostly republish others' models: their copy stands for a name only where no other does. */
 const REPUBLISHERS = /^(unsloth|redhatai|neuralmagic|thebloke|casperhansen|cyankiwi|mlx-community|bartowski|lmstudio-community)\//i;
 
+/** Owners who quantize others' models in a format of their own choice: a namesake's format says nothing of theirs. */
+const QUANTIZERS = /^(unsloth|redhatai|neuralmagic|nvidia|amd|thebloke|casperhansen|cyankiwi|cpatonn|intel|mlx-community)\//i;
+
 /** Of two models with one name, the unquantized, directly known one of the original owner stands for it. */
-function keepBetter(map: Map<string, CatalogueEntry>, key: string, entry: CatalogueEntry): void {
-  const held = map.get(key);
-  const rank = ([id, , , rest]: CatalogueEntry): number =>
-    (rest?.q === undefined ? 0 : 4) + (REPUBLISHERS.test(id) ? 2 : 0) + (rest?.s === 1 ? 1 : 0) + id.length / 1000;
-  if (!held || rank(entry) < rank(held)) map.set(key, entry);
+function rankOf([id, , , rest]: CatalogueEntry): number {
+  const repack = readName(id).quantization === null ? 0 : 8;
+  return repack + (rest?.q === undefined ? 0 : 4) + (REPUBLISHERS.test(id) ? 2 : 0) + (rest?.s === 1 ? 1 : 0) + id.length / 1000;
+}
+
+/** What tells architectures of one size apart: width, layers, and the keys and values of each. */
+function shapeOf(built: BuiltModel | null): Shape | null {
+  if (!built) return null;
+  const { hiddenSize, layout, layerKinds } = built.architecture;
+  return {
+    parameters: built.parameters,
+    layers: JSON.stringify([hiddenSize, layout.length, layerKinds.map(({ mixers }) => mixers.map(keyValueSizes))]),
+  };
+}
+
+function keyValueSizes(mixer: LayerKind['mixers'][number]): readonly unknown[] {
+  return mixer.kind === 'attention' ? [mixer.kvHeads, mixer.headDim] : [mixer.kind];
 }
 
 function isCatalogueData(value: unknown): value is CatalogueData {

@@ -1,5 +1,6 @@
 import { parameterCount } from '../estimator/parameters';
 import { architectureFromConfig } from './hfConfig';
+import { isDraftHead } from './nameIndex';
 import { readName } from './names';
 import type { ModelFacts } from './source';
 
@@ -15,8 +16,9 @@ interface Shape {
   readonly tied?: true;
 }
 
-/** One common decoder per size class (Qwen2.5 0.5B to 32B, Llama-3.1 8B, 70B and 405B, Mistral-Large; from their config.json). */
+/** One common decoder per size class (GPT-2's sizes for the smallest, Qwen2.5 0.5B to 32B, Llama-3.1 8B, 70B and 405B, Mistral-Large; from their config.json). */
 const SHAPES: readonly Shape[] = [
+  { billions: 0.124, hidden: 768, layers: 12, heads: 12, kvHeads: 12, intermediate: 2048, vocab: 50257, tied: true },
   { billions: 0.49, hidden: 896, layers: 24, heads: 14, kvHeads: 2, intermediate: 4864, vocab: 151936, tied: true },
   { billions: 1.54, hidden: 1536, layers: 28, heads: 12, kvHeads: 2, intermediate: 8960, vocab: 151936, tied: true },
   { billions: 3.09, hidden: 2048, layers: 36, heads: 16, kvHeads: 2, intermediate: 11008, vocab: 151936, tied: true },
@@ -34,11 +36,11 @@ const LARGEST_BILLIONS = 5000;
 
 /**
  * The last resort: the size a name states, in the shape of the nearest common decoder with its MLP widened or narrowed to
- * that size. Null when the name states no size.
+ * that size. Null when the name states no size, or that of the model a draft head is for.
  */
 export function guessFromName(id: string): ModelFacts | null {
   const { billions, quantization } = readName(id);
-  if (billions === null || billions < SMALLEST_BILLIONS || billions > LARGEST_BILLIONS) return null;
+  if (billions === null || billions < SMALLEST_BILLIONS || billions > LARGEST_BILLIONS || isDraftHead(id)) return null;
   const distance = (shape: Shape): number => Math.abs(Math.log(shape.billions / billions));
   const shape = SHAPES.reduce((best, candidate) => (distance(candidate) < distance(best) ? candidate : best));
   const outside = (shape.billions - (3 * shape.hidden * shape.intermediate * shape.layers) / 1e9) * 1e9;

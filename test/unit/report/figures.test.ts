@@ -4,6 +4,7 @@ import {
   formatBytes,
   formatCount,
   formatCountRange,
+  formatFigure,
   formatGib,
   formatGibRange,
   formatParameters,
@@ -60,5 +61,40 @@ describe('figures', () => {
     assert.deepEqual([formatPercent(0.044), formatPercent(0.125), formatPercent(1)], ['4.4 %', '13 %', '100 %']);
     assert.equal(formatTimes(19.297), '19.30x');
     assert.deepEqual([8_190_735_360, 1.1e12, 494e6].map(formatParameters), ['8.19 B', '1.10 T', '494 M']);
+  });
+
+  describe('words for an uncertain figure', () => {
+    const seconds = (value: number): string => `${Number(value.toFixed(2))} s`;
+
+    it('are the value alone when it is exact, and when its ends are too near to matter', () => {
+      assert.deepEqual(formatFigure(exactly(5 * GIB), formatGib), { value: '5.00 GiB', range: '', spelledRange: '' });
+      assert.deepEqual(formatFigure(between(4.96 * GIB, 5 * GIB, 5.04 * GIB), formatGib), {
+        value: '5.00 GiB',
+        range: '',
+        spelledRange: '4.96 to 5.04 GiB',
+      });
+    });
+
+    it('name the range beside a value that is nearly right', () => {
+      const tokens = (value: number): string => `${formatCount(value)} tokens`;
+      const { value, range, spelledRange } = formatFigure(between(82_416, 95_840, 101_904), tokens);
+      assert.deepEqual([value, range, spelledRange], ['95,840 tokens', '82,400 to 102,000', '82,400 to 102,000 tokens']);
+    });
+
+    it('round what is rough to two digits, the ends outward', () => {
+      assert.deepEqual(formatFigure(between(4.94, 8.37, 41.85), seconds), {
+        value: 'about 8.4 s',
+        range: '4.9 to 42',
+        spelledRange: '4.9 to 42 s',
+      });
+      assert.equal(formatFigure(between(4 * GIB, 8 * GIB, 16 * GIB), formatGib).value, 'about 8 GiB');
+      assert.equal(formatFigure(between(0, 0.2, 1.21), seconds).range, '0 to 1.3');
+    });
+
+    it('keep the units apart where they differ', () => {
+      const time = (value: number): string => (value < 1000 ? `${value} ms` : seconds(value / 1000));
+      assert.equal(formatFigure(between(490, 820, 4100), time).range, '490 ms to 4.1 s');
+      assert.equal(formatFigure(between(490, 1820, 4100), time).range, '490 ms to 4.1 s');
+    });
   });
 });

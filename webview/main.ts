@@ -1,5 +1,6 @@
 import { h, render } from 'preact';
 import type { VsCodeApi } from './connection';
+import { keepingFocus } from './focus';
 import { Lazy } from './lazy';
 import { Planner } from './planner';
 import { registerToolkit } from './ui/toolkit';
@@ -13,7 +14,7 @@ const place = document.body.dataset['place'] === 'side' ? 'side' : 'panel';
 const planner = new Planner(place, acquireVsCodeApi(), () => {
   const loaded = engine.value;
   const serving = loaded && planner.host ? { tools: loaded.tools, now: loaded.file.serving(planner) } : null;
-  render(h(App, { planner, serving, inference, finetuning, compare }), document.body);
+  keepingFocus(() => render(h(App, { planner, serving, inference, finetuning, compare }), document.body));
   document.body.dataset['ready'] = serving ? 'yes' : 'no';
 });
 const redraw = (): void => planner.redraw();

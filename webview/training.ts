@@ -18,6 +18,8 @@ export interface Training {
   readonly model: ModelEntry | null;
   /** The chosen card; null when none is. */
   readonly gpu: GpuSetup | null;
+  /** The card that the answer is for: the chosen one, or the largest, whose size then plays no part; null before the catalogue is there. */
+  readonly card: Gpu | null;
   readonly answer: FinetuningAnswer | null;
 }
 
@@ -39,7 +41,7 @@ export function training(planner: Planner): Training {
     model?.state === 'known' && card
       ? answerFinetuning({ ...form, gpu_key: card.key, custom_vram: card.totalMemoryGib }, { model: model.facts.model, gpu: card })
       : null;
-  return { form, base, model, gpu, answer };
+  return { form, base, model, gpu, card, answer };
 }
 
 function known(facts: ModelFacts): ModelEntry {

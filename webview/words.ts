@@ -1,4 +1,3 @@
-import type { Ranged } from '../src/estimator/ranged';
 import type { Outcome } from '../src/vllm/startup/report';
 
 const integer = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -32,17 +31,6 @@ export function hours(value: number): string {
 /** Milliseconds, in seconds from one second up: `120 ms`, `2.4 s`. */
 export function milliseconds(value: number): string {
   return value < 1000 ? `${short(value)} ms` : `${short(value / 1000)} s`;
-}
-
-/** `± 4 %`, or `−2 +9 %` when lopsided; empty for an exact figure. */
-export function spread(figure: Ranged): string {
-  if (figure.low === figure.high || figure.value === 0) return '';
-  const percent = (end: number): string => {
-    const share = (Math.abs(end - figure.value) / Math.abs(figure.value)) * 100;
-    return share > 0 && share < 1 ? '<1' : whole(share);
-  };
-  const [down, up] = [percent(figure.low), percent(figure.high)];
-  return down === up ? `± ${up} %` : `−${down} +${up} %`;
 }
 
 export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {

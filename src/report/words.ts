@@ -14,6 +14,14 @@ export const PART_LABELS: Readonly<Record<MemoryRow['part'], string>> = {
   unused: 'not used by vLLM',
 };
 
+/** Where the width of a range comes from that states no reason of its own. */
+export const RANGE_REASONS = {
+  speed: 'kernels, drivers, clocks and prompts differ between measured runs',
+  power: 'cards draw differently at the same load',
+  training: 'kernels, drivers and data differ between measured runs',
+  trainingMemory: 'allocators and frameworks differ between measured runs',
+} as const;
+
 const GPU_SOURCES: Readonly<Record<GpuSource, string>> = {
   flag: 'from the command line',
   directive: 'from the comment in the file',

@@ -160,7 +160,7 @@ describe('the planner in the editor', () => {
     await frame.locator('#inference-pin').click();
     await frame.getByRole('tab', { name: 'Compare' }).click();
     await frame.locator('.compare .differs').getByText('8', { exact: true }).waitFor();
-    await frame.getByText(/^\d+ found\.$/).waitFor({ timeout: 60_000 });
+    await frame.getByText(/^\d+ found\. /).waitFor({ timeout: 60_000 });
     await shoot('3-compare');
   });
 

@@ -123,7 +123,7 @@ describe('the planner page, for everybody', () => {
           .locator(tab === 'compare' ? '.compare' : '.verdict')
           .first()
           .waitFor();
-        if (tab === 'compare') await page.getByText(/^\d+ found\.$/).waitFor();
+        if (tab === 'compare') await page.getByText(/^\d+ found\. /).waitFor();
         assert.deepEqual(await violationsOf(page), []);
         assert.ok((await overflow(page)) <= 0, `${await overflow(page)} px wider than the window`);
         assert.deepEqual(open.complaints, []);
@@ -181,6 +181,42 @@ describe('the planner page, for everybody', () => {
     await page.getByText(/^Smallest that holds it/).waitFor();
     await page.keyboard.press('ArrowRight');
     await page.getByText('Nothing is pinned.').waitFor();
+  });
+
+  it('never loses the focus to the top of the page', async () => {
+    open = await openPage(browser, server, { place: 'panel', services: playEditor(catalogue, qwen), width: 1200 });
+    const { page } = open;
+    const focused = (): Promise<string> =>
+      page.evaluate(() => {
+        const element = document.activeElement;
+        return element === null || element === document.body
+          ? 'nothing'
+          : element.id || (element.getAttribute('aria-label') ?? element.localName);
+      });
+    await page.locator('#inference-seq_length').locator('input').fill('4096');
+    await page.locator('#apply').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#apply-now').waitFor();
+    assert.equal(await focused(), 'Changes to the file', 'the preview takes the focus');
+    await page.keyboard.press('Escape');
+    await page.locator('#apply-now').waitFor({ state: 'detached' });
+    assert.equal(await focused(), 'apply', 'and gives it back');
+    await page.locator('#reset').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#reset[aria-disabled=true]').waitFor();
+    assert.equal(await focused(), 'reset', 'a button that has nothing more to do keeps it');
+    await page.locator('#inference-copy').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'YAML');
+    await page.keyboard.press('Escape');
+    assert.equal(await focused(), 'inference-copy');
+    await page.locator('#inference-pin').click();
+    await page.getByRole('tab', { name: 'Compare' }).click();
+    await page.getByRole('button', { name: /^Unpin/ }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing is pinned.').waitFor();
+    assert.notEqual(await focused(), 'nothing');
   });
 
   it('gives every part of the bar a pattern or an edge of its own, not only a colour', async () => {

@@ -187,7 +187,7 @@ describe('the planner page', () => {
 
     it('from lists and boxes: FP8 halves a request’s KV cache', async () => {
       const { page } = await open(playEditor(catalogue, qwen));
-      const need = page.locator('.figures > div').filter({ hasText: 'KV cache of 1 request' }).locator('dd');
+      const need = page.locator('.figures > div').filter({ hasText: 'KV cache for the load' }).locator('dd');
       await need.getByText('2.25 GiB').waitFor();
       await page.locator('#inference-kv_cache_quantization').click();
       await page.getByRole('option', { name: 'FP8 (8 bit)' }).last().click();
@@ -300,14 +300,14 @@ describe('the planner page', () => {
     it('finds the smallest GPUs that hold the question', async () => {
       const { page } = await open(playEditor(catalogue, { ...qwen, gpu: null }));
       await verdict(page)
-        .getByText(/The smallest that holds it: \d × /)
+        .getByText(/Fits on \d × /)
         .waitFor();
       await page.getByText('Solve', { exact: true }).waitFor({ state: 'hidden' });
     });
 
     it('describes a model that no source knows by its dimensions', async () => {
       const { page } = await open(playEditor(catalogue, null));
-      const need = page.locator('.figures > div').filter({ hasText: 'KV cache of 1 request' }).locator('dd');
+      const need = page.locator('.figures > div').filter({ hasText: 'KV cache for the load' }).locator('dd');
       await need.getByText('1.00 GiB').waitFor();
       await page.getByText('Architecture', { exact: true }).click();
       await field(page, 'custom_kv_heads').fill('4');
@@ -347,15 +347,20 @@ describe('the planner page', () => {
       await page.locator('#inference-pin').click();
       await page.getByRole('tab', { name: 'Compare' }).click();
       const differing = page.locator('.compare .differs');
-      await differing.filter({ hasText: 'Context' }).getByText('4,096', { exact: true }).waitFor();
+      await differing.filter({ hasText: 'Context' }).getByText('4,096 tokens', { exact: true }).waitFor();
+      await page.locator('.compare').getByText('Context: 32,768 tokens', { exact: true }).waitFor();
       assert.equal(await differing.filter({ hasText: /Differs: GPU/ }).count(), 0);
-      await page.getByText(/^\d+ found\.$/).waitFor();
+      await page.getByText(/^\d+ found\. Smallest first/).waitFor();
       const table = page.getByRole('region', { name: 'GPUs that hold it' });
       const first = table.getByRole('rowheader').first();
       const smallest = await first.textContent();
       await table.getByRole('button', { name: /Tokens\/s/ }).click();
       await table.locator('[aria-sort=descending]').waitFor();
       assert.notEqual(await first.textContent(), smallest);
+      await page.locator('#gpu-filter').locator('input').fill('1 × h100');
+      await page.getByText(/^\d+ found\. Fastest first/).waitFor();
+      const named = await table.getByRole('rowheader').allTextContents();
+      assert.ok(named.length > 0 && named.every((name) => /^1 × .*H100/.test(name)), named.join());
       await page
         .getByRole('button', { name: /^Unpin/ })
         .first()
@@ -383,9 +388,11 @@ describe('the planner page', () => {
       const services = playEditor(catalogue, qwen);
       const { page, conversation } = await open(services);
       await field(page, 'seq_length').fill('4096');
-      await page.locator('#inference-name').locator('input').fill('short');
-      await page.getByRole('button', { name: 'Save in workspace' }).click();
-      await page.getByText('Saved as “short”.').waitFor();
+      await page.locator('#inference-save').click();
+      await page.keyboard.type('short');
+      await page.keyboard.press('Enter');
+      await page.getByText('Saved as “short”: see Compare.').waitFor();
+      await eventually(() => page.evaluate(() => document.activeElement?.id), 'inference-save');
       conversation.refreshSaved();
       await page.locator('#reset').click();
       await page.getByRole('tab', { name: 'Compare' }).click();
@@ -403,7 +410,7 @@ describe('the planner page', () => {
       await page.locator('#quick-size').focus();
       await page.keyboard.press('ArrowRight');
       await verdict(page)
-        .getByText(/Weights and KV cache: [\d.]+ GiB/)
+        .getByText(/Fits on \d × .*Weights [\d.]+ GiB and KV cache [\d.]+ GiB/)
         .waitFor();
       const before = await verdict(page).textContent();
       await page.keyboard.press('Tab');

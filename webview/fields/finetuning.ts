@@ -157,7 +157,7 @@ export const FINETUNING_FIELDS: readonly Field<FinetuningForm>[] = [
     integer: true,
     stops: [128, 256, 512, 1024, 2048, 3072, 4096, 6144, 8192, 12_288, 16_384, 32_768, 65_536, 131_072],
   },
-  { name: 'num_samples', label: 'Samples', section: 'Data set', kind: 'number', unit: 'samples', min: 1, max: 1e12, integer: true },
+  { name: 'num_samples', label: 'Samples', section: 'Basics', kind: 'number', unit: '', min: 1, max: 1e12, integer: true },
   {
     name: 'tokens_per_sample',
     label: 'Tokens per sample',
@@ -169,7 +169,7 @@ export const FINETUNING_FIELDS: readonly Field<FinetuningForm>[] = [
     integer: true,
     automatic: 'the sequence length',
   },
-  { name: 'num_epochs', label: 'Epochs', section: 'Data set', kind: 'number', unit: '', min: 0.01, max: 10_000, integer: false },
+  { name: 'num_epochs', label: 'Epochs', section: 'Basics', kind: 'number', unit: '', min: 0.01, max: 10_000, integer: false },
   { name: 'packing', label: 'Packing', section: 'Data set', kind: 'check', help: 'Joins short samples to full sequences.' },
   {
     name: 'gradient_accumulation_steps',

@@ -80,7 +80,7 @@ export class Plot extends Component<PlotProps, PlotState> {
         >
           {this.drawing()}
         </div>
-        <p class="reading" id={`${id}-reading`} aria-live="polite">
+        <p class="reading" id={`${id}-reading`} aria-live={this.state.reading === null ? 'off' : 'polite'}>
           {this.reading()}
         </p>
         {this.table()}

@@ -1,10 +1,14 @@
 import type { VNode } from 'preact';
+import { formatFigure } from '../../src/estimator/figures';
+import { between } from '../../src/estimator/ranged';
 import { hours as inHours, short, whole } from '../words';
 
 export interface TimelineProps {
   readonly epochs: number;
   /** Hours of the whole run. */
   readonly hours: number;
+  /** Its lowest and highest likely value. */
+  readonly range: readonly [number, number] | null;
   readonly steps: number | null;
   readonly tokens: number | null;
   readonly energyKwh: number | null;
@@ -14,7 +18,10 @@ export interface TimelineProps {
 const DRAWN_EPOCHS = 24;
 
 /** A run from start to end, epoch by epoch, with the same as a table. */
-export function Timeline({ epochs, hours, steps, tokens, energyKwh }: TimelineProps): VNode {
+export function Timeline({ epochs, hours, range, steps, tokens, energyKwh }: TimelineProps): VNode {
+  const [low, high] = range ?? [hours, hours];
+  const taken = formatFigure(between(low, hours, high), inHours);
+  const said = [taken.value, taken.spelledRange].filter(Boolean).join(', ');
   const count = Math.ceil(epochs);
   const shown = Math.min(count, DRAWN_EPOCHS);
   const share = (epoch: number): number => Math.min(1, epoch / epochs);
@@ -28,8 +35,8 @@ export function Timeline({ epochs, hours, steps, tokens, energyKwh }: TimelinePr
     value === null ? 'unknown' : format(value * end);
   return (
     <figure class="plot" aria-labelledby="timeline-title">
-      <figcaption id="timeline-title">The run: {inHours(hours)}</figcaption>
-      <svg class="bar" width="100%" height="44" role="img" aria-label={`${whole(count)} epochs in ${inHours(hours)}`}>
+      <figcaption id="timeline-title">The run: {said}</figcaption>
+      <svg class="bar" width="100%" height="44" role="img" aria-label={`${whole(count)} epochs in ${said}`}>
         {rows.map(({ name, start, end }, index) => (
           <g key={name}>
             <rect class="fill kv_cache" x={`${start * 100}%`} y="2" width={`${(end - start) * 100}%`} height="20" />

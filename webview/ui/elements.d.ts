@@ -13,7 +13,9 @@ interface ElementProps {
   readonly 'aria-labelledby'?: string;
   readonly 'aria-describedby'?: string;
   readonly 'aria-invalid'?: 'true' | 'false';
-  readonly 'aria-expanded'?: boolean;
+  readonly 'aria-expanded'?: 'true' | 'false';
+  readonly 'aria-disabled'?: 'true' | 'false';
+  readonly 'aria-haspopup'?: 'menu';
   readonly 'data-field'?: string;
 }
 
@@ -26,7 +28,10 @@ interface ValueProps extends ElementProps {
 declare module 'preact' {
   namespace JSX {
     interface IntrinsicElements {
-      'vscode-button': ElementProps & { readonly appearance?: 'primary' | 'secondary' | 'icon'; readonly onClick?: (event: Event) => void };
+      'vscode-button': ElementProps & {
+        readonly appearance?: 'primary' | 'secondary' | 'icon';
+        readonly onClick?: ((event: Event) => void) | undefined;
+      };
       'vscode-text-field': ValueProps & { readonly size?: number; readonly inputmode?: string };
       'vscode-checkbox': ElementProps & { readonly checked?: boolean; readonly onChange?: (event: Event) => void };
       'vscode-dropdown': ValueProps & { readonly position?: 'above' | 'below' };

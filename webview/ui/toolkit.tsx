@@ -39,16 +39,20 @@ export interface ButtonProps {
   /** Name for screen readers when the visible words alone do not say enough. */
   readonly label?: string;
   readonly id?: string;
+  /** The button opens a menu; whether it is open. */
+  readonly popup?: boolean;
 }
 
-export function Button({ onPress, children, primary = false, disabled = false, label, id }: ButtonProps): VNode {
+/** A button that is disabled keeps its place in the tab order, so that focus is not lost when pressing it disables it. */
+export function Button({ onPress, children, primary = false, disabled = false, label, id, popup }: ButtonProps): VNode {
   return (
     <vscode-button
       appearance={primary ? 'primary' : 'secondary'}
-      disabled={disabled}
-      onClick={onPress}
+      aria-disabled={disabled ? 'true' : 'false'}
+      onClick={disabled ? undefined : onPress}
       {...(label === undefined ? {} : { 'aria-label': label })}
       {...(id === undefined ? {} : { id })}
+      {...(popup === undefined ? {} : { 'aria-haspopup': 'menu', 'aria-expanded': popup ? 'true' : 'false' })}
     >
       {children}
     </vscode-button>

@@ -4,6 +4,7 @@ import type { InferenceFigure, InferenceResponse } from '../../src/estimator/con
 import { formatGib } from '../../src/estimator/figures';
 import { between, exactly, type Ranged } from '../../src/estimator/ranged';
 import { GIB } from '../../src/estimator/units';
+import { RANGE_REASONS } from '../../src/report/words';
 import { milliseconds, short, whole } from '../words';
 import type { Figure } from './figures';
 
@@ -16,7 +17,6 @@ export function servingFigures(answer: ServingAnswer, form: InferenceForm): read
 function startupFigures({ report, requests, kvForLoad }: ServingAnswer, form: InferenceForm): readonly Figure[] {
   const { kvCache, perGpu, host } = report;
   const noGpu = report.outcome === null ? NEEDS_GPU : '';
-  const load = `${whole(requests)} ${requests === 1 ? 'request' : 'requests'} of ${whole(form.seq_length)}`;
   return [
     { name: 'KV cache', figure: nonNegative(kvCache.tokens), format: (value) => `${whole(value)} tokens`, note: noGpu },
     { name: 'Requests at full length', figure: nonNegative(kvCache.maxConcurrency), format: short, note: noGpu },
@@ -26,7 +26,12 @@ function startupFigures({ report, requests, kvForLoad }: ServingAnswer, form: In
       format: (value) => `${whole(value)} tokens`,
       note: noGpu,
     },
-    { name: `KV cache of ${load}`, figure: kvForLoad === null ? null : exactly(kvForLoad), format: formatGib },
+    {
+      name: 'KV cache for the load',
+      figure: kvForLoad === null ? null : exactly(kvForLoad),
+      format: formatGib,
+      note: `${whole(requests)} ${requests === 1 ? 'request' : 'requests'} of ${whole(form.seq_length)} tokens`,
+    },
     { name: 'Peak on the GPU', figure: perGpu.peakUsed, format: formatGib, note: noGpu === '' ? 'What nvidia-smi shows' : noGpu },
     { name: 'Host memory', figure: host.required, format: formatGib, note: host.offloaded ?? '' },
   ];
@@ -48,33 +53,39 @@ const NEEDS_GPU = 'Needs a GPU';
 /** How fast and how hungry the deployment is under its load. */
 function speedFigures(response: InferenceResponse | null): readonly Figure[] {
   const note = response ? '' : NEEDS_GPU;
-  const ranged = (name: InferenceFigure, value: number): Ranged => {
+  const ranged = (name: InferenceFigure, value: number, reason: string): Ranged => {
     const [low, high] = response?.range[name] ?? [value, value];
-    return between(low, value, high);
+    return between(low, value, high, reason);
   };
+  const or = (meaning: string): string => (note === '' ? meaning : note);
   return [
-    { name: 'First token', figure: response && ranged('ttft_ms', response.ttft_ms), format: milliseconds, note },
+    {
+      name: 'First token',
+      figure: response && ranged('ttft_ms', response.ttft_ms, RANGE_REASONS.speed),
+      format: milliseconds,
+      note: or('From a prompt that fills the context but for the answer'),
+    },
     {
       name: 'Each user',
-      figure: response && ranged('per_user_tps', response.per_user_tps),
+      figure: response && ranged('per_user_tps', response.per_user_tps, RANGE_REASONS.speed),
       format: (value) => `${short(value)} tokens/s`,
-      note,
+      note: or('While an answer is being written'),
     },
     {
       name: 'All together',
-      figure: response && ranged('estimated_throughput_tps', response.estimated_throughput_tps),
+      figure: response && ranged('estimated_throughput_tps', response.estimated_throughput_tps, RANGE_REASONS.speed),
       format: (value) => `${short(value)} tokens/s`,
-      note,
+      note: or('Tokens of all answers over the whole time, reading the prompts included'),
     },
     {
       name: 'Power',
-      figure: response && ranged('estimated_power_draw', response.estimated_power_draw),
+      figure: response && ranged('estimated_power_draw', response.estimated_power_draw, RANGE_REASONS.power),
       format: (value) => `${whole(value)} W`,
-      note: note === '' ? 'At the wall, all GPUs' : note,
+      note: or('At the wall: GPUs, host and power supply'),
     },
     {
       name: 'Energy per 1,000 tokens',
-      figure: response && ranged('energy_wh_per_1k_tokens', response.energy_wh_per_1k_tokens),
+      figure: response && ranged('energy_wh_per_1k_tokens', response.energy_wh_per_1k_tokens, RANGE_REASONS.speed),
       format: (value) => `${short(value)} Wh`,
       note,
     },

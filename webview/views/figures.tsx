@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
+import { formatFigure } from '../../src/estimator/figures';
 import type { Ranged } from '../../src/estimator/ranged';
-import { spread } from '../words';
 
 /** One number that people ask for, with its range and, on hover or focus, the reason of the range. */
 export interface Figure {
@@ -15,21 +15,26 @@ export interface Figure {
 export function Figures({ figures }: { readonly figures: readonly Figure[] }): VNode {
   return (
     <dl class="figures">
-      {figures.map(({ name, figure, format, note = '' }, index) => {
-        const width = figure ? spread(figure) : '';
-        const range = figure && width !== '' ? `${format(figure.low)} to ${format(figure.high)}` : '';
-        const reason = [range, figure?.reason, note].filter(Boolean).join('; ');
-        return (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>
-              <WithReason id={`figure-${index}`} text={figure ? format(figure.value) : 'unknown'} range={width} reason={reason} />
-            </dd>
-          </div>
-        );
-      })}
+      {figures.map((figure, index) => (
+        <div key={figure.name}>
+          <dt>{figure.name}</dt>
+          <dd>
+            <Explained id={`figure-${index}`} {...figure} />
+          </dd>
+        </div>
+      ))}
     </dl>
   );
+}
+
+/** A figure, its range below it where it is wide, and an explanation that shows on hover and on focus and is read out after it. */
+function Explained({ id, figure, format, note = '' }: Figure & { readonly id: string }): VNode {
+  if (!figure) return note === '' ? <span>unknown</span> : <WithReason id={id} text="unknown" range="" reason={note} />;
+  const { value, range, spelledRange } = formatFigure(figure, format);
+  const between = spelledRange === '' ? '' : `Between ${spelledRange.replace(' to ', ' and ')}`;
+  const why = [between, figure.reason].filter(Boolean).join(': ');
+  const reason = [note, why].filter(Boolean).join('. ');
+  return reason === '' ? <span>{value}</span> : <WithReason id={id} text={value} range={range} reason={reason} />;
 }
 
 interface WithReasonProps {
@@ -39,19 +44,12 @@ interface WithReasonProps {
   readonly reason: string;
 }
 
-/** A figure whose explanation shows on hover and on focus, and is read out after it. */
 function WithReason({ id, text, range, reason }: WithReasonProps): VNode {
-  const shown = (
-    <>
-      {text}
-      {range === '' ? null : <span class="quiet"> {range}</span>}
-    </>
-  );
-  if (reason === '') return <span>{shown}</span>;
   return (
     <span class="explained">
       <button type="button" class="reason" aria-describedby={id}>
-        {shown}
+        <span class="value">{text}</span>
+        {range === '' ? null : <span class="range"> {range}</span>}
       </button>
       <span id={id} class="tip" role="tooltip">
         {reason}

@@ -1,9 +1,9 @@
 import type { VNode } from 'preact';
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { MEMORY_COMPONENTS, type FinetuningRequest, type FinetuningResponse } from '../../src/estimator/contracts/finetuning';
-import { formatCount, formatParameters } from '../../src/estimator/figures';
 import type { Gpu } from '../../src/estimator/hardware/gpu';
-import { between, exactly, type Ranged } from '../../src/estimator/ranged';
+import { formatFigure } from '../../src/estimator/figures';
+import { between, exactly } from '../../src/estimator/ranged';
 import { trainingRun } from '../../src/estimator/training/estimate';
 import { GIB } from '../../src/estimator/units';
 import type { ModelFacts } from '../../src/models/source';
@@ -11,18 +11,21 @@ import { FINETUNING_FIELDS } from '../fields/finetuning';
 import type { Planner } from '../planner';
 import { Plot } from '../plots/plot';
 import { Timeline } from '../plots/timeline';
+import { setupMessage } from '../serving';
 import { MAX_PINS } from '../state';
 import { Sweep } from '../sweep';
 import { COMPONENT_LOOKS, holdingCards, training, type Training, type TrainingOption } from '../training';
 import { Dropdown, Progress } from '../ui/toolkit';
 import { hours, short, tokens, whole } from '../words';
 import { GpuChooser, ModelChooser } from './choosers';
-import { Figures, type Figure } from './figures';
+import { Figures } from './figures';
 import { Form } from './form';
 import { departures, geometric, numbered } from './formTools';
 import { MemoryBarView } from './memoryBar';
 import { fold } from './side';
 import { TakeAway } from './takeaway';
+import { trainingFigures } from './trainingAnswer';
+import { FurtherSavings, Savings } from './trainingOptimizations';
 import { VerdictView, type Verdict } from './verdict';
 
 /** The fine-tuning tab. Loaded with its engine when it is first shown. */
@@ -56,7 +59,7 @@ interface FinetuningProps {
 
 /** The fine-tuning tab: the questions on the left, the answer on the right. */
 function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
-  const { form, base, model, answer } = training;
+  const { form, base, model, answer, card } = training;
   const change = (changes: Partial<FinetuningForm>): void => planner.change({ finetuning: departures(base, { ...form, ...changes }) });
   return (
     <>
@@ -86,7 +89,7 @@ function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
           />
         </section>
         <section class="answers" aria-label="Answer">
-          {answer?.ok && model?.state === 'known' ? (
+          {answer?.ok && card && model?.state === 'known' ? (
             <Answer
               planner={planner}
               training={training}
@@ -94,6 +97,8 @@ function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
               request={answer.request}
               response={answer.response}
               facts={model.facts}
+              card={card}
+              onChange={change}
             />
           ) : answer && !answer.ok ? (
             <Problems problems={answer.problems} />
@@ -141,10 +146,13 @@ interface AnswerProps extends FinetuningProps {
   readonly request: FinetuningRequest;
   readonly response: FinetuningResponse;
   readonly facts: ModelFacts;
+  readonly card: Gpu;
+  readonly onChange: (changes: Partial<FinetuningForm>) => void;
 }
 
-function Answer({ planner, training, cards, request, response, facts }: AnswerProps): VNode {
+function Answer({ planner, training, cards, request, response, facts, card, onChange }: AnswerProps): VNode {
   const { form, gpu } = training;
+  const capacityGib = gpu && gpu.totalMemoryGib;
   const pin = (): void => {
     const name = numbered(`${form.finetuning_method} of ${form.llm_key.split('/').at(-1) ?? ''}`, planner);
     planner.change({
@@ -155,30 +163,36 @@ function Answer({ planner, training, cards, request, response, facts }: AnswerPr
   cards.start(JSON.stringify([request, facts.id, facts.parameters]));
   return (
     <>
-      <Figures figures={trainingFigures(response, gpu !== null)} />
       <TakeAway
         planner={planner}
         kind="finetuning"
         values={{ ...form }}
         args={new Map()}
         fileArgs={new Map()}
-        gpu={gpu && { key: gpu.gpu.key, count: gpu.count, totalMemoryGib: gpu.totalMemoryGib, freeMemoryGib: null, source: gpu.source }}
+        gpu={setupMessage(gpu)}
         edits={null}
         onPin={pin}
         canPin={planner.state.pins.length < MAX_PINS}
       />
-      <Cards cards={cards} />
-      <Growth planner={planner} request={request} card={gpu?.gpu ?? null} facts={facts} />
+      <Figures figures={trainingFigures(response, gpu !== null)} />
       {gpu && response.total_training_time_hours !== null ? (
         <Timeline
           epochs={request.num_epochs}
           hours={response.total_training_time_hours}
+          range={response.range['total_training_time_hours'] ?? null}
           steps={response.total_steps}
           tokens={response.total_tokens}
           energyKwh={response.energy_kwh}
         />
       ) : null}
-      <Savings response={response} />
+      <div class="plots">
+        <Growth planner={planner} request={request} card={card} capacityGib={capacityGib} facts={facts} />
+        <div>
+          <Savings response={response} />
+          <FurtherSavings form={form} facts={facts} card={card} capacityGib={capacityGib} onUse={onChange} />
+        </div>
+      </div>
+      <Cards cards={cards} count={form.num_gpus} />
       <details
         class="assumptions"
         open={planner.state.open.includes('finetuning/assumptions')}
@@ -197,16 +211,11 @@ function Answer({ planner, training, cards, request, response, facts }: AnswerPr
 
 function trainingVerdict(response: FinetuningResponse, { gpu, form }: Training): Verdict {
   const [low, high] = response.range['vram_usage'] ?? [response.vram_usage, response.vram_usage];
-  const needs = `${short(response.vram_usage)} GiB`;
-  const range = `${short(low)} to ${short(high)} GiB per GPU`;
-  if (!gpu)
-    return {
-      mood: 'unknown',
-      headline: `Needs ${needs}${form.num_gpus > 1 ? ' per GPU' : ''}`,
-      detail: `${range}. Choose a GPU for time and energy.`,
-    };
+  const { value, spelledRange } = formatFigure(between(low, response.vram_usage, high), (gib) => `${short(gib)} GiB`);
+  const each = form.num_gpus > 1 ? ' per GPU' : '';
+  if (!gpu) return { mood: 'unknown', headline: `Needs ${value}${each}`, detail: `${spelledRange}. Choose a GPU for time and energy.` };
   const has = gpu.totalMemoryGib;
-  const detail = `${needs} of ${short(has)} GiB; ${range}.`;
+  const detail = `Needs ${value}${each}, ${spelledRange}, of ${short(has)} GiB.`;
   if (low > has) return { mood: 'bad', headline: `Does not fit on ${gpu.count} × ${gpu.gpu.label}`, detail };
   if (high <= has) return { mood: 'good', headline: `Fits on ${gpu.count} × ${gpu.gpu.label}`, detail };
   return {
@@ -219,34 +228,11 @@ function trainingVerdict(response: FinetuningResponse, { gpu, form }: Training):
   };
 }
 
-/** The figures people ask for about a run, most asked first. */
-export function trainingFigures(response: FinetuningResponse, hasGpu: boolean): readonly Figure[] {
-  const ranged = (name: string, value: number | null): Ranged | null => {
-    const range = response.range[name];
-    return value === null || !hasGpu ? null : range ? between(range[0], value, range[1]) : exactly(value);
-  };
-  const note = hasGpu ? '' : 'Needs a GPU';
-  return [
-    {
-      name: 'Trained parameters',
-      figure: exactly(response.trainable_parameters),
-      format: formatParameters,
-      note: `of ${formatParameters(response.total_parameters)}`,
-    },
-    { name: 'Time', figure: ranged('total_training_time_hours', response.total_training_time_hours), format: hours, note },
-    { name: 'Steps', figure: response.total_steps === null ? null : exactly(response.total_steps), format: formatCount },
-    { name: 'Tokens per second', figure: ranged('training_tps', response.training_tps), format: whole, note },
-    { name: 'Samples per second', figure: ranged('samples_per_second', response.samples_per_second), format: short, note },
-    { name: 'Power', figure: ranged('', response.estimated_power_draw), format: (watts) => `${whole(watts)} W`, note },
-    { name: 'Energy', figure: ranged('', response.energy_kwh), format: (energy) => `${short(energy)} kWh`, note },
-    { name: 'Host memory', figure: exactly(response.estimated_system_ram_required), format: (gib) => `${short(gib)} GiB` },
-  ];
-}
-
 /** Shown before the rest of the cards is asked for. */
 const FIRST_CARDS = 8;
 
-function Cards({ cards }: { readonly cards: Sweep<string, TrainingOption> }): VNode {
+function Cards({ cards, count }: { readonly cards: Sweep<string, TrainingOption>; readonly count: number }): VNode {
+  const name = ({ gpu }: TrainingOption): string => (count === 1 ? gpu.label : `${count} × ${gpu.label}`);
   const found = [...cards.results].sort(
     (a, b) => a.gpu.totalMemoryGib - b.gpu.totalMemoryGib || a.gpu.label.localeCompare(b.gpu.label, 'en'),
   );
@@ -257,7 +243,7 @@ function Cards({ cards }: { readonly cards: Sweep<string, TrainingOption> }): VN
       <thead>
         <tr>
           <th scope="col">GPU</th>
-          <th scope="col">Peak</th>
+          <th scope="col">Peak of each</th>
           <th scope="col" class="wide">
             Of the card
           </th>
@@ -265,21 +251,24 @@ function Cards({ cards }: { readonly cards: Sweep<string, TrainingOption> }): VN
         </tr>
       </thead>
       <tbody>
-        {options.map(({ gpu, peakGib, hours: time }) => (
-          <tr key={gpu.key}>
-            <th scope="row">{gpu.label}</th>
-            <td>{short(peakGib)} GiB</td>
-            <td class="wide">
-              <meter
-                min={0}
-                max={gpu.totalMemoryGib}
-                value={peakGib}
-                aria-label={`${short((peakGib / gpu.totalMemoryGib) * 100)} % of the card`}
-              />
-            </td>
-            <td>{time === null ? 'unknown' : hours(time)}</td>
-          </tr>
-        ))}
+        {options.map((option) => {
+          const { gpu, peakGib, hours: time } = option;
+          return (
+            <tr key={gpu.key}>
+              <th scope="row">{name(option)}</th>
+              <td>{short(peakGib)} GiB</td>
+              <td class="wide">
+                <meter
+                  min={0}
+                  max={gpu.totalMemoryGib}
+                  value={peakGib}
+                  aria-label={`${short((peakGib / gpu.totalMemoryGib) * 100)} % of the card`}
+                />
+              </td>
+              <td>{time === null ? 'unknown' : hours(time)}</td>
+            </tr>
+          );
+        })}
       </tbody>
     </table>
   );
@@ -287,7 +276,7 @@ function Cards({ cards }: { readonly cards: Sweep<string, TrainingOption> }): VN
     <section aria-label="Fits on">
       <h2>
         {first
-          ? `Smallest that holds it: ${first.gpu.label}`
+          ? `Smallest that holds it: ${name(first)}`
           : cards.done
             ? 'No card of the catalogue holds it'
             : 'Looking through the cards …'}
@@ -306,17 +295,17 @@ function Cards({ cards }: { readonly cards: Sweep<string, TrainingOption> }): VN
 interface GrowthProps {
   readonly planner: Planner;
   readonly request: FinetuningRequest;
-  readonly card: Gpu | null;
+  readonly card: Gpu;
+  /** GiB of each card; null when none was chosen. */
+  readonly capacityGib: number | null;
   readonly facts: ModelFacts;
 }
 
 const GROWTH_SECTION = 'finetuning/growth-by-batch';
 
 /** Memory by component against sequence length or batch. */
-function Growth({ planner, request, card, facts }: GrowthProps): VNode | null {
+function Growth({ planner, request, card, capacityGib, facts }: GrowthProps): VNode {
   const byBatch = planner.state.open.includes(GROWTH_SECTION);
-  const gpu = card ?? planner.host?.gpus.at(-1) ?? null;
-  if (!gpu) return null;
   const smallest = byBatch ? request.num_gpus * request.gradient_accumulation_steps : 128;
   const now = byBatch ? request.batch_size : request.seq_length;
   const xs = geometric(smallest, Math.max(now * 4, smallest * 8)).map((x) =>
@@ -326,12 +315,13 @@ function Growth({ planner, request, card, facts }: GrowthProps): VNode | null {
     const changed = byBatch
       ? { ...request, batch_size: x }
       : { ...request, seq_length: x, tokens_per_sample: Math.min(request.tokens_per_sample, x) };
-    return { x, components: trainingRun(changed, { model: facts.model, gpu }).memory.peak.components };
+    return { x, components: trainingRun(changed, { model: facts.model, gpu: card }).memory.peak.components };
   });
-  const limit = card ? card.totalMemoryGib : null;
+  const limit = capacityGib;
   const total = ({ components }: (typeof points)[number]): number =>
     MEMORY_COMPONENTS.reduce((sum, name) => sum + components[name], 0) / GIB;
-  const broken = limit === null ? undefined : points.find((point) => total(point) > limit);
+  const broken = limit === null ? -1 : points.findIndex((point) => total(point) > limit);
+  const brokenAt = points[broken]?.x;
   return (
     <section aria-label="Growth">
       <Dropdown
@@ -358,41 +348,19 @@ function Growth({ planner, request, card, facts }: GrowthProps): VNode | null {
           values: points.map(({ components }) => components[name] / GIB),
         }))}
         limit={limit === null ? null : { y: limit, label: `Card ${short(limit)} GiB` }}
-        breakAt={broken ? { x: broken.x, label: `Breaks near ${byBatch ? whole(broken.x) : tokens(broken.x)}` } : null}
+        breakAt={
+          brokenAt === undefined
+            ? null
+            : {
+                x: brokenAt,
+                label:
+                  broken === 0 ? `No ${byBatch ? 'batch' : 'length'} fits` : `Breaks near ${byBatch ? whole(brokenAt) : tokens(brokenAt)}`,
+              }
+        }
         here={now}
         formatX={byBatch ? whole : tokens}
         formatY={short}
       />
     </section>
-  );
-}
-
-/** Which optimizations are on and what each one saves, found by leaving it out. */
-function Savings({ response }: { readonly response: FinetuningResponse }): VNode {
-  return (
-    <table>
-      <caption>Optimizations that are on</caption>
-      <thead>
-        <tr>
-          <th scope="col">Optimization</th>
-          <th scope="col">Saves per GPU</th>
-          <th scope="col">Speed</th>
-        </tr>
-      </thead>
-      <tbody>
-        {response.savings.map(({ optimization, saved_gb, speed_factor }) => (
-          <tr key={optimization}>
-            <th scope="row">{optimization.replaceAll('_', ' ')}</th>
-            <td>{saved_gb < 0 ? `costs ${short(-saved_gb)}` : short(saved_gb)} GiB</td>
-            <td>{speed_factor === null ? 'unknown' : `${short(speed_factor)} ×`}</td>
-          </tr>
-        ))}
-        {response.savings.length === 0 ? (
-          <tr>
-            <td colSpan={3}>None.</td>
-          </tr>
-        ) : null}
-      </tbody>
-    </table>
   );
 }

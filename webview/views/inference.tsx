@@ -1,14 +1,13 @@
 import type { VNode } from 'preact';
-import { formatPercent } from '../../src/estimator/figures';
+import { formatFigure, formatGib, formatPercent } from '../../src/estimator/figures';
 import type { ServingAnswer, Simulate } from '../../src/analysis/plan';
 import { formOfReport, isEmptyEdit, needsAnotherCheckpoint, withEdits, type InferenceForm } from '../../src/analysis/scenario';
 import type { GpuOption } from '../../src/analysis/solve';
-import { GIB } from '../../src/estimator/units';
 import type { ChoiceField, Field } from '../fields/field';
 import { INFERENCE_FIELDS } from '../fields/inference';
 import type { StartupReport } from '../../src/vllm/startup/report';
 import type { HostState, Planner } from '../planner';
-import type { Serving, ServingTools } from '../serving';
+import { setupMessage, type Serving, type ServingTools } from '../serving';
 import { MAX_PINS } from '../state';
 import { Progress } from '../ui/toolkit';
 import { short } from '../words';
@@ -98,8 +97,14 @@ function Headline({
 }): VNode {
   return (
     <section class="headline" aria-label="Verdict">
-      {hasGpu ? <VerdictView verdict={servingVerdict(answer, form)} /> : <Need answer={answer} smallest={smallest} />}
-      <AnswerBar answer={answer} engine={form.engine} />
+      {hasGpu ? (
+        <>
+          <VerdictView verdict={servingVerdict(answer, form)} />
+          <AnswerBar answer={answer} engine={form.engine} />
+        </>
+      ) : (
+        <Need answer={answer} smallest={smallest} engine={form.engine} />
+      )}
     </section>
   );
 }
@@ -121,32 +126,30 @@ function Answer({
     planner.change({ pins: pins.slice(0, MAX_PINS) });
     planner.say({ kind: 'done', text: `Pinned “${name}”: see Compare.` });
   };
+  // Without a chosen GPU the figures are those of the one that the verdict proposes.
+  const option = gpu ? null : tools.smallest.of(question);
+  const shown = option?.solution.answer ?? answer;
+  const findings = tools.check.findings(question, answer);
+  const fixes = fixing(planner, serving, tools.simulate, onSolve);
   return (
     <>
-      <Figures figures={servingFigures(answer, form)} />
-      <Findings findings={tools.check.findings(question, answer)} {...fixing(planner, serving, tools.simulate, onSolve)} />
       <TakeAway
         planner={planner}
         kind="inference"
         values={{ ...form }}
         args={answer.args}
         fileArgs={question.fileArgs}
-        gpu={
-          gpu && {
-            key: gpu.gpu.key,
-            count: gpu.count,
-            totalMemoryGib: gpu.totalMemoryGib,
-            freeMemoryGib: gpu.freeMemoryGib,
-            source: gpu.source,
-          }
-        }
+        gpu={setupMessage(gpu)}
         edits={answer.edits}
         onPin={pin}
         canPin={planner.state.pins.length < MAX_PINS}
       />
+      {option ? <p class="quiet">On the smallest GPUs that hold it:</p> : null}
+      <Figures figures={servingFigures(shown, form)} />
+      <Findings findings={findings} {...fixes} />
       {gpu ? <Solve serving={serving} tools={tools} planner={planner} onSolve={onSolve} /> : null}
       <Curves question={question} answer={answer} simulate={tools.simulate} />
-      <WhereItGoes answer={answer} engine={form.engine} />
+      <WhereItGoes answer={shown} engine={form.engine} />
       <details
         class="assumptions"
         open={planner.state.open.includes('inference/assumptions')}
@@ -172,7 +175,7 @@ function WhereItGoes({ answer, engine }: { readonly answer: ServingAnswer; reado
       <thead>
         <tr>
           <th scope="col">Part</th>
-          <th scope="col">GiB</th>
+          <th scope="col">Memory</th>
           <th scope="col">Range</th>
           <th scope="col" class="wide">
             Share
@@ -183,10 +186,8 @@ function WhereItGoes({ answer, engine }: { readonly answer: ServingAnswer; reado
         {stretchesOf(answer, engine).map(({ id, name, bytes }) => (
           <tr key={id}>
             <th scope="row">{name}</th>
-            <td>{short(bytes.value / GIB)}</td>
-            <td title={bytes.reason ?? ''}>
-              {bytes.low === bytes.high ? 'exact' : `${short(bytes.low / GIB)} to ${short(bytes.high / GIB)}`}
-            </td>
+            <td>{formatGib(bytes.value)}</td>
+            <td title={bytes.reason ?? ''}>{formatFigure(bytes, formatGib).spelledRange || 'exact'}</td>
             <td class="wide">
               {total === null ? null : (
                 <meter min={0} max={total} value={bytes.value} aria-label={`${name}: ${formatPercent(bytes.value / total)} of the GPU`}>

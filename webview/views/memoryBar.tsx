@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { memoryBreakdown, type MemoryRow } from '../../src/analysis/memoryBreakdown';
-import { formatGib } from '../../src/estimator/figures';
+import { formatFigure, formatGib } from '../../src/estimator/figures';
 import type { InferenceComponent } from '../../src/estimator/contracts/inference';
 import { exactly, type Ranged } from '../../src/estimator/ranged';
 import type { ServingAnswer } from '../../src/analysis/plan';
@@ -8,7 +8,7 @@ import { GIB } from '../../src/estimator/units';
 import { PART_LABELS } from '../../src/report/words';
 import type { StartupReport } from '../../src/vllm/startup/report';
 import { Swatch } from '../plots/plot';
-import { short, spread } from '../words';
+import { short } from '../words';
 
 /** One stretch of the memory bar, bytes. */
 export interface Stretch {
@@ -96,7 +96,7 @@ export function MemoryBarView({ stretches, capacity: card, budget }: BarProps): 
       </p>
       <ul class="legend" aria-label="Parts of the memory">
         {stretches.map(({ id, name, bytes }) => (
-          <li key={id} title={[spread(bytes), bytes.reason].filter(Boolean).join(', ')}>
+          <li key={id} title={[formatFigure(bytes, formatGib).spelledRange, bytes.reason].filter(Boolean).join(': ')}>
             <Swatch look={id} />
             {name} {short(bytes.value / GIB)}
           </li>

@@ -71,11 +71,13 @@ export function NewcomerView({ planner, serving, smallest }: NewcomerProps): VNo
       {answer && form.llm_key === 'custom' ? (
         <>
           {gpu ? (
-            <VerdictView verdict={servingVerdict(answer, form)} />
+            <>
+              <VerdictView verdict={servingVerdict(answer, form)} />
+              <AnswerBar answer={answer} engine={form.engine} />
+            </>
           ) : (
-            <Need answer={answer} smallest={question && smallest.of(question)} />
+            <Need answer={answer} smallest={question && smallest.of(question)} engine={form.engine} />
           )}
-          <AnswerBar answer={answer} engine={form.engine} />
         </>
       ) : (
         <p class="quiet">Move a slider.</p>
@@ -92,20 +94,38 @@ interface NeedProps {
   readonly answer: NonNullable<Serving['answer']>;
   /** The smallest GPUs that hold it; undefined while they are being looked for. */
   readonly smallest: GpuOption | null | undefined;
+  readonly engine: string;
 }
 
-/** What is needed at least, as long as no GPU is chosen. */
-export function Need({ answer, smallest }: NeedProps): VNode {
-  const { perGpu } = answer.report;
+/** What is needed at least, as long as no GPU is chosen, and how the smallest GPUs that hold it are filled. */
+export function Need({ answer, smallest, engine }: NeedProps): VNode {
+  const weights = answer.report.perGpu.weights.value;
   const kv = answer.kvForLoad ?? 0;
+  const parts = `Weights ${formatGib(weights)} and KV cache ${formatGib(kv)}`;
+  if (smallest)
+    return (
+      <>
+        <VerdictView
+          verdict={{
+            mood: 'good',
+            headline: `Fits on ${smallest.count} × ${smallest.gpu.label}`,
+            detail: `${parts}, with what the runtime takes. No GPUs of the catalogue hold it with less memory.`,
+          }}
+        />
+        <AnswerBar answer={smallest.solution.answer} engine={engine} />
+      </>
+    );
   return (
-    <VerdictView
-      verdict={{
-        mood: 'unknown',
-        headline: `Weights and KV cache: ${formatGib(perGpu.weights.value + kv)}`,
-        detail: `${smallestWords(smallest)} Weights ${formatGib(perGpu.weights.value)}, KV cache ${formatGib(kv)}. Activations and the runtime come on top; they depend on the GPU.`,
-      }}
-    />
+    <>
+      <VerdictView
+        verdict={{
+          mood: 'unknown',
+          headline: `${parts}: ${formatGib(weights + kv)}`,
+          detail: smallest === undefined ? 'Looking for the smallest GPU …' : 'No eight GPUs of the catalogue hold it.',
+        }}
+      />
+      <AnswerBar answer={answer} engine={engine} />
+    </>
   );
 }
 
@@ -127,11 +147,6 @@ function Asked(props: AskedProps): VNode {
       <Slider {...props} />
     </div>
   );
-}
-
-function smallestWords(smallest: GpuOption | null | undefined): string {
-  if (smallest === undefined) return 'Looking for the smallest GPU …';
-  return smallest ? `The smallest that holds it: ${smallest.count} × ${smallest.gpu.label}.` : 'No eight GPUs of the catalogue hold it.';
 }
 
 function formatName(bits: number): string {

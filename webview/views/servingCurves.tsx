@@ -106,7 +106,11 @@ function plotsOf({ question, answer, lengths, context, requests, speed }: Drawn)
         stacked
         series={layersOf(context)}
         limit={limit}
-        breakAt={broken === null ? null : { x: broken, label: `Breaks near ${tokens(Math.round(broken / 1024) * 1024)}` }}
+        breakAt={
+          broken === null
+            ? null
+            : { x: broken, label: broken === lengths[0] ? 'No length fits' : `Breaks near ${tokens(roundToStep(broken))}` }
+        }
         here={form.seq_length}
         formatX={tokens}
         formatY={short}
@@ -121,7 +125,11 @@ function plotsOf({ question, answer, lengths, context, requests, speed }: Drawn)
         stacked
         series={layersOf(requests)}
         limit={limit}
-        breakAt={fitting === null || !Number.isFinite(fitting) ? null : { x: fitting + 1, label: `Breaks at ${whole(fitting + 1)}` }}
+        breakAt={
+          fitting === null || !Number.isFinite(fitting)
+            ? null
+            : { x: fitting + 1, label: fitting === 0 ? 'Not even one fits' : `Breaks at ${whole(fitting + 1)}` }
+        }
         here={answer.requests}
         formatX={whole}
         formatY={short}
@@ -155,6 +163,12 @@ function layersOf(points: readonly MemoryPoint[]): { readonly name: string; read
     { name: 'weights and runtime', look: 'weights', values: points.map((point) => point.fixed / GIB) },
     { name: PART_LABELS.kv_cache, look: 'kv_cache', values: points.map((point) => point.kv / GIB) },
   ];
+}
+
+/** Tokens to a step that reads well: 256 up to 2,048, then 1,024. */
+function roundToStep(length: number): number {
+  const step = length < 2048 ? 256 : 1024;
+  return Math.round(length / step) * step;
 }
 
 /** Where the memory first passes the limit, between two points by straight line; null when it never does. */

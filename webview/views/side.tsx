@@ -134,18 +134,48 @@ export function Findings({ findings, onFix, verb }: FindingsProps): VNode | null
             </span>
             <div>
               {finding.key === null ? null : <code>{finding.key}</code>} {finding.message}
-              {finding.fixes.map((fix) => (
-                <div key={fix.title} class="fix">
-                  <Button primary={fix.preferred} disabled={onFix === null} onPress={() => onFix?.(fix)} label={`${verb}: ${fix.title}`}>
-                    {fix.title}
-                  </Button>
-                </div>
-              ))}
+              <Fixes fixes={finding.fixes} onFix={onFix} verb={verb} />
             </div>
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** Shown before the rest is asked for: the findings put the fixes in the order of their worth. */
+const FIRST_FIXES = 3;
+
+function Fixes({ fixes, onFix, verb }: Omit<FindingsProps, 'findings'> & { readonly fixes: readonly Fix[] }): VNode | null {
+  if (fixes.length === 0) return null;
+  const buttons = (shown: readonly Fix[]): VNode => (
+    <div class="fixes">
+      {shown.map((fix) => (
+        <Button
+          key={fix.title}
+          primary={fix.preferred}
+          disabled={onFix === null}
+          onPress={() => onFix?.(fix)}
+          label={`${verb}: ${fix.title}`}
+        >
+          {fix.title}
+        </Button>
+      ))}
+    </div>
+  );
+  const rest = fixes.slice(FIRST_FIXES);
+  return (
+    <>
+      {buttons(fixes.slice(0, FIRST_FIXES))}
+      {rest.length === 0 ? null : (
+        <details>
+          <summary>
+            {rest.length} more {rest.length === 1 ? 'way' : 'ways'}
+          </summary>
+          {buttons(rest)}
+        </details>
+      )}
+    </>
   );
 }
 

@@ -3,49 +3,84 @@ import type { ArgumentEdits } from '../../src/analysis/scenario';
 import { isEmptyEdit } from '../../src/analysis/scenario';
 import type { FormValues, Params } from '../../src/protocol/messages';
 import type { VllmArguments } from '../../src/vllm/arguments';
-import type { Planner } from '../planner';
+import type { Planner, Preview } from '../planner';
+import { Menu } from '../ui/menu';
 import { Button, TextField } from '../ui/toolkit';
 
 /** The lines that a change would write, before it is written. */
 export function PreviewView({ planner }: { readonly planner: Planner }): VNode | null {
-  const { preview } = planner;
-  if (!preview) return null;
-  const params = { link: preview.link, edits: { set: { ...preview.edits.set }, remove: [...preview.edits.remove] } };
-  const apply = (): void => {
-    planner.act('applyEdits', params, ({ changed }) => {
-      planner.closePreview();
-      return changed ? 'Written into the file. Undo takes it back.' : 'The file already says so.';
-    });
-  };
-  return (
-    <section class="preview" role="dialog" aria-label="Changes to the file">
-      <h2>Changes to the file</h2>
-      <table class="diff">
-        <caption class="unseen">Changed lines</caption>
-        <thead class="unseen">
-          <tr>
-            <th scope="col">Line</th>
-            <th scope="col">Change</th>
-            <th scope="col">Text</th>
-          </tr>
-        </thead>
-        <tbody>
-          {preview.lines.flatMap(({ line, before, after }) => [
-            before === null ? null : <DiffLine key={`${line}-`} line={line} sign="−" word="removed" text={before} />,
-            after === null ? null : <DiffLine key={`${line}+`} line={line} sign="+" word="added" text={after} />,
-          ])}
-        </tbody>
-      </table>
-      {preview.lines.length === 0 ? <p>The file already says so.</p> : null}
-      <div class="actions">
-        <Button primary id="apply-now" onPress={apply} disabled={preview.lines.length === 0}>
-          Apply
-        </Button>
-        <Button onPress={() => planner.act('compareInEditor', params, () => null)}>Show in diff editor</Button>
-        <Button onPress={() => planner.closePreview()}>Cancel</Button>
-      </div>
-    </section>
-  );
+  return planner.preview ? <PreviewDialog planner={planner} preview={planner.preview} /> : null;
+}
+
+interface PreviewProps {
+  readonly planner: Planner;
+  readonly preview: Preview;
+}
+
+/** Takes the focus when it appears, and gives it back to the button that brought it up. */
+class PreviewDialog extends Component<PreviewProps> {
+  private root: HTMLElement | null = null;
+  private before: Element | null = null;
+
+  override componentDidMount(): void {
+    this.before = document.activeElement;
+    this.root?.focus();
+    this.root?.scrollIntoView({ block: 'nearest' });
+  }
+
+  override componentWillUnmount(): void {
+    if (this.root?.contains(document.activeElement) && this.before instanceof HTMLElement) this.before.focus();
+  }
+
+  override render({ planner, preview }: PreviewProps): VNode {
+    const params = { link: preview.link, edits: { set: { ...preview.edits.set }, remove: [...preview.edits.remove] } };
+    const apply = (): void => {
+      planner.act('applyEdits', params, ({ changed }) => {
+        planner.closePreview();
+        return changed ? 'Written into the file. Undo takes it back.' : 'The file already says so.';
+      });
+    };
+    return (
+      <section
+        class="preview"
+        role="dialog"
+        aria-label="Changes to the file"
+        tabindex={-1}
+        ref={(element) => {
+          this.root = element;
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') planner.closePreview();
+        }}
+      >
+        <h2>Changes to the file</h2>
+        <table class="diff">
+          <caption class="unseen">Changed lines</caption>
+          <thead class="unseen">
+            <tr>
+              <th scope="col">Line</th>
+              <th scope="col">Change</th>
+              <th scope="col">Text</th>
+            </tr>
+          </thead>
+          <tbody>
+            {preview.lines.flatMap(({ line, before, after }) => [
+              before === null ? null : <DiffLine key={`${line}-`} line={line} sign="−" word="removed" text={before} />,
+              after === null ? null : <DiffLine key={`${line}+`} line={line} sign="+" word="added" text={after} />,
+            ])}
+          </tbody>
+        </table>
+        {preview.lines.length === 0 ? <p>The file already says so.</p> : null}
+        <div class="actions">
+          <Button primary id="apply-now" onPress={apply} disabled={preview.lines.length === 0}>
+            Apply
+          </Button>
+          <Button onPress={() => planner.act('compareInEditor', params, () => null)}>Show in diff editor</Button>
+          <Button onPress={() => planner.closePreview()}>Cancel</Button>
+        </div>
+      </section>
+    );
+  }
 }
 
 function DiffLine({
@@ -92,51 +127,76 @@ const FORMATS: readonly { readonly format: Params<'copy'>['format']; readonly la
   { format: 'markdown', label: 'Markdown report', serving: false },
 ];
 
-/** Everything one can do with an answer: pin, write into the file, copy, save. */
-export class TakeAway extends Component<TakeAwayProps, { readonly name: string }> {
-  override state = { name: '' };
+interface TakeAwayState {
+  /** What is typed as the name of a scenario; null while nobody is saving. */
+  readonly name: string | null;
+}
 
-  override render(props: TakeAwayProps, { name }: { readonly name: string }): VNode {
+/** Everything one can do with an answer, in one row: pin, write into the file, copy, save. */
+export class TakeAway extends Component<TakeAwayProps, TakeAwayState> {
+  override state: TakeAwayState = { name: null };
+
+  override render(props: TakeAwayProps, { name }: TakeAwayState): VNode {
     const { planner, kind, edits, onPin, canPin } = props;
     const followed = planner.host?.followed ?? null;
     const nothing = edits === null || isEmptyEdit(edits);
     return (
       <section class="takeaway" aria-label="Take it away">
-        <div class="actions">
-          <Button id={`${kind}-pin`} onPress={onPin} disabled={!canPin}>
+        <div class="actions" role="group" aria-label="Actions">
+          {followed && kind === 'inference' ? (
+            <>
+              <Button id="apply" primary disabled={nothing || !followed.writable} onPress={() => edits && planner.propose(edits)}>
+                Apply to file …
+              </Button>
+              <Button id="reset" disabled={nothing} onPress={() => planner.reset()}>
+                Back to the file
+              </Button>
+            </>
+          ) : null}
+          <Button
+            id={`${kind}-pin`}
+            onPress={onPin}
+            disabled={!canPin}
+            {...(canPin ? {} : { label: 'Pin to compare: six are pinned, unpin one first' })}
+          >
             Pin to compare
           </Button>
-          {followed && kind === 'inference' ? (
-            <Button id="apply" primary disabled={nothing || !followed.writable} onPress={() => edits && planner.propose(edits)}>
-              Apply to file …
-            </Button>
-          ) : null}
-          {followed && kind === 'inference' ? (
-            <Button id="reset" disabled={nothing} onPress={() => planner.reset()}>
-              Back to the file
-            </Button>
-          ) : null}
-        </div>
-        <PreviewView planner={planner} />
-        <div class="actions" role="group" aria-label="Copy">
-          {FORMATS.filter(({ serving }) => kind === 'inference' || !serving).map(({ format, label }) => (
-            <Button key={format} onPress={() => this.copy(format, label)}>
-              Copy {label}
-            </Button>
-          ))}
-        </div>
-        <div class="actions save">
-          <TextField
-            id={`${kind}-name`}
-            label="Name of the scenario"
-            value={name}
-            invalid={false}
-            onText={(text) => this.setState({ name: text })}
+          <Menu
+            id={`${kind}-copy`}
+            label="Copy"
+            items={FORMATS.filter(({ serving }) => kind === 'inference' || !serving).map(({ format, label }) => ({
+              label,
+              onPick: () => this.copy(format, label),
+            }))}
           />
-          <Button disabled={name.trim() === ''} onPress={() => this.save(name.trim())}>
-            Save in workspace
+          <Button id={`${kind}-save`} onPress={() => this.toggleSave(name === null)}>
+            Save …
           </Button>
         </div>
+        {name === null ? null : (
+          <div
+            class="actions save"
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter' && event.key !== 'Escape') return;
+              // The key must not also press the button that then has the focus.
+              event.preventDefault();
+              if (event.key === 'Enter') this.save(name);
+              else this.toggleSave(false);
+            }}
+          >
+            <TextField
+              id={`${kind}-name`}
+              label="Name of the scenario"
+              value={name}
+              invalid={false}
+              onText={(text) => this.setState({ name: text })}
+            />
+            <Button primary disabled={name.trim() === ''} onPress={() => this.save(name)}>
+              Save in workspace
+            </Button>
+          </div>
+        )}
+        <PreviewView planner={planner} />
       </section>
     );
   }
@@ -146,9 +206,17 @@ export class TakeAway extends Component<TakeAwayProps, { readonly name: string }
     planner.act('copy', { format, kind, values, args: [...args], gpu }, () => `Copied as ${label}.`);
   }
 
-  private save(name: string): void {
+  /** Shows the name's field with the focus in it, or puts it away and the focus back. */
+  private toggleSave(show: boolean): void {
+    const { kind } = this.props;
+    this.setState({ name: show ? '' : null }, () => document.getElementById(`${kind}-${show ? 'name' : 'save'}`)?.focus());
+  }
+
+  private save(typed: string): void {
     const { planner, kind, values, fileArgs } = this.props;
-    planner.act('saveScenario', { name, kind, values, args: [...fileArgs] }, () => `Saved as “${name}”.`);
-    this.setState({ name: '' });
+    const name = typed.trim();
+    if (name === '') return;
+    planner.act('saveScenario', { name, kind, values, args: [...fileArgs] }, () => `Saved as “${name}”: see Compare.`);
+    this.toggleSave(false);
   }
 }

@@ -55,7 +55,7 @@ export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verd
     };
   }
   const concurrency = kvCache.maxConcurrency?.value ?? null;
-  const fit = concurrency === null ? '' : ` · ${short(concurrency)} requests of ${whole(length)}`;
+  const fit = concurrency === null ? '' : ` · ${short(concurrency)} requests of ${whole(length)} tokens`;
   if (answer.holdsLoad === false)
     return {
       mood: 'unsure',

@@ -1,0 +1,213 @@
+import { answerServing, type Simulate } from '../../src/analysis/plan';
+import type { CustomModel } from '../../src/analysis/customModel';
+import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
+import type { InferenceForm } from '../../src/analysis/scenario';
+import { sizedModel } from '../../src/analysis/sizedModel';
+import { formatFigure, formatGib } from '../../src/estimator/figures';
+import { GIB } from '../../src/estimator/units';
+import type { ModelFacts } from '../../src/models/source';
+import type { FormValues, SavedScenario } from '../../src/protocol/messages';
+import { RANGE_REASONS } from '../../src/report/words';
+import { between } from '../../src/estimator/ranged';
+import { restoreForm, type Field } from '../fields/field';
+import { FINETUNING_DEFAULTS, FINETUNING_FIELDS } from '../fields/finetuning';
+import { INFERENCE_DEFAULTS, INFERENCE_FIELDS } from '../fields/inference';
+import type { Planner } from '../planner';
+import { chosenSetup, SIZED } from '../serving';
+import { pinnedResponse } from '../training';
+import { short, whole } from '../words';
+import { servingFigures } from './answer';
+import type { Figure } from './figures';
+import { trainingFigures } from './trainingAnswer';
+import { servingVerdict } from './verdict';
+
+/** One value of a scenario. */
+export interface Cell {
+  readonly value: string;
+  /** Range of the value, when it is wide enough to matter. */
+  readonly range: string;
+}
+
+/** A pinned scenario: what was asked and what it comes to. */
+export interface Column {
+  readonly pin: SavedScenario;
+  /** What tells it from the other columns, in a few words. */
+  readonly title: string;
+  /** By row, in the order of the rows; a row that is missing is unknown. */
+  readonly cells: ReadonlyMap<string, Cell>;
+}
+
+/** A row that says what was asked. `phrase` is how a title says it. */
+interface Input<F> {
+  readonly row: string;
+  readonly value: (form: F, planner: Planner) => string;
+  readonly phrase?: (value: string) => string;
+}
+
+type Asked = CustomModel & { readonly llm_key: string; readonly gpu_key: string; readonly num_gpus: number; readonly custom_vram: number };
+
+const SUBJECT: readonly Input<Asked>[] = [
+  { row: 'Model', value: (form) => (form.llm_key === SIZED ? `${short(form.custom_parameters)} B` : form.llm_key) },
+  {
+    row: 'GPU',
+    value: (form, planner) => {
+      const setup = chosenSetup(form, planner.host?.gpus ?? []);
+      return setup ? `${setup.count} × ${setup.gpu.label}` : 'any';
+    },
+  },
+];
+
+/** Fields that a row or a title names otherwise than the form does. */
+const SAID: Readonly<Record<string, { readonly row?: string; readonly phrase?: (value: string) => string }>> = {
+  kv_cache_quantization: { row: 'KV cache format' },
+  concurrent_users: { phrase: (value) => (value === '1' ? '1 user' : `${value} users`) },
+  num_samples: { phrase: (value) => `${value} samples` },
+  num_epochs: { phrase: (value) => `${value} epochs` },
+  finetuning_method: { phrase: (value) => value },
+};
+
+const SERVING: readonly Input<InferenceForm>[] = [
+  ...SUBJECT,
+  ...fieldInputs(INFERENCE_FIELDS, ['quantization', 'kv_cache_quantization', 'seq_length', 'concurrent_users']),
+];
+
+const SERVING_REST: readonly Input<InferenceForm>[] = [
+  { row: 'vLLM', value: (form) => form.engine_version },
+  ...restOf(INFERENCE_FIELDS, ['quantization', 'kv_cache_quantization', 'seq_length', 'concurrent_users', 'num_gpus', 'custom_vram']),
+];
+
+const TRAINING: readonly Input<FinetuningForm>[] = [
+  ...SUBJECT,
+  ...fieldInputs(FINETUNING_FIELDS, [
+    'finetuning_method',
+    'lora_rank',
+    'batch_size',
+    'seq_length',
+    'num_samples',
+    'num_epochs',
+    'optimizer',
+  ]),
+];
+
+const TRAINING_REST = restOf(FINETUNING_FIELDS, [
+  'finetuning_method',
+  'lora_rank',
+  'batch_size',
+  'seq_length',
+  'num_samples',
+  'num_epochs',
+  'optimizer',
+  'num_gpus',
+  'custom_vram',
+]);
+
+/** The pinned scenarios of serving, side by side. */
+export function servingColumns(pins: readonly SavedScenario[], planner: Planner, simulate: Simulate): readonly Column[] {
+  const forms = pins.map(({ values }) =>
+    restoreForm({ ...INFERENCE_DEFAULTS, engine_version: text(values, 'engine_version') }, INFERENCE_FIELDS, values),
+  );
+  return columns(pins, forms, planner, SERVING, SERVING_REST, (form, pin) => {
+    const facts = factsOf(planner, form);
+    if (!facts) return [];
+    const gpu = chosenSetup(form, planner.host?.gpus ?? []);
+    // The pinned arguments are those after the form's changes; only the format of the weights is not among them.
+    const fileForm = { ...form, quantization: 'checkpoint' };
+    const answer = answerServing({ form, fileForm, fileArgs: new Map(pin.args), facts, gpu }, simulate);
+    const { weights, activationPeak, kvCache } = answer.report.perGpu;
+    return [
+      ...(gpu ? [['Verdict', plain(servingVerdict(answer, form).headline)] as const] : []),
+      ...figureCells([
+        { name: 'Weights per GPU', figure: weights, format: formatGib },
+        { name: 'Activation peak', figure: activationPeak, format: formatGib },
+        { name: 'KV cache per GPU', figure: kvCache, format: formatGib },
+        ...servingFigures(answer, form),
+      ]),
+    ];
+  });
+}
+
+/** The pinned fine-tuning runs, side by side. */
+export function trainingColumns(pins: readonly SavedScenario[], planner: Planner): readonly Column[] {
+  const forms = pins.map(({ values }) => restoreForm(FINETUNING_DEFAULTS, FINETUNING_FIELDS, values));
+  return columns(pins, forms, planner, TRAINING, TRAINING_REST, (form) => {
+    const setup = chosenSetup(form, planner.host?.gpus ?? []);
+    const response = pinnedResponse(form, factsOf(planner, form), setup?.gpu ?? null);
+    if (!response) return [];
+    const [low, high] = response.range['vram_usage'] ?? [response.vram_usage, response.vram_usage];
+    const memory = between(low * GIB, response.vram_usage * GIB, high * GIB, RANGE_REASONS.trainingMemory);
+    return [
+      ...figureCells([{ name: 'Memory per GPU', figure: memory, format: formatGib }]),
+      ['Of the card', plain(`${short(response.actual_vram_percentage)} %`)] as const,
+      ...figureCells(trainingFigures(response, setup !== null)),
+    ];
+  });
+}
+
+/** Rows that are always shown, then those in which the scenarios differ, then what each comes to. */
+function columns<F>(
+  pins: readonly SavedScenario[],
+  forms: readonly F[],
+  planner: Planner,
+  always: readonly Input<F>[],
+  rest: readonly Input<F>[],
+  outcome: (form: F, pin: SavedScenario) => readonly (readonly [string, Cell])[],
+): readonly Column[] {
+  const differs = ({ value }: Input<F>): boolean => new Set(forms.map((form) => value(form, planner))).size > 1;
+  const inputs = [...always, ...rest.filter(differs)];
+  const telling = inputs.filter(differs);
+  return forms.flatMap((form, index) => {
+    const pin = pins[index];
+    if (!pin) return [];
+    const said = telling.map(({ value, phrase }) => (phrase ?? String)(value(form, planner)));
+    return {
+      pin,
+      title: said.length > 0 ? said.join(' · ') : pin.name,
+      cells: new Map([...inputs.map(({ row, value }) => [row, plain(value(form, planner))] as const), ...outcome(form, pin)]),
+    };
+  });
+}
+
+function fieldInputs<F extends object>(fields: readonly Field<F>[], names: readonly (keyof F & string)[]): readonly Input<F>[] {
+  return names.flatMap((name) => {
+    const field = fields.find((candidate) => candidate.name === name);
+    return field ? [fieldInput(field)] : [];
+  });
+}
+
+function restOf<F extends object>(fields: readonly Field<F>[], shown: readonly (keyof F & string)[]): readonly Input<F>[] {
+  return fields.filter(({ name }) => !shown.includes(name)).map((field) => fieldInput(field));
+}
+
+/** A field of the form as a row. */
+function fieldInput<F extends object>(field: Field<F>): Input<F> {
+  const value = (form: F): string => {
+    if (field.when && !field.when(form)) return 'none';
+    const raw: unknown = form[field.name];
+    if (field.kind === 'check') return raw === true ? 'on' : 'off';
+    if (field.kind === 'choice') return field.choices.find((choice) => choice.value === raw)?.label ?? String(raw);
+    const number = Number(raw);
+    if (field.automatic !== undefined && number === field.min) return field.automatic;
+    return `${field.integer ? whole(number) : short(number)}${field.unit === '' ? '' : ` ${field.unit}`}`;
+  };
+  const { row = field.label, phrase } = SAID[field.name] ?? {};
+  return { row, value, phrase: phrase ?? ((said) => `${field.label}: ${said}`) };
+}
+
+function figureCells(figures: readonly Figure[]): readonly (readonly [string, Cell])[] {
+  return figures.flatMap(({ name, figure, format }) => (figure ? [[name, formatFigure(figure, format)] as const] : []));
+}
+
+function plain(value: string): Cell {
+  return { value, range: '' };
+}
+
+function text(values: FormValues, name: string): string {
+  const value = values[name];
+  return typeof value === 'string' ? value : '';
+}
+
+function factsOf(planner: Planner, form: CustomModel & { readonly llm_key: string }): ModelFacts | null {
+  if (form.llm_key === SIZED) return sizedModel(form);
+  const entry = planner.model(form.llm_key);
+  return entry?.state === 'known' ? entry.facts : null;
+}

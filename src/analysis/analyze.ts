@@ -4,6 +4,8 @@ import type { Model } from '../estimator/architecture';
 import type { ModelFacts, ModelProblem } from '../models/source';
 import type { Finding } from '../vllm/findings';
 import { checkRules } from '../vllm/rules/check';
+import { versionBounds } from '../vllm/versionBounds';
+import { isStated } from '../vllm/versions';
 import { simulateStartup } from '../vllm/startup/simulate';
 import type { StartupReport } from '../vllm/startup/report';
 import { adviceFor } from './advice';
@@ -89,7 +91,9 @@ function startupFindings(report: StartupReport, facts: ModelFacts, withoutRemedi
 export function analyze(input: AnalysisInput): Analysis {
   const { deployment, facts, modelProblem, gpu: resolution, version, text } = input;
   const { gpu } = resolution;
-  const report = facts ? simulateStartup({ model: facts.model, gpu, args: deployment.args, version, draft: input.draft ?? null }) : null;
+  const { args } = deployment;
+  const bounds = isStated(version) ? {} : { versionBounds: versionBounds(args) };
+  const report = facts ? simulateStartup({ model: facts.model, gpu, args, version, draft: input.draft ?? null, ...bounds }) : null;
   const startup = report && facts ? startupFindings(report, facts, input.withoutRemedies === true) : [];
   // No rule may judge by sizes that were made up from a name.
   const isKnown = facts !== null && facts.confidence !== 'guessed';

@@ -40,6 +40,20 @@ function cardOfMemory(totalMemoryGib: number): Gpu | null {
   return kin && { ...kin, label: `GPU with ${totalMemoryGib} GiB`, computeCapability: null };
 }
 
+/**
+ * nvidia-smi's total counts what the driver keeps for itself: 0.4 to 0.75 GiB more than torch's (A10G 22.49 and 22.1, H100 79.65 and 79.19,
+ * A100 80 and 79.25). GeForce is left out: under Windows and WSL torch itself reports all of it.
+ */
+const DRIVER_RESERVE: readonly [least: number, most: number] = [0.3, 1];
+
+/** Total memory as torch sees it: the stated one, or the card's own where the stated one is nvidia-smi's. */
+function usableTotal(gpu: Gpu, stated: number | null): number {
+  if (stated === null) return gpu.totalMemoryGib;
+  const reserve = stated - gpu.totalMemoryGib;
+  const counted = gpu.vendor === 'NVIDIA' && gpu.totalMemoryBasis !== 'derived' && !gpu.unifiedMemory && !gpu.label.includes('GeForce');
+  return counted && reserve >= DRIVER_RESERVE[0] && reserve <= DRIVER_RESERVE[1] ? gpu.totalMemoryGib : stated;
+}
+
 /** What joins the names of unequal cards: "RTX 5070 Ti + RTX 5090". */
 const UNEQUAL = /\s\+\s/;
 
@@ -98,10 +112,11 @@ export function resolveGpu(candidates: readonly GpuCandidate[], args: VllmArgume
   const stated = trusted.find(({ count }) => count !== null)?.count ?? null;
   const count = stated ?? worldSize(args);
   const likely = name === '' && memory !== null ? cardReporting(memory) : null;
+  const total = known ? usableTotal(known, memory) : (memory ?? gpu.totalMemoryGib);
   const setup: GpuSetup = {
     gpu,
     count,
-    totalMemoryGib: memory ?? gpu.totalMemoryGib,
+    totalMemoryGib: total,
     freeMemoryGib: trusted.find(({ freeMemoryGib }) => typeof freeMemoryGib === 'number')?.freeMemoryGib ?? null,
     source: chosen.source,
     ...(likely ? { likely } : {}),
@@ -109,6 +124,7 @@ export function resolveGpu(candidates: readonly GpuCandidate[], args: VllmArgume
   const assumptions = [
     ...(smallest ? [`the cards are unequal: all are judged by the smallest, ${smallest.label}`] : []),
     ...(likely ? [`the GPU is not named: one with ${memory} GiB is most likely ${likely.label}`] : []),
+    ...(memory === null || total === memory ? [] : [`${memory} GiB is what nvidia-smi shows: ${total} GiB of it are usable`]),
     ...(known || name === '' ? [] : [`No GPU is known as "${name}": it is judged by its memory alone`]),
     ...(stated === null ? [`the number of GPUs is not stated: ${count}, as the parallel sizes ask for`] : []),
   ];

@@ -60,12 +60,17 @@ function gpuOf(row: Fields): GpuCandidate | null {
   };
 }
 
-/** The row's version; unknown when the row says null, so that the ranges span the versions in use; null when it does not say. */
+/** Builds without a release: "0.1.dev1+g0a1b2c3" is what setuptools-scm makes of a checkout without tags. */
+const NO_RELEASE = /^v?0\.[01](\.0)?\.?dev/;
+
+/**
+ * The row's version; unknown when the row says null or names no release, so that the ranges span the versions in use; null when it does not
+ * say.
+ */
 function versionOf(row: Fields): string | null {
   if (row['vllm_version'] === null) return UNKNOWN_VERSION;
   const version = field(row, 'vllm_version', 'string');
-  if (version !== null && !parseRelease(version)) throw new RowError(`vllm_version ${JSON.stringify(version)} is no release`);
-  return version;
+  return version === null || (parseRelease(version) && !NO_RELEASE.test(version)) ? version : UNKNOWN_VERSION;
 }
 
 function modelOf(row: Fields, model: ArgumentValue | undefined, models: CommandLineModels): ModelLookup {

@@ -4,7 +4,9 @@ import { ArgumentReader, toNumber } from './argumentValues';
 import type { VllmArguments } from './arguments';
 import { isSince } from './release';
 import type { EffectiveSettings } from './startup/report';
-import { coveredVersion, isStated, rulesOf, type VersionRules } from './versions';
+import { isStated, rulesOf, type VersionRules } from './versions';
+import type { VersionBounds } from './versionBounds';
+import { versionSpan, type VersionSpan } from './versionSpan';
 
 /** Speculative decoding as configured. */
 export interface SpeculativeSettings {
@@ -48,8 +50,8 @@ export interface EngineSettings extends EffectiveSettings {
   readonly rules: VersionRules;
   /** The version whose behaviour is simulated. */
   readonly version: string;
-  /** False when no version is known: figures that changed between versions span them. */
-  readonly versionStated: boolean;
+  /** The releases it may be when none is named: figures that changed between them span them. Null when the version is known. */
+  readonly span: VersionSpan | null;
   readonly decodeContextParallelSize: number;
   readonly prefillContextParallelSize: number;
   readonly redundantExperts: number;
@@ -78,13 +80,20 @@ const V0_CHUNKED_PREFILL_FROM = 32768;
 
 /**
  * The settings vLLM would run with: what the arguments say, and for the rest the defaults of the version, device and model.
- * `gpu` null: defaults of a device with less than 70 GiB.
+ * `gpu` null: defaults of a device with less than 70 GiB. `bounds`: what the arguments say of a version that is not stated.
  */
-export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: VllmArguments, stated: string): EngineSettings {
+export function effectiveSettings(
+  model: Model,
+  gpu: GpuSetup | null,
+  args: VllmArguments,
+  stated: string,
+  bounds: VersionBounds = { oldest: null, newest: null },
+): EngineSettings {
   const { architecture } = model;
   const read = new ArgumentReader(args);
-  const rules = rulesOf(stated);
-  const version = isStated(stated) ? stated : coveredVersion(stated);
+  const span = isStated(stated) ? null : versionSpan(model, gpu?.gpu ?? null, bounds);
+  const version = span?.likely ?? stated;
+  const rules = rulesOf(version);
   const defaulted: string[] = [];
   const orDefault = <T>(key: string, given: T | null, fallback: T): T => {
     if (given !== null) return given;
@@ -141,7 +150,7 @@ export function effectiveSettings(model: Model, gpu: GpuSetup | null, args: Vllm
   return {
     rules,
     version,
-    versionStated: isStated(stated),
+    span,
     engine,
     runner: engine === 'V0' ? 'v0' : usesV2Runner(model, rules, speculative, read) ? 'v2' : 'v1',
     tensorParallelSize,

@@ -14,7 +14,7 @@ export const UNKNOWN_VERSION = 'unknown';
  * The rules of an unknown version: the last release that sorts the logits, which all did from 0.6 on. Of six logs without a version,
  * five fit it.
  */
-const RULES_OF_UNKNOWN = '0.16.0';
+export const USUAL_VERSION = '0.16.0';
 
 /** Oldest version whose rules are known. */
 export const OLDEST_VERSION = '0.4.0';
@@ -156,7 +156,7 @@ export function isStated(version: string): boolean {
 
 /** The covered version nearest to `version`: itself inside the covered span, otherwise the nearer end. */
 export function coveredVersion(version: string): string {
-  if (!isStated(version)) return RULES_OF_UNKNOWN;
+  if (!isStated(version)) return USUAL_VERSION;
   const release = parseRelease(version);
   if (!release || compareReleases(version, NEWEST_VERSION) > 0) return NEWEST_VERSION;
   return compareReleases(version, OLDEST_VERSION) < 0 ? OLDEST_VERSION : version.trim().replace(/^v/, '');

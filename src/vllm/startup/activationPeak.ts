@@ -2,6 +2,7 @@ import type { Architecture, LayerKind } from '../../estimator/architecture';
 import { between, type Ranged } from '../../estimator/ranged';
 import { GIB, MIB, ceilDiv, clamp, roundUp } from '../../estimator/units';
 import { hasExperts, type EngineSettings } from '../defaults';
+import { rulesOf } from '../versions';
 import type { MemoryPart } from './report';
 import { multimodalProfile } from './multimodalProfile';
 import type { PipelineStage } from './stages';
@@ -178,22 +179,35 @@ function moeWorkspace({ settings, computeCapability, quantization, architecture 
 
 /** The sampler's warm-up on `rows` rows of logits; its kernel depends on version and installed packages. */
 function samplerBytes({ architecture, settings, smCount }: ActivationInput, rows: number): Ranged {
-  const { dtypeBytes: b, tensorParallelSize: tp, rules, runner, versionStated } = settings;
+  const { dtypeBytes: b, tensorParallelSize: tp, runner, span } = settings;
   const logits = rows * architecture.vocabSize;
   const sort = logits * SORT_BYTES_PER_LOGIT;
   const kernel = logits * (b + KERNEL_BYTES_PER_LOGIT);
   const greedy = logits * b * (tp > 1 ? 2 + 1 / tp : 1);
-  if (!versionStated) return between(greedy, sort, sort, 'the version is not known');
+  const triton = between(kernel, kernel + bufferBytes(architecture, smCount), kernel + bufferBytes(architecture, smCount));
+  if (span) {
+    const newest = rulesOf(span.newest).v2Runner === 'none' ? kernel : greedy;
+    const [value, high] = settings.rules.sampler === 'triton' ? [triton.value, triton.high] : [sort, sort];
+    return between(
+      newest,
+      runner === 'v2' ? greedy : value,
+      rulesOf(span.oldest).sampler === 'triton' ? high : sort,
+      'the version is not known',
+    );
+  }
   if (runner === 'v2') return between(greedy, greedy, kernel, 'the sampler of the V2 runner');
   if (runner === 'v0') return between(kernel, sort, sort);
-  switch (rules.sampler) {
+  switch (settings.rules.sampler) {
     case 'sort':
       return between(sort, sort, sort);
     case 'sort_or_flashinfer':
       return between(kernel, sort, sort, 'whether FlashInfer is installed');
-    case 'triton': {
-      const buffer = clamp(smCount ?? USUAL_SM_COUNT, 1, 256) * architecture.vocabSize * 4;
-      return between(kernel, kernel + buffer, kernel + buffer);
-    }
+    case 'triton':
+      return triton;
   }
+}
+
+/** The top-k kernel's buffer: one fp32 row of logits per SM. */
+function bufferBytes({ vocabSize }: Architecture, smCount: number | null): number {
+  return clamp(smCount ?? USUAL_SM_COUNT, 1, 256) * vocabSize * 4;
 }

@@ -25,8 +25,8 @@ export function assumptionsOf(
   graphCharge: Ranged | null,
 ): readonly string[] {
   const certain: string[] = [];
-  const { version, versionStated } = engine.settings;
-  if (!versionStated) certain.push(`the version of vLLM is not known: rules of ${version}, ranges over 0.9 to ${NEWEST_VERSION}`);
+  const { version, span } = engine.settings;
+  if (span) certain.push(`the version of vLLM is not known: rules of ${version}, ranges over ${span.oldest} to ${span.newest}`);
   else if (!parseRelease(version)) certain.push(`vLLM "${version}" is not a release: taken as ${NEWEST_VERSION}`);
   else if (compareReleases(version, NEWEST_VERSION) > 0)
     certain.push(`vLLM ${version} is newer than the rules known here: taken as ${NEWEST_VERSION}`);

@@ -2,6 +2,7 @@ import type { GpuSetup } from '../../estimator/hardware/gpu';
 import { between, exactly, type Ranged } from '../../estimator/ranged';
 import { GIB } from '../../estimator/units';
 import type { EngineSettings } from '../defaults';
+import { rulesOf } from '../versions';
 import { contextMemory } from './nonTorch';
 
 /** The memory one engine may use on one GPU, bytes. */
@@ -54,7 +55,7 @@ export function availableKvCache(budget: Budget, spending: Spending, settings: E
   const { totalRange, total } = budget;
   const share = settings.gpuMemoryUtilization;
   parts.push(between((total - totalRange.high) * share, 0, (total - totalRange.low) * share, totalRange.reason));
-  if (!settings.versionStated && settings.defaulted.includes('gpu-memory-utilization')) parts.push(newerDefault(budget));
+  parts.push(otherDefault(budget, settings));
   const value = budget.requested - reserved - parts.reduce((sum, part) => sum + part.value, 0);
   const down = Math.hypot(...parts.map((part) => part.high - part.value));
   const up = Math.hypot(...parts.map((part) => part.value - part.low));
@@ -62,9 +63,11 @@ export function availableKvCache(budget: Budget, spending: Spending, settings: E
   return between(value - down, value, value + up, widest?.reason);
 }
 
-/** The default utilization rose from 0.9 to 0.92 in 0.21: an unknown version may have more to spend. */
-function newerDefault(budget: Budget): Ranged {
-  return between(-0.02 * budget.total, 0, 0, 'the default utilization of the version');
+/** The default utilization rose from 0.9 to 0.92 in 0.21: an unknown version may have more to spend, or less. */
+function otherDefault({ total }: Budget, { span, defaulted, gpuMemoryUtilization: used }: EngineSettings): Ranged {
+  if (span === null || !defaulted.includes('gpu-memory-utilization')) return exactly(0);
+  const [oldest, newest] = [rulesOf(span.oldest), rulesOf(span.newest)].map((rules) => rules.defaultGpuMemoryUtilization);
+  return between((used - (newest ?? used)) * total, 0, (used - (oldest ?? used)) * total, 'the default utilization of the version');
 }
 
 /** What the start check compares the request with: the free memory as stated, otherwise all but this process' own context. */

@@ -1,5 +1,6 @@
 import { between, type Ranged } from '../../estimator/ranged';
 import { blockCount, bytesPerRequest, longestLength, maxConcurrency, reportedTokens, type KvCacheLayout } from './kvCacheGroups';
+import { rulesOf, type VersionRules } from '../versions';
 import { wholeModelCache, type Engine, type Rank } from './rank';
 import type { KvCacheReport } from './report';
 
@@ -48,12 +49,22 @@ export function kvCacheReport(engine: Engine, placed: readonly RankWithRoom[]): 
   return {
     bytesPerTokenPerGpu: Math.max(...caches.map(({ layout }) => layout.bytesPerToken)),
     blockSize: first.layout.blockSize,
-    tokens: rangeOf(caches, ({ blocks, layout }) => reportedTokens(layout, blocks, length, cacheSettings)),
+    tokens: acrossVersions(engine, (counting) =>
+      rangeOf(caches, ({ blocks, layout }) => reportedTokens(layout, blocks, length, { ...cacheSettings, reportedTokens: counting })),
+    ),
     maxConcurrency: length === null ? null : rangeOf(caches, ({ blocks, layout }) => maxConcurrency(layout, blocks, length, cacheSettings)),
     neededForMaxModelLen: length === null ? null : Math.max(...checked.map(({ layout }) => bytesPerRequest(layout, length, cacheSettings))),
     maxModelLenThatFits: fits,
     blocks: rangeOf(caches, ({ blocks }) => blocks),
   };
+}
+
+/** The tokens as the version counts them; of an unknown version, over the ways of all it may be. */
+function acrossVersions({ settings, cacheSettings }: Engine, tokens: (counting: VersionRules['reportedTokens']) => Ranged): Ranged {
+  const own = tokens(cacheSettings.reportedTokens);
+  if (!settings.span) return own;
+  const ends = [settings.span.oldest, settings.span.newest].map((version) => tokens(rulesOf(version).reportedTokens));
+  return between(Math.min(...ends.map(({ low }) => low)), own.value, Math.max(...ends.map(({ high }) => high)), own.reason);
 }
 
 /** The figures that need no GPU. */

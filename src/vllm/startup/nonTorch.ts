@@ -17,10 +17,6 @@ const SINGLE: readonly { readonly since: string; readonly gib: Gib }[] = [
   { since: '0.0.0', gib: [0.02, 0.06, 0.3] },
 ];
 
-/** Both ends of `SINGLE`, for a version that is not known. */
-const OLDEST_SINGLE = 0.02;
-const NEWEST_SINGLE = 0.47;
-
 /**
  * NVLink with NVSwitch (Hopper, SM100): NCCL's NVLS buffers. 2.06-2.21 at TP2 and TP4 on H100 (0.19), 1.38 on H200 TP2, 2.4 left unexplained
  * by DeepSeek-R1 TP8 on H200 (0.11.2).
@@ -62,6 +58,14 @@ function pick(table: readonly { readonly since: string; readonly gib: Gib }[], v
   return table.find((row) => isSince(version, row.since))?.gib ?? OTHER_LINKS;
 }
 
+/** The row of the version; of a version that is not known, with the ends of all it may be. */
+function over(table: Parameters<typeof pick>[0], { version, span }: EngineSettings): Gib {
+  const [low, value, high] = pick(table, version);
+  if (span === null) return [low, value, high];
+  const [oldest, newest] = [pick(table, span.oldest), pick(table, span.newest)];
+  return [Math.min(low, oldest[0], newest[0]), value, Math.max(high, oldest[2], newest[2])];
+}
+
 /** Fragmentation and buffers made before profiling, charged since 58b2012aa2: expected from the code, not measured. */
 const PERSISTENT_BUFFERS: Gib = [0, 0.1, 0.3];
 
@@ -80,16 +84,15 @@ export function nonTorchMemory(gpu: GpuSetup, settings: EngineSettings): Ranged 
 }
 
 function growth({ gpu }: GpuSetup, settings: EngineSettings): Ranged {
-  const { tensorParallelSize: tp, version, engine } = settings;
+  const { tensorParallelSize: tp, engine } = settings;
   if (gpu.vendor === 'AMD') return ranged(ROCM, 'the ROCm runtime');
   if (gpu.unifiedMemory) return ranged(UNIFIED, 'memory shared with the host');
-  const single = pick(SINGLE, version);
   if (tp * settings.dataParallelSize === 1) {
-    return ranged(settings.versionStated ? single : [OLDEST_SINGLE, single[1], NEWEST_SINGLE], 'non-torch memory');
+    return ranged(over(SINGLE, settings), 'non-torch memory');
   }
   // Compute capabilities x.0 are the data-centre chips (7.0, 8.0, 9.0, 10.0).
   if (engine === 'V0') return ranged((gpu.computeCapability ?? 0) % 10 === 0 ? V0_DATA_CENTRE : V0_OTHER, 'NCCL buffers');
-  return ranged(hasNvSwitch(gpu) ? pick(NVSWITCH, version) : OTHER_LINKS, 'NCCL buffers');
+  return ranged(hasNvSwitch(gpu) ? over(NVSWITCH, settings) : OTHER_LINKS, 'NCCL buffers');
 }
 
 /** The context right after start, before modules are loaded: 14.25 GiB of weights still fit into the 14.56 GiB of a T4 (0.19). */

@@ -2,6 +2,7 @@ import type { Model } from '../../estimator/architecture';
 import type { GpuSetup } from '../../estimator/hardware/gpu';
 import type { Ranged } from '../../estimator/ranged';
 import type { VllmArguments } from '../arguments';
+import type { VersionBounds } from '../versionBounds';
 
 /** Everything a simulated start-up depends on. Pure data: no file, no clock. */
 export interface StartupInput {
@@ -13,6 +14,8 @@ export interface StartupInput {
   readonly version: string;
   /** The draft model named by `speculative-config`, where its architecture is known. */
   readonly draft?: Model | null;
+  /** Where no version is stated, the releases that the arguments allow. */
+  readonly versionBounds?: VersionBounds;
 }
 
 export type Outcome = 'ok' | 'oom_load' | 'oom_profile' | 'no_kv_blocks' | 'kv_too_small_for_max_len' | 'startup_free_memory' | 'invalid';

@@ -3,7 +3,7 @@ import { onLikelyCard } from '../../estimator/hardware/gpu';
 import { GIB } from '../../estimator/units';
 import { effectiveSettings, type EngineSettings } from '../defaults';
 import { servedModel } from '../servedModel';
-import { coveredVersion } from '../versions';
+import { coveredVersion, rulesOf } from '../versions';
 import { assumptionsOf } from './assumptions';
 import { availableKvCache, budgetOf, freeAtCheck } from './budget';
 import { capturePlan, cudaGraphCharge, cudaGraphMemory } from './cudaGraphs';
@@ -32,7 +32,7 @@ interface PlacedRank {
 export function simulateStartup(input: StartupInput): StartupReport {
   const model = servedModel(input.model, input.args);
   const gpu = input.gpu && onLikelyCard(input.gpu);
-  const settings = effectiveSettings(model, gpu, input.args, input.version);
+  const settings = effectiveSettings(model, gpu, input.args, input.version, input.versionBounds);
   const engine = engineOf(model, gpu, input.draft ?? null, settings);
   const ranks = pipelineStages(model.architecture, settings.pipelineParallelSize).map((stage) => rankOf(engine, stage));
   const [first] = ranks;
@@ -45,7 +45,7 @@ function withoutGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[],
   const { settings } = engine;
   return {
     input,
-    rulesVersion: coveredVersion(input.version),
+    rulesVersion: coveredVersion(settings.version),
     settings,
     perGpu: {
       total: null,
@@ -86,7 +86,12 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
       computeCapability: gpu.gpu.computeCapability,
     });
     const graphCharge = chargesGraphs ? cudaGraphCharge(graphs) : null;
-    const spending = { weights: rank.weights, activationPeak: rank.activation.bytes, nonTorch, graphCharge };
+    const spending = {
+      weights: rank.weights,
+      activationPeak: rank.activation.bytes,
+      nonTorch,
+      graphCharge: graphCharge ?? perhaps(graphs, settings),
+    };
     return { rank, nonTorch, graphs, graphCharge, available: availableKvCache(budget, spending, settings) };
   });
   const fullest = placed.reduce((a, b) => (b.available.value < a.available.value ? b : a));
@@ -108,7 +113,7 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
   });
   return {
     input,
-    rulesVersion: coveredVersion(input.version),
+    rulesVersion: coveredVersion(settings.version),
     settings,
     perGpu,
     kvCache,
@@ -117,6 +122,11 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
     certainty,
     assumptions: assumptionsOf(engine, fullest.rank, fullest.nonTorch, fullest.graphs, fullest.graphCharge),
   };
+}
+
+/** What an unknown version may charge for graphs although the likely one does not. */
+function perhaps(graphs: Ranged, { span }: EngineSettings): Ranged | null {
+  return span && rulesOf(span.newest).chargesCudaGraphs ? { ...cudaGraphCharge(graphs), value: 0, low: 0 } : null;
 }
 
 /** Highest use while loading: the weights, plus a layer on its way to the host, or the 16-bit model where it is quantized as a whole. */

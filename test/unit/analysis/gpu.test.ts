@@ -87,6 +87,20 @@ describe('where the GPU comes from', () => {
     assert.equal(resolveGpu([candidate('flag', { name: 'Phantasma 9000', totalMemoryGib: 79.19 })], none).gpu?.likely, undefined);
   });
 
+  it('takes what nvidia-smi shows less the share of the driver, and says so', () => {
+    const a10g = resolveGpu([candidate('flag', { name: 'NVIDIA A10G', totalMemoryGib: 22.49 })], none);
+    assert.equal(a10g.gpu?.totalMemoryGib, 22.1);
+    assert.match(a10g.assumptions.join(' '), /nvidia-smi/);
+    for (const [name, memory] of [
+      ['NVIDIA A10G', 22.06],
+      ['NVIDIA GeForce RTX 3090', 24],
+      ['NVIDIA H100 80GB HBM3', 79.18],
+      ['NVIDIA L40S', 60],
+    ] as const) {
+      assert.equal(resolveGpu([candidate('flag', { name, totalMemoryGib: memory })], none).gpu?.totalMemoryGib, memory, name);
+    }
+  });
+
   it('judges unequal cards by the smallest, and says so', () => {
     const { gpu, assumptions } = resolveGpu([candidate('flag', { name: 'RTX 5070 Ti 16GB + RTX 5090 D 32GB', count: 2 })], none);
     assert.deepEqual([gpu?.gpu.key, gpu?.count], ['rtx_5070_ti', 2]);

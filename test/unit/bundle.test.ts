@@ -50,7 +50,7 @@ describe('bundles', () => {
   }
 
   /** What is loaded at activation, with the first vLLM file, and on request: bytes, a little above what they are. */
-  const budgets = { 'dist/extension.js': 10_000, 'dist/session.js': 750_000, 'dist/hub.js': 200_000 };
+  const budgets = { 'dist/extension.js': 10_000, 'dist/session.js': 780_000, 'dist/hub.js': 200_000 };
   for (const [bundle, budget] of Object.entries(budgets)) {
     it(`keeps ${bundle} below ${budget.toLocaleString('en-US')} bytes`, () => {
       assert.ok(statSync(bundle).size < budget, `${statSync(bundle).size} bytes`);

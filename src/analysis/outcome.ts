@@ -3,6 +3,7 @@ import { formatCount, formatGib, formatGibRange } from '../estimator/figures';
 import { GIB } from '../estimator/units';
 import type { Confidence } from '../models/source';
 import type { Finding, Fix } from '../vllm/findings';
+import { isRuleIn } from '../vllm/rules/catalogue';
 import { makeFinding } from '../vllm/rules/rule';
 import type { StartupReport } from '../vllm/startup/report';
 
@@ -63,7 +64,7 @@ function noLengthFits(report: StartupReport): Refusal {
 
 function looksForLength({ input }: StartupReport): boolean {
   const length = input.args.get('max-model-len');
-  return length === 'auto' || length === -1;
+  return (length === 'auto' || length === -1) && isRuleIn('autofit-none', input.version);
 }
 
 function outOfMemoryWhileLoading(report: StartupReport): Refusal {

@@ -6,6 +6,7 @@ import {
   methodAvailability,
   minCapabilityOf,
   QUANTIZATION_METHODS,
+  usableMethods,
 } from '../quantizationMethods';
 import { attentionOf, denseMlpsOf, mixersOf, moeMlpsOf } from './modelShape';
 import { headsFit, smallerTensorParallel } from './parallelism';
@@ -34,9 +35,11 @@ const quantUnknown: Rule = {
     const method = findQuantizationMethod(written);
     if (method && methodAvailability(method, context.version) !== 'absent') return null;
     const present = QUANTIZATION_METHODS.filter((candidate) => methodAvailability(candidate, context.version) === 'present');
+    // A word that is nearly right is no help where the checkpoint or the GPU would refuse it.
+    const usable = context.model ? usableMethods(context.version, context.model.quantization, facts.capability) : present;
     const nearest = nearestValue(
       written,
-      present.map(({ name }) => name),
+      usable.map(({ name }) => name),
     );
     const era = method
       ? method.since !== null && methodAvailability(method, context.version) === 'absent' && method.lastSeen === null

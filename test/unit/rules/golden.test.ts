@@ -64,6 +64,18 @@ function expectFile(path: string, actual: string): void {
   assert.equal(actual, readFileSync(path, 'utf8'));
 }
 
+/** A version just before another: one patch or one minor release less. */
+function releaseBefore(version: string): string {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  return patch > 0 ? `${major}.${minor}.${patch - 1}` : `${major}.${minor - 1}.9`;
+}
+
+/** A version that is later than another in its minor release. */
+function releaseAfter(version: string): string {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return `${major}.${minor + 1}.0`;
+}
+
 const codes = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.yaml') && !name.endsWith('.fixed.yaml'))
   .map((name) => name.slice(0, -'.yaml'.length));
@@ -82,8 +94,32 @@ describe('what is said about a bad file', () => {
       if (!fix) return;
       const fixed = applyEdits(text, editsFor(text, readVllmYaml(text), fix));
       if (!isEstimated(code)) expectFile(resolve(FOLDER, `${code}.fixed.yaml`), fixed);
-      const left = findingsIn(fixed, configPath).filter((other) => other.code === code);
-      assert.ok(left.length < findings.filter((other) => other.code === code).length, `${fix.title} does not mend ${code}`);
+      for (const each of finding.fixes) {
+        const after = findingsIn(applyEdits(text, editsFor(text, readVllmYaml(text), each)), configPath);
+        const same = (list: readonly PlacedFinding[]): number => list.filter((other) => other.code === code).length;
+        assert.ok(same(after) < same(findings), `${each.title} does not mend ${code}`);
+        const before = new Set(findings.map((other) => other.code));
+        const added = after.filter((other) => other.severity === 'error' && !before.has(other.code));
+        assert.deepEqual(
+          added.map((other) => `${other.code}: ${other.message}`),
+          [],
+          `${each.title} mends ${code} and breaks something else`,
+        );
+      }
+    });
+  }
+
+  for (const code of codes) {
+    const rule = ruleInfo(code);
+    const outside = [...(rule?.since ? [releaseBefore(rule.since)] : []), ...(rule?.until ? [releaseAfter(rule.until)] : [])];
+    if (outside.length === 0) continue;
+    it(`${code}: nothing in versions without the rule (${outside.join(', ')})`, () => {
+      const text = readFileSync(resolve(FOLDER, `${code}.yaml`), 'utf8');
+      for (const version of outside) {
+        const elsewhere = `# vram: vllm=${version}\n${text.replaceAll(/\bvllm=\S+/g, '')}`;
+        const found = findingsIn(elsewhere, resolve(FOLDER, `${code}.config.json`)).map((each) => each.code);
+        assert.ok(!found.includes(code), `${version}: ${found.join(', ')}`);
+      }
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Deployment, DeploymentArgument, TextRange } from '../deployments/deployment';
+import type { Deployment, DeploymentArgument, Host, TextRange } from '../deployments/deployment';
 import { findTraps } from '../deployments/traps';
 import type { Model } from '../estimator/architecture';
 import type { ModelFacts, ModelProblem } from '../models/source';
@@ -26,6 +26,8 @@ export interface AnalysisInput {
   readonly version: string;
   /** The draft model that `speculative-config` names, where it is known. */
   readonly draft?: Model | null;
+  /** The machine as known beside the file, which has the last word. */
+  readonly host?: Host;
   /** Text of the file, whose comments may turn findings off. Absent where there is none. */
   readonly text?: string;
   /** Leave out what costs further simulations: changes that would make a refused start-up start, and advice. */
@@ -63,9 +65,13 @@ function fileFindings(deployment: Deployment, gpuProblem: string | null): Placed
   const syntax = deployment.problems.filter(({ kind }) => kind === 'syntax').slice(0, 1);
   const directives = deployment.problems.filter(({ kind }) => kind === 'directive');
   const swallowed = deployment.problems.filter(({ kind }) => kind === 'swallowed');
+  const empty = deployment.problems.filter(({ kind }) => kind === 'empty');
   const named = deployment.gpuHints.find(({ name }) => name !== null);
   return [
     ...syntax.map(({ message, range }) => place(remark('yaml-syntax', 'warning', null, `YAML cannot be read here: ${message}`), range)),
+    ...empty.map(({ message, vllmMessage = null, range }) =>
+      place({ ...remark('yaml-empty', 'error', null, message), vllmMessage }, range),
+    ),
     ...swallowed.map(({ message, range, edits = {} }) => {
       const title = `Add ${Object.keys(edits).join(', ')} as a line of its own`;
       const fixes = [{ title, edits, remove: [], preferred: false }];
@@ -84,6 +90,14 @@ function startupFindings(report: StartupReport, facts: ModelFacts, withoutRemedi
   return withoutRemedies ? [] : adviceFor(report, simulateStartup);
 }
 
+/** The file's word on the machine, then what else is known of it. */
+function hostOf({ deployment, host }: AnalysisInput): Host {
+  return {
+    memoryGib: deployment.host?.memoryGib ?? host?.memoryGib ?? null,
+    environment: new Map([...(host?.environment ?? []), ...(deployment.host?.environment ?? [])]),
+  };
+}
+
 /**
  * All that can be said about one deployment: the simulated start-up and everything vLLM would refuse or drop, placed in the file.
  * Without a model there is no report; the rules that need none are still checked.
@@ -97,6 +111,7 @@ export function analyze(input: AnalysisInput): Analysis {
   const startup = report && facts ? startupFindings(report, facts, input.withoutRemedies === true) : [];
   // No rule may judge by sizes that were made up from a name.
   const isKnown = facts !== null && facts.confidence !== 'guessed';
+  const host = hostOf(input);
   const rules = checkRules({
     args: deployment.args,
     model: isKnown ? facts.model : null,
@@ -105,6 +120,8 @@ export function analyze(input: AnalysisInput): Analysis {
     version,
     report: isKnown ? report : null,
     modelIsCertain: facts?.confidence === 'exact',
+    hostMemoryGib: host.memoryGib,
+    environment: host.environment,
   });
   const unknownModel =
     modelProblem && !facts && deployment.args.has('model') ? [remark('model-unknown', 'information', 'model', modelProblem.message)] : [];

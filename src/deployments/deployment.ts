@@ -34,11 +34,21 @@ export interface GpuHint {
   readonly range: TextRange;
 }
 
+/** What is known of the machine that runs vLLM, beside its GPUs. */
+export interface Host {
+  /** Its memory, GiB; null when unknown. */
+  readonly memoryGib: number | null;
+  /** Variables that vLLM sees; what is not here is unknown, not unset. */
+  readonly environment: ReadonlyMap<string, string>;
+}
+
 /** What is wrong with the file itself, before any argument is judged. */
 export interface DeploymentProblem {
-  /** `syntax`: YAML cannot read it, so neither can vLLM; `directive`: a `# vram:` comment that cannot be used; `swallowed`: a key in a comment. */
-  readonly kind: 'syntax' | 'directive' | 'swallowed';
+  /** `syntax`: YAML cannot read it, so neither can vLLM; `directive`: a `# vram:` comment that cannot be used; `swallowed`: a key in a comment; `empty`: no `key: value` at all. */
+  readonly kind: 'syntax' | 'directive' | 'swallowed' | 'empty';
   readonly message: string;
+  /** What vLLM says of it, where that is known. */
+  readonly vllmMessage?: string;
   readonly range: TextRange;
   /** Arguments whose setting mends it; absent when nothing simple does. */
   readonly edits?: Readonly<Record<string, ArgumentValue>>;
@@ -56,5 +66,7 @@ export interface Deployment {
   readonly gpuHints: readonly GpuHint[];
   /** vLLM version named by the file (a directive or an image tag), or null. */
   readonly vllmVersion: string | null;
+  /** What the file says of the machine; absent when it says nothing. */
+  readonly host?: Host;
   readonly problems: readonly DeploymentProblem[];
 }

@@ -66,8 +66,8 @@ const VETO_KEYS: ReadonlySet<string> = new Set([
   'services',
 ]);
 
-/** `# vram: gpu=rtx_4090 count=2`; other comments that mention VRAM have no `name=value`. */
-const DIRECTIVE = /^[^\n]*#[ \t]*vram:[ \t]*(?:gpu|count|memory|vllm)[ \t]*=/im;
+/** `# vram: gpu=rtx_4090 count=2` and the other settings of the directive; other comments that mention VRAM have no `name=value`. */
+const DIRECTIVE = /^[^\n]*#[ \t]*vram:[ \t]*(?:gpu|count|memory|vllm|host-memory|env\.\w+)[ \t]*=/im;
 
 const OWN_FILE_NAME = /\.vllm\.ya?ml$/i;
 const YAML_FILE_NAME = /\.ya?ml$/i;

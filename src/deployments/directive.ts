@@ -1,25 +1,32 @@
 /**
- * The directive comment that tells what a vLLM file cannot: `# vram: gpu=rtx_3080_20 count=2 memory=19.5 vllm=0.8.5`.
- * It may stand on any line, alone or behind a value. The name of a card may have blanks, with quotes or without.
+ * The directive comment that tells what a vLLM file cannot: `# vram: gpu=rtx_3080_20 count=2 memory=19.5 vllm=0.8.5`, and of the
+ * machine `host-memory=128 env.VLLM_PP_LAYER_PARTITION=20,16`. It may stand on any line, alone or behind a value. The name of a card
+ * may have blanks, with quotes or without.
  */
 import { parseRelease } from '../vllm/release';
-import type { DeploymentProblem, GpuHint, TextRange } from './deployment';
+import type { DeploymentProblem, GpuHint, Host, TextRange } from './deployment';
 
 export interface Directives {
   readonly gpuHints: readonly GpuHint[];
   readonly vllmVersion: string | null;
+  readonly host: Host;
   readonly problems: readonly DeploymentProblem[];
 }
 
 /** The keys of the directive, as messages list them. */
-const KEYS = 'gpu, count, memory, vllm';
-const DIRECTIVE = /(?:^|[ \t])#[ \t]*vram:[ \t]*([\w-]+[ \t]*=[^\r\n]*)/gim;
-const SETTING = /([\w-]+)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|([^\s,;"']*(?:(?<=\bgpu[ \t]*=[^=]*)[ \t]+[\w.()-]+(?![\w-]*[ \t]*=))*))/gi;
+const KEYS = 'gpu, count, memory, vllm, host-memory and env.NAME';
+const DIRECTIVE = /(?:^|[ \t])#[ \t]*vram:[ \t]*([\w.-]+[ \t]*=[^\r\n]*)/gim;
+const SETTING =
+  /(env\.\w+|[\w-]+)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|((?<=env\.\w+[ \t]*=[ \t]*)[^\s;"']*|[^\s,;"']*(?:(?<=\bgpu[ \t]*=[^=]*)[ \t]+[\w.()-]+(?![\w.-]*[ \t]*=))*))/gi;
 
 /** A directive is a few words; what stands further out is none of it. */
 const LONGEST = 300;
 
+/** `env.NAME`; names of variables keep their case. */
+const VARIABLE = /^env\.(?=\w+$)/i;
+
 interface Setting {
+  /** In lower case; of a variable as written. */
   readonly key: string;
   readonly value: string;
   readonly range: TextRange;
@@ -28,8 +35,8 @@ interface Setting {
 /** One directive's settings by key. */
 function settingsIn(body: string, offset: number): readonly Setting[] {
   return [...body.slice(0, LONGEST).matchAll(SETTING)].map((match) => ({
-    key: (match[1] ?? '').toLowerCase(),
-    value: (match[2] ?? match[3] ?? match[4] ?? '').trim(),
+    key: VARIABLE.test(match[1] ?? '') ? (match[1] ?? '') : (match[1] ?? '').toLowerCase(),
+    value: (match[2] ?? match[3] ?? match[4]?.replace(/,$/, '') ?? '').trim(),
     range: { start: offset + match.index, end: offset + match.index + match[0].length },
   }));
 }
@@ -48,6 +55,7 @@ export function memoryGibOf(text: string): number | null {
 
 /** Why a directive's setting cannot be used; null when it can. */
 function complaint({ key, value }: Setting): string | null {
+  if (VARIABLE.test(key)) return null;
   switch (key) {
     case 'gpu':
       return value === '' ? 'gpu needs a name: a key such as rtx_4090 or a name such as "NVIDIA L40S".' : null;
@@ -55,6 +63,8 @@ function complaint({ key, value }: Setting): string | null {
       return gpuCountOf(value) === null ? `count=${value} is no number of GPUs: a whole number from 1 is needed.` : null;
     case 'memory':
       return memoryGibOf(value) === null ? `memory=${value} is no size: GiB per GPU as torch reports them are needed, such as 23.5.` : null;
+    case 'host-memory':
+      return memoryGibOf(value) === null ? `host-memory=${value} is no size: GiB of the machine's memory are needed, such as 128.` : null;
     case 'vllm':
       return parseRelease(value) === null ? `vllm=${value} is no version: one such as 0.8.5 is needed.` : null;
     default:
@@ -66,6 +76,8 @@ function complaint({ key, value }: Setting): string | null {
 export function readDirectives(text: string): Directives {
   const gpuHints: GpuHint[] = [];
   const problems: DeploymentProblem[] = [];
+  const environment = new Map<string, string>();
+  let memoryGib: number | null = null;
   let vllmVersion: string | null = null;
   for (const match of text.matchAll(DIRECTIVE)) {
     const body = (match[1] ?? '').trimEnd();
@@ -84,6 +96,18 @@ export function readDirectives(text: string): Directives {
       gpuHints.push({ name, count, totalMemoryGib, source: 'directive', range });
     }
     vllmVersion ??= usable.get('vllm') ?? null;
+    memoryGib ??= memoryGibOf(usable.get('host-memory') ?? '');
+    for (const [key, value] of usable) {
+      const variable = key.replace(VARIABLE, '');
+      if (variable !== key && !environment.has(variable)) environment.set(variable, value);
+    }
   }
-  return { gpuHints, vllmVersion, problems };
+  return { gpuHints, vllmVersion, host: { memoryGib, environment }, problems };
+}
+
+/** A directive's words without the settings named, for who puts others in their place. */
+export function withoutSettings(words: string, keys: ReadonlySet<string>): string {
+  const parts = settingsIn(words, 0).filter(({ key }) => keys.has(key));
+  const rest = parts.reduceRight((left, { range }) => left.slice(0, range.start) + left.slice(range.end).replace(/^[ \t]*,/, ''), words);
+  return rest.replace(/[ \t]+/g, ' ').trim();
 }

@@ -130,6 +130,26 @@ function syntaxProblems(documents: readonly YamlDocument[], text: string): Deplo
   return problems;
 }
 
+/** A file that holds no mapping: nothing yet, a list, a single value. A broken file is not called empty. */
+function emptyProblem(
+  documents: readonly YamlDocument[],
+  text: string,
+  others: readonly DeploymentProblem[],
+): readonly DeploymentProblem[] {
+  if (others.length > 0 || TEMPLATE.test(text)) return [];
+  const contents = documents.map((document) => document.contents).filter((content) => content !== null);
+  if (contents.some((content) => isMap(content))) return [];
+  const something = contents.find((content) => !(isScalar(content) && content.source === ''));
+  const type = something === undefined ? 'NoneType' : isScalar(something) ? 'str' : 'list';
+  const first = /\S[^\r\n]*/.exec(text);
+  const line = { start: first?.index ?? 0, end: (first?.index ?? 0) + (first?.[0].length ?? 0) };
+  const message = something
+    ? 'This is no mapping of arguments to values, so vLLM stops before it reads any.'
+    : 'There is no argument here yet; vLLM stops at an empty file.';
+  const vllmMessage = `AttributeError: '${type}' object has no attribute 'items'`;
+  return [{ kind: 'empty', message, vllmMessage, range: (something && valueRangeOf(something, text)) ?? line }];
+}
+
 /** `readVllmYaml` in steps: it pauses while it parses and between what it does with the tree. */
 export function* readVllmYamlSteps(text: string, version: string = NEWEST_VERSION): Generator<void, Deployment> {
   const directives = readDirectives(text);
@@ -155,7 +175,8 @@ export function* readVllmYamlSteps(text: string, version: string = NEWEST_VERSIO
     range: { start: all[0]?.range.start ?? 0, end: all.reduce((end, { range }) => Math.max(end, range.end), 0) },
     gpuHints: directives.gpuHints,
     vllmVersion: directives.vllmVersion,
-    problems: [...problems, ...directives.problems, ...swallowedKeys(text, all, release)],
+    host: directives.host,
+    problems: [...problems, ...emptyProblem(documents, text, problems), ...directives.problems, ...swallowedKeys(text, all, release)],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Deployment } from '../deployments/deployment';
+import { withoutSettings } from '../deployments/directive';
 import type { TextEdit } from '../deployments/edits';
 
 /** The GPU a person chose. */
@@ -9,7 +10,7 @@ export interface ChosenGpu {
 }
 
 /** Words of a directive that name the card; a memory size belongs to the card it was written for. */
-const GPU_WORDS = /[ \t]*\b(?:gpu|count|memory)[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|[^\s,;"']*),?/gi;
+const GPU_WORDS: ReadonlySet<string> = new Set(['gpu', 'count', 'memory']);
 
 /**
  * The edit that names a GPU in a file: in its `# vram:` directive where there is one, otherwise as a new first line. What else the
@@ -21,7 +22,7 @@ export function directiveEdit(text: string, deployment: Deployment, gpu: ChosenG
   if (hint !== undefined) {
     const directive = text.slice(hint.range.start, hint.range.end);
     const colon = directive.indexOf(':') + 1;
-    const rest = directive.slice(colon).replace(GPU_WORDS, '').trim();
+    const rest = withoutSettings(directive.slice(colon), GPU_WORDS);
     return { ...hint.range, text: `${directive.slice(0, colon)} ${words}${rest === '' ? '' : ` ${rest}`}` };
   }
   const start = text.startsWith('\ufeff') ? 1 : 0;

@@ -22,6 +22,10 @@ export interface Settings {
   readonly gpu: GpuSettings;
   /** vLLM version whose rules apply where the file names none. */
   readonly vllmVersion: string;
+  /** Memory of the machine that runs vLLM, GiB; null when not set. */
+  readonly hostMemoryGib: number | null;
+  /** Environment variables that vLLM sees there. */
+  readonly environment: Readonly<Record<string, unknown>>;
   readonly detectGpu: boolean;
   readonly hubEnabled: boolean;
   /** Model id as configs name it -> path of its config.json, absolute or relative to the workspace folder, or its content. */
@@ -49,6 +53,8 @@ export function settingsFor(scope: vscode.ConfigurationScope | undefined): Setti
       memoryGib: positive(read.get<number | null>('gpuMemoryGib', null)),
     },
     vllmVersion: read.get<string>('vllmVersion', '').trim(),
+    hostMemoryGib: positive(read.get<number | null>('hostMemoryGib', null)),
+    environment: read.get<Record<string, unknown>>('environment', {}),
     detectGpu: read.get<boolean>('detectGpu', true),
     hubEnabled: read.get<boolean>('hub.enabled', false),
     modelConfigs: read.get<Record<string, unknown>>('modelConfigs', {}),

@@ -6,6 +6,7 @@ import type { Deployment } from '../deployments/deployment';
 import type { LocalGpus } from './detectedGpus';
 import type { Surroundings } from './documents';
 import { gpuFor } from './gpu';
+import { hostFor } from './host';
 import type { Models } from './models';
 import { SECTION, settingsFor } from './settings';
 
@@ -53,6 +54,7 @@ export class EditorSurroundings implements Surroundings {
       gpu,
       version: deployment.vllmVersion ?? settings.vllmVersion,
       draft: draft && 'facts' in draft ? draft.facts.model : null,
+      host: hostFor(settings, gpu.gpu?.source ?? null),
       text,
     });
     const findings = applySeverities(analysis.findings, settings.rules);

@@ -154,6 +154,7 @@ const ppUnsupported: Rule = {
   },
 };
 
+/** Layers of each stage as the variable deals them; vLLM reads it whatever the number of stages is (`get_pp_indices`, distributed/utils.py). */
 function partition(facts: RuleFacts): readonly number[] | null {
   const text = facts.context.environment?.get('VLLM_PP_LAYER_PARTITION');
   if (text === undefined) return null;
@@ -165,10 +166,10 @@ const ppPartitionLen: Rule = {
   code: 'pp-partition-len',
   check(facts): FindingParts | null {
     const layers = partition(facts);
-    if (!layers || facts.pp <= 1 || layers.length === facts.pp) return null;
+    if (!layers || layers.length === facts.pp) return null;
     return {
       keys: [PP],
-      message: `VLLM_PP_LAYER_PARTITION names ${layers.length} stages, ${PP} is ${facts.pp}.`,
+      message: `VLLM_PP_LAYER_PARTITION names ${layers.length} ${layers.length === 1 ? 'stage' : 'stages'}, ${PP} is ${facts.pp}.`,
       vllmMessage: `len(partitions)=${layers.length} does not match pp_size=${facts.pp}.`,
       fixes: [setFix(PP, layers.length)],
     };
@@ -180,7 +181,7 @@ const ppPartitionSum: Rule = {
   check(facts): FindingParts | null {
     const layers = partition(facts);
     const { model } = facts.context;
-    if (!layers || !model || facts.pp <= 1 || layers.length !== facts.pp) return null;
+    if (!layers || !model || layers.length !== facts.pp) return null;
     const sum = layers.reduce((total, count) => total + count, 0);
     const expected = model.architecture.layout.length;
     if (sum === expected) return null;

@@ -27,6 +27,28 @@ describe('the vram directive', () => {
     assert.deepEqual([hint?.name, hint?.count, hint?.totalMemoryGib], [null, null, 31.48]);
   });
 
+  it('tells of the machine: its memory and what vLLM sees in the environment', () => {
+    const { host, problems, gpuHints } = readDirectives(
+      '# vram: gpu=RTX 4090 env.VLLM_PP_LAYER_PARTITION=20,16, host-memory=128 count=2\nmodel: x # vram: env.WSL_DISTRO_NAME="Ubuntu 24"\n',
+    );
+    assert.deepEqual(problems, []);
+    assert.equal(host.memoryGib, 128);
+    assert.deepEqual(
+      [...host.environment],
+      [
+        ['VLLM_PP_LAYER_PARTITION', '20,16'],
+        ['WSL_DISTRO_NAME', 'Ubuntu 24'],
+      ],
+    );
+    assert.deepEqual([gpuHints[0]?.name, gpuHints[0]?.count], ['RTX 4090', 2]);
+  });
+
+  it('says of a host memory that is no size', () => {
+    const { host, problems } = readDirectives('# vram: host-memory=much\n');
+    assert.equal(host.memoryGib, null);
+    assert.match(problems[0]?.message ?? '', /host-memory=much is no size/);
+  });
+
   it('says what is wrong and where, and uses the rest', () => {
     const text = '# vram: gpu=rtx_4090 count=two memory=-1 vllm=latest cards=2\n';
     const { gpuHints, problems } = readDirectives(text);
@@ -35,7 +57,7 @@ describe('the vram directive', () => {
       problems.map(({ range }) => text.slice(range.start, range.end)),
       ['count=two', 'memory=-1', 'vllm=latest', 'cards=2'],
     );
-    assert.match(problems[3]?.message ?? '', /gpu, count, memory, vllm/);
+    assert.match(problems[3]?.message ?? '', /gpu, count, memory, vllm, host-memory and env.NAME/);
   });
 
   it('is not found in prose or in a value', () => {

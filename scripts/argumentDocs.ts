@@ -2,6 +2,7 @@ import { ARGUMENTS, defaultOf, isOnByDefault } from '../src/vllm/argumentTable';
 import type { Argument, Removal } from '../src/vllm/argumentTable';
 import type { ArgumentValue } from '../src/vllm/arguments';
 import { RULES } from '../src/vllm/rules/catalogue';
+import { RULE_TEXTS } from './ruleTexts';
 import type { RuleBasis, RuleInfo } from '../src/vllm/rules/catalogue';
 import { NEWEST_VERSION } from '../src/vllm/versions';
 import { presentArguments } from './argumentSchema';
@@ -115,16 +116,18 @@ export interface Example {
 function ruleSection(rule: RuleInfo, example: Example | null): string {
   const versions = rule.since === null && rule.until === null ? 'all' : `${rule.since ?? 'the first'} to ${rule.until ?? 'the newest'}`;
   const yaml = (text: string): string => `\`\`\`yaml\n${text.trimEnd()}\n\`\`\``;
+  const text = RULE_TEXTS[rule.code];
+  if (!text) throw new Error(`data/rule-texts.json says nothing of ${rule.code}`);
   return [
     `## ${rule.code}`,
     '',
-    `**${rule.title}.** ${rule.why}`,
+    `**${text.title}.** ${text.why}`,
     '',
-    `${rule.remedy}`,
+    `${text.remedy}`,
     '',
     `Severity: ${rule.severity} · vLLM versions: ${versions} · decided by ${DECIDED_BY[rule.basis]}`,
     '',
-    ...(rule.unreported === null ? [] : [rule.unreported, '']),
+    ...(text.unreported === undefined ? [] : [text.unreported, '']),
     ...(example ? [yaml(example.bad), ''] : []),
     ...(example?.fixed ? ['The quick fix makes of it:', '', yaml(example.fixed), ''] : []),
   ].join('\n');
@@ -137,7 +140,7 @@ export function rulesPage(exampleOf: (code: string) => Example | null): string {
     '',
     'What the extension reports in a file that configures vLLM. Each heading is the code that stands behind a problem.',
     'The setting `vramPlanner.rules` gives a code another severity or turns it off. In a file, `# vram: disable-next-line CODE`,',
-    '`# vram: disable-line CODE` and `# vram: disable-file CODE` do. Made from `data/rules.json`; do not edit.',
+    '`# vram: disable-line CODE` and `# vram: disable-file CODE` do. Made from `data/rules.json` and `data/rule-texts.json`; do not edit.',
     '',
     ...RULES.map((rule) => ruleSection(rule, exampleOf(rule.code))),
   ].join('\n');

@@ -8,7 +8,7 @@ import { isSince } from '../release';
  */
 export type RuleBasis = 'arguments' | 'model' | 'gpu' | 'file' | 'startup' | 'environment' | 'advice';
 
-/** One rule as people read of it; how it is checked stands beside its concept. */
+/** One rule; how it is checked stands beside its concept, what people read of it in `data/rule-texts.json`, which only the documentation needs. */
 export interface RuleInfo {
   /** Stable code of the finding. */
   readonly code: string;
@@ -18,13 +18,6 @@ export interface RuleInfo {
   /** Last vLLM release with the rule; null when it still holds. */
   readonly until: string | null;
   readonly basis: RuleBasis;
-  readonly title: string;
-  /** Why vLLM does this, one or two sentences of Markdown. */
-  readonly why: string;
-  /** The way out, one sentence of Markdown. */
-  readonly remedy: string;
-  /** Why the extension never reports it; null for the others. */
-  readonly unreported: string | null;
 }
 
 interface Row {
@@ -33,10 +26,6 @@ interface Row {
   readonly since?: string;
   readonly until?: string;
   readonly basis: string;
-  readonly title: string;
-  readonly why: string;
-  readonly remedy: string;
-  readonly unreported?: string;
 }
 
 /** Every rule, in the order of the documentation. */
@@ -46,7 +35,6 @@ export const RULES: readonly RuleInfo[] = (rules as readonly Row[]).map((row) =>
   basis: row.basis as RuleBasis,
   since: row.since ?? null,
   until: row.until ?? null,
-  unreported: row.unreported ?? null,
 }));
 
 const BY_CODE: ReadonlyMap<string, RuleInfo> = new Map(RULES.map((rule) => [rule.code, rule]));

@@ -3,6 +3,10 @@ import { readFileSync } from 'node:fs';
 import { argumentsPage, rulesPage } from '../../../scripts/argumentDocs';
 import { configSchema, presentArguments } from '../../../scripts/argumentSchema';
 import { exampleOf } from '../../../scripts/ruleExamples';
+import { RULE_TEXTS } from '../../../scripts/ruleTexts';
+import { analyze } from '../../../src/analysis/analyze';
+import { resolveGpu } from '../../../src/analysis/gpu';
+import { hoverMarkdown } from '../../../src/report/hover';
 import { complete } from '../../../src/analysis/completion';
 import { deploymentOfArguments } from '../../../src/deployments/argumentList';
 import { findTraps } from '../../../src/deployments/traps';
@@ -65,6 +69,23 @@ describe('the table of arguments is the one owner', () => {
     assert.deepEqual([...offered].sort(), expected.map(({ name }) => name).sort());
   });
 
+  it('of the hover', () => {
+    for (const { name, meaning } of presentArguments()) {
+      const deployment = readVllmYaml(`${name}: 1\n`);
+      const analysis = analyze({
+        deployment,
+        facts: null,
+        modelProblem: null,
+        gpu: resolveGpu([], deployment.args),
+        version: NEWEST_VERSION,
+      });
+      const [argument] = deployment.arguments;
+      assert.ok(argument, name);
+      // What a model is, its hover tells by the model itself.
+      if (name !== 'model') assert.ok(hoverMarkdown(analysis, argument).includes(meaning), name);
+    }
+  });
+
   it('of what a file and the command line may name', () => {
     for (const name of names) {
       for (const written of [name, name.replaceAll('-', '_')]) {
@@ -87,7 +108,9 @@ describe('the table of rules', () => {
   });
 
   it('is written in sentences', () => {
-    for (const { code, why, remedy, title } of RULES) {
+    for (const [code, text] of Object.entries(RULE_TEXTS)) {
+      assert.ok(text);
+      const { why, remedy, title } = text;
       assert.match(why, /^\S.*\.$/, code);
       assert.match(remedy, /^\S.*\.$/, code);
       assert.doesNotMatch(title, /\.$/, code);

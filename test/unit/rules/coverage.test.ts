@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { RULE_TEXTS } from '../../../scripts/ruleTexts';
 import { RULES } from '../../../src/vllm/rules/catalogue';
 import { ARGUMENT_RULES } from '../../../src/vllm/rules/check';
 
@@ -23,7 +24,7 @@ describe('the rules', () => {
 
   it('are all reported somewhere, or say why not', () => {
     assert.deepEqual(
-      RULES.filter(({ code, unreported }) => reported.has(code) === (unreported !== null)).map(({ code }) => code),
+      RULES.filter(({ code }) => reported.has(code) === (RULE_TEXTS[code]?.unreported !== undefined)).map(({ code }) => code),
       [],
     );
   });
@@ -36,6 +37,10 @@ describe('the rules', () => {
       codes.filter((code) => !known.has(code)),
       [],
     );
+  });
+
+  it('are all explained, and nothing else is', () => {
+    assert.deepEqual(Object.keys(RULE_TEXTS).sort(), RULES.map(({ code }) => code).sort());
   });
 
   it('hold every rule that was read in vLLM', function () {

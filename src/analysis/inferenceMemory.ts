@@ -1,13 +1,13 @@
-import type { InferencePlan } from '../estimator/contracts/inferenceEstimate';
-import type { InferenceFacts } from '../estimator/contracts/inferenceEstimate';
-import { exactly } from '../estimator/ranged';
-import type { RuntimeMemory } from '../estimator/runtime/memory';
+import type { KvCacheChoice } from '../estimator/contracts/inference';
+import type { InferenceFacts, InferencePlan } from '../estimator/contracts/inferenceEstimate';
+import { runtimeMemory } from '../estimator/runtime/memory';
 import { ownKvShare } from '../estimator/speed/work';
 import { GIB } from '../estimator/units';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import { NEWEST_VERSION } from '../vllm/versions';
-import { withWeightFormat } from './scenario';
+import { kvCacheDtype, withWeightFormat } from './scenario';
 import type { Simulate } from './plan';
+import { startupMemory } from './startupMemory';
 
 /**
  * Memory of a request for vLLM from the simulated start-up; null for other engines and where no start-up can be simulated, for which the
@@ -16,7 +16,7 @@ import type { Simulate } from './plan';
 export function vllmMemory(simulate: Simulate): NonNullable<InferenceFacts['memory']> {
   return (plan) => {
     const { question, request, quantization } = plan;
-    if (plan.engine !== 'vllm' || question.gpu.computeCapability === null || question.offloadKvCache) return null;
+    if (plan.engine !== 'vllm' || question.gpu.computeCapability === null) return null;
     const gpu = {
       gpu: question.gpu,
       count: request.num_gpus,
@@ -29,19 +29,14 @@ export function vllmMemory(simulate: Simulate): NonNullable<InferenceFacts['memo
     const report = simulate({ model, gpu, args: argumentsOf(plan), version });
     const perSequence = report.kvCache.neededForMaxModelLen;
     if (perSequence === null || report.perGpu.activationPeak === null) return null;
-    const sequences = Math.ceil(question.sequences / question.dataParallel);
-    const own = perSequence * ownKvShare(plan.work.kv, question.context, question.sharedTokens);
-    return {
-      weights: report.perGpu.weights,
-      kvCache: exactly(perSequence + (sequences - 1) * own),
-      kvCachePerSequence: own,
-      activations: report.perGpu.activationPeak,
-      cudaGraphs: report.perGpu.cudaGraphs ?? exactly(0),
-      overhead: report.perGpu.nonTorch ?? exactly(0),
-      kvCacheTokens: Math.max(0, report.kvCache.tokens?.value ?? 0),
-      offloadedWeights: report.host.bytesPerStepOverPcie,
-      offloadedKvCache: 0,
-    } satisfies RuntimeMemory;
+    const memory = startupMemory(report, {
+      sequences: Math.ceil(question.sequences / question.dataParallel),
+      ownShare: ownKvShare(plan.work.kv, question.context, question.sharedTokens),
+      offloadKvCache: question.offloadKvCache,
+    });
+    return kvCacheChoice(plan) === request.kv_cache_quantization
+      ? memory
+      : { ...memory, assumptions: ['an fp8 KV cache: vLLM has no int4 cache for latent attention'] };
   };
 }
 
@@ -55,7 +50,7 @@ const LOADED_AS: Readonly<Record<string, Readonly<Record<string, ArgumentValue>>
 };
 
 function argumentsOf(plan: InferencePlan): VllmArguments {
-  const { question, request, quantization, work } = plan;
+  const { question, request, quantization } = plan;
   const given: Record<string, ArgumentValue> = {
     'max-model-len': Math.ceil(question.context),
     'tensor-parallel-size': question.tensorParallel,
@@ -64,12 +59,17 @@ function argumentsOf(plan: InferencePlan): VllmArguments {
     ...(question.expertParallel ? { 'enable-expert-parallel': true } : {}),
     ...(request.enforce_eager ? { 'enforce-eager': true } : {}),
     ...(request.max_num_batched_tokens === null ? {} : { 'max-num-batched-tokens': request.max_num_batched_tokens }),
-    ...(request.kv_cache_quantization === 'fp8' ? { 'kv-cache-dtype': 'fp8' } : {}),
+    ...(kvCacheChoice(plan) === 'auto' ? {} : { 'kv-cache-dtype': kvCacheDtype(kvCacheChoice(plan)) }),
     ...LOADED_AS[quantization],
   };
-  if (question.offloadedShare > 0) {
-    const layers = (work.denseBytes + work.expertBytes) / (question.tensorParallel * question.pipelineParallel);
-    given['cpu-offload-gb'] = Math.round(((question.offloadedShare * layers) / GIB) * 10) / 10;
-  }
+  if (question.offloadedShare > 0) given['cpu-offload-gb'] = runtimeMemory(question).offloadedWeights / GIB;
   return new Map(Object.entries(given));
+}
+
+/** The KV cache that is simulated: latent attention has no kernels for 4-bit caches. */
+function kvCacheChoice({ request, model }: InferencePlan): KvCacheChoice {
+  const latent = model.architecture.layerKinds.some((kind) =>
+    kind.mixers.some((mixer) => mixer.kind === 'mla' || mixer.kind === 'compressed_latent'),
+  );
+  return latent && request.kv_cache_quantization === 'int4' ? 'fp8' : request.kv_cache_quantization;
 }

@@ -2,12 +2,12 @@ import type { Model } from '../estimator/architecture';
 import type { InferenceResponse } from '../estimator/contracts/inference';
 import { estimateInference } from '../estimator/contracts/inferenceEstimate';
 import type { GpuSetup } from '../estimator/hardware/gpu';
-import { exactly } from '../estimator/ranged';
 import type { RuntimeMemory } from '../estimator/runtime/memory';
 import { kvGroups, ownKvShare } from '../estimator/speed/work';
 import type { ModelFacts } from '../models/source';
 import type { VllmArguments } from '../vllm/arguments';
 import type { StartupInput, StartupReport } from '../vllm/startup/report';
+import { startupMemory, type HeldLoad } from './startupMemory';
 import { editsBetween, inferenceRequestOf, withEdits, withWeightFormat, type ArgumentEdits, type InferenceForm } from './scenario';
 
 /** The simulated start-up, handed in so that callers decide what to cache. */
@@ -47,7 +47,7 @@ export function answerServing(question: ServingQuestion, simulate: Simulate): Se
   const started = startPlan(question, simulate);
   const { form, gpu } = question;
   const { report, kvForLoad } = started;
-  const response = gpu && respond(form, report.input.model, gpu, report, kvForLoad);
+  const response = gpu && respond(form, report.input.model, gpu, report);
   return { ...started, holdsLoad: holds(form, report, kvForLoad, response), response };
 }
 
@@ -76,27 +76,10 @@ function holds(form: InferenceForm, report: StartupReport, kvForLoad: number | n
 }
 
 /** The contract's answer; under vLLM on the memory of the simulated start-up. */
-function respond(form: InferenceForm, model: Model, setup: GpuSetup, report: StartupReport, kvForLoad: number | null): InferenceResponse {
+function respond(form: InferenceForm, model: Model, setup: GpuSetup, report: StartupReport): InferenceResponse {
   const gpu = { ...setup.gpu, totalMemoryGib: setup.totalMemoryGib };
-  const memory = form.engine === 'vllm' ? (): RuntimeMemory => memoryOf(report, form, kvForLoad) : undefined;
+  const memory = form.engine === 'vllm' ? (): RuntimeMemory => startupMemory(report, loadOf(report, form)) : undefined;
   return estimateInference(inferenceRequestOf(form), { model, gpu, memory });
-}
-
-const NOTHING = exactly(0);
-
-function memoryOf(report: StartupReport, form: InferenceForm, kvForLoad: number | null): RuntimeMemory {
-  const { perGpu, kvCache, host } = report;
-  return {
-    weights: perGpu.weights,
-    kvCache: exactly(kvForLoad ?? 0),
-    kvCachePerSequence: (kvCache.neededForMaxModelLen ?? 0) * ownShare(report, form),
-    activations: perGpu.activationPeak ?? NOTHING,
-    cudaGraphs: perGpu.cudaGraphs ?? NOTHING,
-    overhead: perGpu.nonTorch ?? NOTHING,
-    kvCacheTokens: Math.max(0, kvCache.tokens?.value ?? 0),
-    offloadedWeights: host.bytesPerStepOverPcie,
-    offloadedKvCache: 0,
-  };
 }
 
 function weightsWithoutOffload(question: ServingQuestion, simulate: Simulate): number {
@@ -104,14 +87,21 @@ function weightsWithoutOffload(question: ServingQuestion, simulate: Simulate): n
   return startPlan({ ...question, form }, simulate).report.perGpu.weights.value;
 }
 
+/** The form's load as one replica sees it. */
+function loadOf(report: StartupReport, form: InferenceForm): HeldLoad {
+  const sequences = Math.ceil((form.concurrent_users * form.batch_size) / report.settings.dataParallelSize);
+  return { sequences, ownShare: ownShare(report, form), offloadKvCache: form.enable_offloading && form.offload_kv_cache };
+}
+
 /**
- * Bytes of KV cache per GPU for `requests` requests of the full context. With prefix caching the shared part of the prompt is
+ * Bytes of KV cache per GPU for `requests` requests of the full context, spread over the replicas. With prefix caching the shared part of the prompt is
  * stored once: each request but the first adds only what it keeps for itself.
  */
 export function kvForRequests(report: StartupReport, form: InferenceForm, requests: number): number | null {
   const need = report.kvCache.neededForMaxModelLen;
   if (need === null) return null;
-  return need * (1 + (requests - 1) * ownShare(report, form));
+  const perReplica = Math.ceil(requests / report.settings.dataParallelSize);
+  return need * (1 + (perReplica - 1) * ownShare(report, form));
 }
 
 /** The largest number of requests whose KV cache fits into `bytes`; the inverse of `kvForRequests`. */
@@ -121,7 +111,7 @@ export function requestsIn(bytes: number, report: StartupReport, form: Inference
   const own = ownShare(report, form);
   if (bytes < need) return 0;
   if (own <= 0) return Infinity;
-  return 1 + Math.floor((bytes / need - 1) / own);
+  return (1 + Math.floor((bytes / need - 1) / own)) * report.settings.dataParallelSize;
 }
 
 /** Share of its KV cache that each request keeps for itself. */
@@ -175,7 +165,7 @@ export function speedAgainstRequests(question: ServingQuestion, answer: ServingA
   const { report } = answer;
   return counts.map((requests) => {
     const loaded = { ...form, concurrent_users: requests, batch_size: 1 };
-    const response = respond(loaded, report.input.model, gpu, report, kvForRequests(report, form, requests));
+    const response = respond(loaded, report.input.model, gpu, report);
     return { requests, each: response.per_user_tps, all: response.estimated_throughput_tps };
   });
 }

@@ -1,5 +1,11 @@
 import type { CheckpointQuantization, Model } from '../estimator/architecture';
-import { KV_CACHE_CHOICES, OFFLOAD_TARGET_CHOICES, PARALLELISM_CHOICES, type InferenceRequest } from '../estimator/contracts/inference';
+import {
+  KV_CACHE_CHOICES,
+  OFFLOAD_TARGET_CHOICES,
+  PARALLELISM_CHOICES,
+  type InferenceRequest,
+  type KvCacheChoice,
+} from '../estimator/contracts/inference';
 import type { CustomModel } from './customModel';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import type { StartupReport } from '../vllm/startup/report';
@@ -90,7 +96,7 @@ export function inferenceRequestOf(form: InferenceForm): InferenceRequest {
     gpu_key: form.gpu_key,
     llm_key: form.llm_key,
     quantization: form.quantization === 'checkpoint' ? null : form.quantization,
-    kv_cache_quantization: oneOf(form.kv_cache_quantization, KV_CACHE_CHOICES, 'auto'),
+    kv_cache_quantization: kvChoice(form),
     custom_vram: form.gpu_key.startsWith('custom') ? form.custom_vram : null,
     num_gpus: form.num_gpus,
     batch_size: form.batch_size,
@@ -121,6 +127,10 @@ export function inferenceRequestOf(form: InferenceForm): InferenceRequest {
   };
 }
 
+function kvChoice(form: InferenceForm): KvCacheChoice {
+  return oneOf(form.kv_cache_quantization, KV_CACHE_CHOICES, 'auto');
+}
+
 function oneOf<T extends string>(value: string, choices: readonly T[], otherwise: T): T {
   return choices.find((choice) => choice === value) ?? otherwise;
 }
@@ -149,7 +159,7 @@ export function formOfReport(report: StartupReport, modelId: string, defaults: I
     custom_vram: gpu?.totalMemoryGib ?? defaults.custom_vram,
     llm_key: modelId,
     quantization: weightsChoice(args),
-    kv_cache_quantization: settings.kvCacheDtype.startsWith('fp8') ? 'fp8' : 'auto',
+    kv_cache_quantization: kvChoiceOf(settings),
     seq_length: settings.maxModelLen ?? defaults.seq_length,
     enable_prefix_caching: args.get('enable-prefix-caching') !== false,
     inference_parallelism: parallelismOf(settings),
@@ -206,7 +216,7 @@ export function editsBetween(from: InferenceForm, to: InferenceForm, weightsByte
   put('data-parallel-size', before.data, after.data);
   put('enable-expert-parallel', from.enable_expert_parallel, to.enable_expert_parallel, false);
   put('enforce-eager', from.enforce_eager, to.enforce_eager, false);
-  put('kv-cache-dtype', kvCacheDtype(from), kvCacheDtype(to), 'auto');
+  put('kv-cache-dtype', kvCacheDtype(kvChoice(from)), kvCacheDtype(kvChoice(to)), 'auto');
   put('cpu-offload-gb', offloadGib(from, weightsBytes, layers), offloadGib(to, weightsBytes, layers), 0);
   if (to.enable_prefix_caching !== from.enable_prefix_caching) {
     // vLLM's YAML reader drops `key: false`, so switching off needs the negated flag.
@@ -223,9 +233,23 @@ export function editsBetween(from: InferenceForm, to: InferenceForm, weightsByte
   return { set, remove };
 }
 
-/** vLLM names the 16-bit formats of the KV cache in full. */
-function kvCacheDtype({ kv_cache_quantization: choice }: InferenceForm): string {
-  return choice === 'fp16' ? 'float16' : choice === 'bf16' ? 'bfloat16' : choice;
+const KV_CACHE_DTYPES: Readonly<Record<KvCacheChoice, string>> = {
+  auto: 'auto',
+  fp16: 'float16',
+  bf16: 'bfloat16',
+  fp8: 'fp8',
+  int8: 'int8_per_token_head',
+  int4: 'int4_per_token_head',
+};
+
+/** The value of `kv-cache-dtype` for a choice of KV cache. */
+export function kvCacheDtype(choice: KvCacheChoice): string {
+  return KV_CACHE_DTYPES[choice];
+}
+
+/** The choice of KV cache that a deployment's comes to; 16-bit ones are the model's own. */
+function kvChoiceOf({ kvCacheDtype: dtype }: StartupReport['settings']): KvCacheChoice {
+  return (['fp8', 'int8', 'int4'] as const).find((choice) => dtype.startsWith(choice)) ?? 'auto';
 }
 
 /** GiB of weights per GPU that the form moves to the host. */

@@ -3,7 +3,7 @@ import { layersOf } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { memoryStatus } from '../memoryStatus';
 import type { Ranged } from '../ranged';
-import { runtimeMemory, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
+import { runtimeMemory, usableBytes, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
 import { isGgufChoice, runWeights, storedWeights } from '../runtime/weightChoices';
 import { findEngine, type Engine } from '../speed/engines';
 import { estimateSpeed, type SpeedEstimate, type SpeedInput } from '../speed/estimate';
@@ -55,7 +55,7 @@ export function estimateInference(request: InferenceRequest, facts: InferenceFac
     ...memoryFigures(plan, memory, facts.gpu),
     ...speedFigures(speed),
     range: ranges(memory, speed),
-    assumptions: assumptions(plan, facts, speed),
+    assumptions: assumptions(plan, facts, memory, speed),
   };
 }
 
@@ -66,7 +66,7 @@ export function servingOf(request: InferenceRequest, facts: InferenceFacts): Spe
 
 function settle(request: InferenceRequest, facts: InferenceFacts) {
   const plan = planInference(request, facts);
-  const memory = facts.memory?.(plan) ?? runtimeMemory(plan.question);
+  const memory = memoryOf(plan, facts);
   return { plan, memory, serving: speedInput(plan, memory, facts.gpu) };
 }
 
@@ -97,8 +97,13 @@ export function planInference(request: InferenceRequest, facts: InferenceFacts):
     offloadedShare: 0,
     offloadKvCache: request.enable_offloading && request.offload_kv_cache,
   };
-  const offloadedShare = request.enable_offloading ? shareToOffload(request, question) : 0;
-  return { request, model, question: { ...question, offloadedShare }, work, engine, quantization, promptTokens, outputTokens, cachedShare };
+  const plan = { request, model, question, work, engine, quantization, promptTokens, outputTokens, cachedShare };
+  const offloadedShare = request.enable_offloading ? shareToOffload(plan, facts) : 0;
+  return { ...plan, question: { ...question, offloadedShare } };
+}
+
+function memoryOf(plan: InferencePlan, facts: InferenceFacts): RuntimeMemory {
+  return facts.memory?.(plan) ?? runtimeMemory(plan.question);
 }
 
 /** ModelOpt's fp8 and fp4 checkpoints, which TensorRT-LLM runs, bring scales for an fp8 KV cache; everything else keeps 16 bit. */
@@ -144,16 +149,15 @@ function splitting(engine: Engine, sizes: ReturnType<typeof parallelSizes>): Ret
   return { ...sizes, tensorParallel: 1, pipelineParallel: sizes.tensorParallel * sizes.pipelineParallel };
 }
 
-/** Share of the decoder layers that leave the GPUs: as asked for, otherwise as many as it takes to fit. */
-function shareToOffload(request: InferenceRequest, question: MemoryQuestion): number {
+/** Share of the decoder layers that leave the GPUs: as asked for, otherwise as many as it takes to fit what the engine may use. */
+function shareToOffload(plan: InferencePlan, facts: InferenceFacts): number {
+  const { request, question } = plan;
   const layers = layersOf(question.architecture).length;
   if (request.num_offload_layers !== null) return clamp(request.num_offload_layers / layers, 0, 1);
   if (request.percentage_offload !== null) return clamp(request.percentage_offload / 100, 0, 1);
   if (request.offload_kv_cache) return 0;
-  const memory = runtimeMemory(question);
-  const without = { ...question, offloadedShare: 1 };
-  const movable = memory.weights.value - runtimeMemory(without).weights.value;
-  const excess = totalBytes(memory) - question.gpu.totalMemoryGib * GIB;
+  const excess = totalBytes(memoryOf(plan, facts)) - usableBytes(question.gpu, question.engine);
+  const movable = runtimeMemory({ ...question, offloadedShare: 1 }).offloadedWeights;
   return movable <= 0 ? 0 : clamp(excess / movable, 0, 1);
 }
 
@@ -163,7 +167,6 @@ function totalBytes(memory: RuntimeMemory): number {
 
 function speedInput(plan: InferencePlan, memory: RuntimeMemory, gpu: Gpu): SpeedInput {
   const { request, question, work, engine } = plan;
-  const offloadBytes = memory.offloadedWeights + memory.offloadedKvCache;
   const onCpu = engine === 'llama_cpp' && request.offload_target === 'cpu_ram';
   const offloadTarget: OffloadTarget = onCpu ? 'cpu_compute' : request.offload_target;
   return {
@@ -178,7 +181,8 @@ function speedInput(plan: InferencePlan, memory: RuntimeMemory, gpu: Gpu): Speed
       expertParallel: question.expertParallel,
       link: request.interconnect_type,
       eager: request.enforce_eager,
-      offloadBytes,
+      offloadBytes: memory.offloadedWeights,
+      offloadKvCache: question.offloadKvCache,
       offloadTarget,
     },
     load: {
@@ -283,7 +287,7 @@ function ranges(memory: RuntimeMemory, speed: SpeedEstimate): InferenceResponse[
   };
 }
 
-function assumptions(plan: InferencePlan, facts: InferenceFacts, speed: SpeedEstimate): readonly string[] {
+function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: RuntimeMemory, speed: SpeedEstimate): readonly string[] {
   const { request, engine, quantization } = plan;
   const said: string[] = [];
   if (request.engine === null) said.push(`engine ${engine}`);
@@ -305,5 +309,5 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, speed: SpeedEst
     );
   }
   if (facts.gpu.confidence === 'low') said.push(`the data sheet of ${facts.gpu.label} is confirmed by few sources`);
-  return [...said, ...(facts.assumptions ?? []), ...speed.assumptions];
+  return [...said, ...(facts.assumptions ?? []), ...(memory.assumptions ?? []), ...speed.assumptions];
 }

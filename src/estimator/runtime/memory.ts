@@ -43,6 +43,8 @@ export interface RuntimeMemory {
   /** Weights and KV cache outside the GPUs, per GPU. */
   readonly offloadedWeights: number;
   readonly offloadedKvCache: number;
+  /** What was assumed beyond the question. */
+  readonly assumptions?: readonly string[];
 }
 
 /** Share of the card an engine takes for itself: vLLM's and SGLang's defaults; the others take what there is. */
@@ -75,6 +77,11 @@ const BYTES_PER_LOGIT = 16;
 /** llama.cpp and single-stream libraries keep fp32 logits only. */
 const BYTES_PER_PLAIN_LOGIT = 4;
 
+/** Bytes of a card that an engine takes for itself. */
+export function usableBytes(gpu: Gpu, engine: Engine): number {
+  return (USED_SHARE[engine] ?? 1) * gpu.totalMemoryGib * GIB;
+}
+
 /** Memory of a model under an engine, from the estimator's own arithmetic. vLLM's exact start-up is computed elsewhere and may replace it. */
 export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
   const { work, gpu, engine, tensorParallel: tp, dataParallel } = question;
@@ -90,11 +97,15 @@ export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
   const own = longest * ownKvShare(work.kv, question.context, question.sharedTokens);
   const kvTotal = longest + (perReplica - 1) * own;
   const onGpu = question.offloadKvCache ? 0 : 1;
-  const activations = activationBytes(question, perReplica);
+  const activations = activationBytes(question, perReplica, Math.min(question.batchedTokens, question.context * perReplica));
   const graphs = usesGraphs(engine, gpu) ? toRange(GRAPHS_GIB, 'captured CUDA graphs') : exactly(0);
   const overhead = processMemory(question);
-  const used = (USED_SHARE[engine] ?? 1) * gpu.totalMemoryGib * GIB;
-  const room = used - weights - activations.value - overhead.value - (engine === 'vllm' ? 0 : graphs.value);
+  const room =
+    usableBytes(gpu, engine) -
+    weights -
+    activationBytes(question, 1, question.batchedTokens).value -
+    overhead.value -
+    (engine === 'vllm' ? 0 : graphs.value);
   const perToken = longest / Math.max(1, question.context);
   return {
     weights: within(weights, WEIGHTS_DOUBT, 'scales, padding and tensors left in 16 bit'),
@@ -117,18 +128,19 @@ function fullestStage({ pipelineParallel, work }: MemoryQuestion): number {
   return Math.min(1, Math.ceil(work.layers / pipelineParallel) / work.layers);
 }
 
-function activationBytes(question: MemoryQuestion, sequences: number): Ranged {
+/** @param tokens of one step. */
+function activationBytes(question: MemoryQuestion, sequences: number, tokens: number): Ranged {
   const { architecture, engine, tensorParallel: tp } = question;
   const server = isServer(engine);
   const perLogit = server ? BYTES_PER_LOGIT : BYTES_PER_PLAIN_LOGIT;
-  const sampled = server ? Math.max(sequences, SAMPLER_SEQUENCES) : sequences;
-  const step = Math.min(question.batchedTokens, question.context * sequences) * bytesPerBatchedToken(architecture);
+  const sampled = server ? SAMPLER_SEQUENCES : sequences;
+  const step = tokens * bytesPerBatchedToken(architecture);
   const logits = sampled * architecture.vocabSize * perLogit;
   const value = Math.max(step / Math.max(1, tp ** 0.5), logits) + MIB * 64;
   return between(value * 0.6, value, value * 1.8, 'kernels and buffers of the engine');
 }
 
-/** Sequences that serving engines warm their sampler up with on cards below 80 GB (`max_num_seqs`). */
+/** Sequences that serving engines warm their sampler up with on cards below 80 GB, the most they run in one step (`max_num_seqs`). */
 const SAMPLER_SEQUENCES = 256;
 
 function isServer(engine: Engine): boolean {

@@ -77,7 +77,7 @@ function doubts({ setup, load }: SpeedInput): number {
     (gpu.confidence === 'low' ? DOUBT.lowConfidenceGpu : 1) *
     (measuredVendor ? 1 : DOUBT.unmeasuredVendor) *
     ((ENGINES as readonly string[]).includes(engine) ? 1 : DOUBT.unmeasuredEngine) *
-    (setup.offloadBytes > 0 ? DOUBT.offload : 1) *
+    (setup.offloadBytes > 0 || setup.offloadKvCache === true ? DOUBT.offload : 1) *
     (load.draftTokens > 0 ? DOUBT.drafts : 1)
   );
 }
@@ -86,6 +86,7 @@ function assumptionsOf({ setup, load }: SpeedInput, queued: boolean): readonly s
   const said: string[] = [];
   if (setup.gpu.bandwidthGbS === null) said.push(`no memory bandwidth is known for ${setup.gpu.label}`);
   if (setup.offloadBytes > 0) said.push('every step reads the offloaded weights over the host link');
+  if (setup.offloadKvCache === true) said.push('every step reads the offloaded KV cache over the host link');
   if (load.draftTokens > 0) said.push('seven of ten drafted tokens are accepted');
   if (queued) said.push('the KV cache does not hold all requests at once: the rest waits');
   if (gpusPerReplica(setup) > 1 && setup.link === null) said.push(`GPUs are linked by ${setup.gpu.link ?? 'PCIe 4'}`);

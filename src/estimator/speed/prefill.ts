@@ -46,13 +46,14 @@ export function prefill(
   const arithmetic = prompts * (((products + attention / attentionRate) / tp) * 1e3 * vendorFactor(gpu, setup.engine, constants) + traffic);
   const passes =
     setup.engine === 'llama_cpp' ? prompts * Math.ceil(tokens / LLAMA_CPP_BATCH) : Math.max(1, (prompts * tokens) / CHUNK_TOKENS);
-  const bytes = work.denseBytes / tp + (work.expertBytes * touchedExperts(work, prompts * tokens * constants.routingSpread)) / tp;
+  const bytes =
+    work.denseBytes / tp + (work.expertBytes * touchedExperts(work, ((prompts * tokens) / passes) * constants.routingSpread)) / tp;
   const weights = passes * streamMs(setup, work, bytes, constants);
   const communication = communicationMs(setup, work, prompts * tokens, constants);
-  const offload = offloadMs(setup, work, constants) * setup.pipelineParallel;
+  const offload = offloadMs(setup, work, setup.offloadBytes, constants) * setup.pipelineParallel;
   const first = isLibrary(setup.engine) ? own.firstTokenMs : 0;
   const launches = first + passes * (own.hostMs + launchMs(setup, work, cached + tokens, constants));
-  const total = either(arithmetic, weights, 2) / stageOverlap(setup, prompts * tokens, constants) + communication + launches + offload;
+  const total = either(arithmetic, weights, 2) / stageOverlap(setup, passes, constants) + communication + launches + offload;
   const marginal = arithmetic + transferMs(setup, work, prompts * tokens);
   return { total, arithmetic, marginal, weights, communication, launches, offload };
 }
@@ -86,9 +87,8 @@ function attentionFactor(setup: SpeedSetup, constants: SpeedConstants): number {
 const CHUNK_TOKENS = 8192;
 
 /** How much faster `m` chunks pass `p` stages than one after another, m p / (m + p - 1), as far as it is reached. */
-function stageOverlap(setup: SpeedSetup, tokens: number, constants: SpeedConstants): number {
+function stageOverlap(setup: SpeedSetup, chunks: number, constants: SpeedConstants): number {
   const stages = setup.pipelineParallel;
   if (stages <= 1) return 1;
-  const chunks = Math.max(1, tokens / (setup.engine === 'llama_cpp' ? LLAMA_CPP_BATCH : CHUNK_TOKENS));
   return 1 + constants.stageOverlap * ((chunks * stages) / (chunks + stages - 1) - 1);
 }

@@ -57,26 +57,37 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const fresh = Math.max(1, promptTokens - cached);
   const alone = prefill(setup, work, fresh, cached, constants);
   const yielded = tokensPerStep(load.draftTokens);
-  const drafting = 1 + DRAFT_COST_PER_TOKEN * load.draftTokens;
+  const stepMs = (step.total * (1 + DRAFT_COST_PER_TOKEN * load.draftTokens)) / yielded;
   const others = load.together === true ? 0 : running - 1;
   const interference = (constants.interference * others * alone.marginal) / Math.max(1, outputTokens);
-  const tpotMs = (step.total * drafting) / yielded + interference;
-  const growth = others > 0 ? others ** own.queueExponent : 0;
+  const tpotMs = stepMs + interference;
+  const growth = queueGrowth(others, own.queueExponent);
   const wait = (own.waitLayerMs + (work.experts > 0 ? own.waitExpertLayerMs : 0)) * work.layers * (1 - 1 / running);
   // A static batch is prefilled as one.
   const queued = load.together === true ? running : 1 + own.queueShare * growth;
   const first = prefill(setup, work, fresh, cached, constants, queued).total + (load.together === true ? 0 : own.queueMs * growth);
   const started = (isLibrary(setup.engine) ? 0 : own.firstTokenMs) + wait + first;
-  // What does not fit in the KV cache waits until a running request ends.
-  const waiting = ((perReplica - running) / running) * (started + outputTokens * tpotMs);
-  const ttftMs = started + waiting;
   const perRequestMs = started + outputTokens * tpotMs;
+  // What does not fit in the KV cache waits until a running request ends.
+  const waiting = ((perReplica - running) / running) * perRequestMs;
+  const ttftMs = started + waiting;
+  // Waiting for others before and after the first token is the same work of theirs: together no more than their prefills one after another.
+  const delay = wait + Math.max(0, first - alone.total) + interference * outputTokens;
+  const counted = perRequestMs - Math.max(0, delay - (running - 1) * alone.total);
   return {
     ttftMs,
     tpotMs,
     prefillMs: alone.total,
     step,
     running,
-    throughputTps: (running * setup.dataParallel * outputTokens * 1e3) / perRequestMs,
+    throughputTps: (running * setup.dataParallel * outputTokens * 1e3) / counted,
   };
+}
+
+/**
+ * How the wait for the first token grows with `others` requests: (n - 1)^g, straight from none to one. The power's endless slope at none
+ * would let a fraction of a request slow all down by more than it adds.
+ */
+function queueGrowth(others: number, exponent: number): number {
+  return others < 1 ? others : others ** exponent;
 }

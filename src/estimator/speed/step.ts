@@ -20,8 +20,10 @@ export interface SpeedSetup {
   readonly link: string | null;
   /** CUDA graphs switched off (`enforce-eager`). */
   readonly eager: boolean;
-  /** Bytes of weights and KV cache each GPU does not hold and every step needs. */
+  /** Bytes of weights each GPU does not hold and every step needs. */
   readonly offloadBytes: number;
+  /** The KV cache lies outside the GPUs too. */
+  readonly offloadKvCache?: boolean;
   readonly offloadTarget: OffloadTarget;
 }
 
@@ -137,12 +139,13 @@ export function decodeStep(
   const experts = work.activeExpertParameters / peakRate(gpu, work.format);
   const arithmetic = ((2 * (dense + experts) * tokens) / tp / own.decodeRate) * 1e3;
   const weights = either(streamMs(setup, work, held, constants), arithmetic * vendorFactor(gpu, engine, constants), OVERLAP);
-  const kvCache =
-    ((stageBatch * kvBytes(work, context)) / Math.min(tp, work.kvShards) / bytesPerMs(gpu)) * kvFactor(setup, work, constants);
+  const kvRead = (stageBatch * kvBytes(work, context)) / Math.min(tp, work.kvShards);
+  const kvCache = (kvRead / bytesPerMs(gpu)) * kvFactor(setup, work, constants);
   const communication = communicationMs(setup, work, tokens, constants);
   const launches = launchMs(setup, work, context, constants);
   const host = own.hostMs + own.perRequestMs * batch;
-  const offload = offloadMs(setup, work, constants) * pp;
+  const offloaded = setup.offloadBytes + (setup.offloadKvCache === true ? kvRead / pp : 0);
+  const offload = offloadMs(setup, work, offloaded, constants) * pp;
   const kernels = weights + kvCache + communication;
   const eager = setup.eager || outsideGraphs(engine, setup.engineVersion, context);
   const device = isLaunchBound(engine) || eager ? either(launches, kernels, LIMITS) : launches + kernels;
@@ -202,14 +205,14 @@ const ACTIVATION_BYTES = 2;
 /** PCIe 4 x16 at the usual share of its nominal rate, for cards of which no link is known. */
 const DEFAULT_LINK_GB_S = 25;
 
-/** Milliseconds per stage and step for what the GPU does not hold: never less than reading it from the GPU's own memory. */
-export function offloadMs(setup: SpeedSetup, work: ModelWork, constants: SpeedConstants = SPEED_CONSTANTS): number {
-  if (setup.offloadBytes <= 0) return 0;
+/** Milliseconds per stage and step for the `bytes` that the GPU does not hold: never less than reading it from the GPU's own memory. */
+export function offloadMs(setup: SpeedSetup, work: ModelWork, bytes: number, constants: SpeedConstants = SPEED_CONSTANTS): number {
+  if (bytes <= 0) return 0;
   const link = hostBandwidth(setup.gpu) ?? CPU_COMPUTE_GB_S;
   const rates: Readonly<Record<OffloadTarget, number>> = {
     cpu_ram: Math.min(link, IN_PLACE_READ_GB_S),
     nvme: Math.min(link, NVME_GB_S),
     cpu_compute: CPU_COMPUTE_GB_S,
   };
-  return Math.max(setup.offloadBytes / (rates[setup.offloadTarget] * 1e6), streamMs(setup, work, setup.offloadBytes, constants));
+  return Math.max(bytes / (rates[setup.offloadTarget] * 1e6), streamMs(setup, work, bytes, constants));
 }

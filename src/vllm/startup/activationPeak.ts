@@ -89,7 +89,7 @@ export function activationPeak(input: ActivationInput): ActivationPeak {
   ];
   return {
     bytes: between(
-      total(sampler.low, media.lowestPeak) * (1 - slack) - ABSOLUTE_SLACK,
+      Math.max(0, total(sampler.low, media.lowestPeak) * (1 - slack) - ABSOLUTE_SLACK),
       value,
       Math.max(total(sampler.high, media.encoderPeak) * (1 + slack), media.highestPeak + cublas) + ABSOLUTE_SLACK,
       reason,

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
-import { forAll } from '../properties';
 import { describe, it } from 'mocha';
 import { vllmMemory } from '../../../src/analysis/inferenceMemory';
 import { requestModels } from '../../../src/cli/requests';
@@ -8,7 +6,6 @@ import { estimateInference } from '../../../src/estimator/contracts/inferenceEst
 import { resolveInference } from '../../../src/estimator/contracts/inferenceRequest';
 import { kvCacheChoice, type InferenceResponse } from '../../../src/estimator/contracts/inference';
 import type { RequestProblem } from '../../../src/estimator/contracts/validate';
-import { GPUS } from '../../../src/estimator/hardware/catalogue';
 import { weightChoice, WEIGHT_CHOICES } from '../../../src/estimator/runtime/weightChoices';
 import { simulateStartup } from '../../../src/vllm/startup/simulate';
 import { catalogue } from '../speed/setups';
@@ -205,74 +202,5 @@ describe('an inference request', () => {
     ]) {
       assert.ok(problems(junk).length > 0, JSON.stringify(junk));
     }
-  });
-});
-
-const anyRequest = fc.record({
-  gpu_key: fc.constantFrom(...GPUS.map((gpu) => gpu.key)),
-  llm_key: fc.constantFrom(
-    'Qwen/Qwen2.5-0.5B-Instruct',
-    'meta-llama/Llama-3.1-70B-Instruct',
-    'openai/gpt-oss-20b',
-    'deepseek-ai/DeepSeek-V3',
-    'google/gemma-3-27b-it',
-  ),
-  quantization: fc.constantFrom(...WEIGHT_CHOICES),
-  kv_cache_quantization: fc.constantFrom('fp16', 'fp8', 'int8', 'int4'),
-  num_gpus: fc.constantFrom(1, 2, 4, 8, 64),
-  batch_size: fc.integer({ min: 1, max: 64 }),
-  seq_length: fc.integer({ min: 1, max: 1_000_000 }),
-  concurrent_users: fc.integer({ min: 1, max: 1000 }),
-  enable_prefix_caching: fc.boolean(),
-  shared_prefix_ratio: fc.double({ min: 0, max: 1, noNaN: true }),
-  enable_continuous_batching: fc.boolean(),
-  inference_parallelism: fc.constantFrom('pipeline', 'tensor'),
-  enable_offloading: fc.boolean(),
-  offload_target: fc.constantFrom('cpu_ram', 'nvme'),
-  percentage_offload: fc.integer({ min: 0, max: 100 }),
-  offload_kv_cache: fc.boolean(),
-  engine: fc.constantFrom('vllm', 'sglang', 'tensorrt_llm', 'llama_cpp', 'transformers', 'mlx', 'exllama'),
-  output_length: fc.integer({ min: 0, max: 10_000 }),
-  speculative_tokens: fc.integer({ min: 0, max: 8 }),
-});
-
-function numbersOf(value: unknown): readonly number[] {
-  if (typeof value === 'number') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersOf) : [];
-}
-
-const SLACK = 1 + 1e-9;
-
-describe('every answer', () => {
-  it('is made of finite numbers, none negative', () => {
-    forAll(
-      [anyRequest],
-      (request) => {
-        for (const number of numbersOf(answer(request))) assert.ok(Number.isFinite(number) && number >= 0, String(number));
-      },
-      300,
-    );
-  });
-
-  it('needs no less memory for more context or more users', () => {
-    forAll(
-      [anyRequest],
-      (request) => {
-        const { vram_usage } = answer(request);
-        assert.ok(answer({ ...request, seq_length: request.seq_length * 2 }).vram_usage * SLACK >= vram_usage);
-        assert.ok(answer({ ...request, concurrent_users: request.concurrent_users * 2 }).vram_usage * SLACK >= vram_usage);
-      },
-      200,
-    );
-  });
-
-  it('needs no more memory per GPU with more of them', () => {
-    forAll(
-      [anyRequest],
-      (request) => {
-        assert.ok(answer({ ...request, num_gpus: request.num_gpus * 2 }).vram_usage <= answer(request).vram_usage * SLACK);
-      },
-      200,
-    );
   });
 });

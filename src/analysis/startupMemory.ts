@@ -1,0 +1,33 @@
+import { exactly } from '../estimator/ranged';
+import type { RuntimeMemory } from '../estimator/runtime/memory';
+import type { StartupReport } from '../vllm/startup/report';
+
+/** What a simulated start-up is asked to hold. */
+export interface HeldLoad {
+  /** Requests of the full context in flight in one replica. */
+  readonly sequences: number;
+  /** Share of its KV cache that each request keeps for itself. */
+  readonly ownShare: number;
+  readonly offloadKvCache?: boolean;
+}
+
+const NOTHING = exactly(0);
+
+/** The memory of a simulated start-up under a load, as the estimator's contracts take it. */
+export function startupMemory({ perGpu, kvCache, host }: StartupReport, load: HeldLoad): RuntimeMemory {
+  const perSequence = kvCache.neededForMaxModelLen ?? 0;
+  const own = perSequence * load.ownShare;
+  const needed = perSequence + (load.sequences - 1) * own;
+  const onGpu = load.offloadKvCache === true ? 0 : 1;
+  return {
+    weights: perGpu.weights,
+    kvCache: exactly(needed * onGpu),
+    kvCachePerSequence: own * onGpu,
+    activations: perGpu.activationPeak ?? NOTHING,
+    cudaGraphs: perGpu.cudaGraphs ?? NOTHING,
+    overhead: perGpu.nonTorch ?? NOTHING,
+    kvCacheTokens: Math.max(0, kvCache.tokens?.value ?? 0),
+    offloadedWeights: host.bytesPerStepOverPcie,
+    offloadedKvCache: needed * (1 - onGpu),
+  };
+}

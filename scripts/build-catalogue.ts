@@ -38,6 +38,13 @@ const DIFFERENT_COUNTS: ReadonlySet<string> = new Set([
   'stepfun-ai/Step-3.7-Flash-NVFP4',
 ]);
 
+/**
+ * Qwen2.5's instruct models from 1.5B on: the rows carry the base models' 131,072, which the cards reach with YaRN; "the current config.json is
+ * set for context length up to 32,768 tokens" (model cards). The rope table of Qwen2.5-72B-Instruct on four H100 is that of 32,768 positions.
+ */
+const SHORTER_INSTRUCT = /\/Qwen2\.5-(?:Coder-)?[\d.]+B-Instruct(?!.*-(?:1M|128K))/i;
+const INSTRUCT_POSITIONS = 32768;
+
 const [input, output = 'data/models.json'] = process.argv.slice(2);
 if (input === undefined) {
   console.error('Usage: node out/scripts/build-catalogue.js FACTS.jsonl [OUTPUT.json]');
@@ -106,6 +113,7 @@ interface Context {
 
 /** The row's longest context, else what deployment recipes state, else the base model's. */
 function contextOf(row: Fields): Context | null {
+  if (SHORTER_INSTRUCT.test(row.string('id') ?? '')) return { length: INSTRUCT_POSITIONS, basis: null };
   const own = row.integer('max_position_embeddings');
   if (own !== null) return { length: own, basis: null };
   const stated = row

@@ -112,6 +112,8 @@ export interface QuantizationTarget {
   /** Compute capability times ten; null when unknown or not CUDA. */
   readonly computeCapability: number | null;
   readonly vendor: string | null;
+  /** The formats as the checkpoint's files hold them, before the loader drops, pads or swizzles anything. */
+  readonly asStored?: true;
 }
 
 /** The scheme vLLM uses: the checkpoint's own config wins; the argument quantizes only 16-bit checkpoints. */
@@ -189,7 +191,7 @@ function checkpointScheme(checkpoint: CheckpointQuantization, target: Quantizati
   const method = checkpoint.method.toLowerCase();
   const format = checkpointFormat(checkpoint, method, target);
   if (!format) return { ...UNQUANTIZED, method };
-  const swizzled = method.includes('mxfp4') && checkpoint.expertsOnly ? mxfp4Experts(target) : null;
+  const swizzled = method.includes('mxfp4') && checkpoint.expertsOnly && !target.asStored ? mxfp4Experts(target) : null;
   const gguf = method === 'gguf';
   return {
     method,
@@ -247,11 +249,11 @@ function checkpointFormat(checkpoint: CheckpointQuantization, method: string, ta
 function gptqFormat(checkpoint: CheckpointQuantization, target: QuantizationTarget): WeightFormat {
   const capability = target.computeCapability ?? 80;
   const marlin = capability >= (isSince(target.version, '0.14.0') ? 75 : 80) && checkpoint.bits >= 4;
-  const keepsZeros = !marlin || (capability >= 90 && capability < 100) || !checkpoint.symmetric;
-  const keepsIndices = !marlin || checkpoint.actOrder || (capability >= 90 && capability < 100);
+  const keepsZeros = target.asStored === true || !marlin || (capability >= 90 && capability < 100) || !checkpoint.symmetric;
+  const keepsIndices = target.asStored === true || !marlin || checkpoint.actOrder || (capability >= 90 && capability < 100);
   return perGroup(checkpoint.bits, checkpoint.groupSize ?? 128, 2, {
     zeroPointBits: keepsZeros ? checkpoint.bits : 0,
-    indexBytesPerInput: keepsIndices ? (checkpoint.actOrder ? 8 : 4) : 0,
+    indexBytesPerInput: keepsIndices ? (checkpoint.actOrder && !target.asStored ? 8 : 4) : 0,
   });
 }
 

@@ -67,7 +67,7 @@ export function engineOf(model: Model, gpu: GpuSetup | null, draft: Model | null
     wholeSegmentsAbove20Mib: settings.rules.wholeSegmentsAbove20Mib,
     headerRatios: null,
   };
-  const layout = { ...rules, headerRatios: headerRatios(model, rules) };
+  const layout = { ...rules, headerRatios: headerRatios(model, target) };
   return {
     model,
     settings,

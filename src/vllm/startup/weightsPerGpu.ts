@@ -80,8 +80,8 @@ function tensorsOutsideLayers(architecture: Architecture): readonly TensorSpec[]
 export function layerParameters(layout: WeightLayout, kind: number): readonly StoredParameter[] {
   const layerKind = layout.architecture.layerKinds[kind];
   if (!layerKind) return [];
-  const quantizedShare = shareOfQuantizedLayers(layout, kind);
-  const parameters = mergeTensors(layout, tensorsOfLayer(layout.architecture, layerKind), quantizedShare);
+  const layers = layout.architecture.layout.flatMap((entry, index) => (entry === kind ? [index] : []));
+  const parameters = mergeTensors(layout, tensorsOfLayer(layout.architecture, layerKind), quantizedShare(layout.scheme, layers));
   if (layout.absorbedCopies) {
     for (const mixer of layerKind.mixers) {
       if (mixer.kind !== 'mla') continue;
@@ -159,11 +159,7 @@ export function localShape(
 }
 
 /** Adjacent tensors that vLLM allocates as one parameter become one; every other stands alone. */
-function mergeTensors(
-  layout: WeightLayout,
-  tensors: readonly TensorSpec[],
-  quantizedShare: (tensor: TensorSpec) => number,
-): StoredParameter[] {
+function mergeTensors(layout: WeightLayout, tensors: readonly TensorSpec[], shareOf: (tensor: TensorSpec) => number): StoredParameter[] {
   const merged: StoredParameter[] = [];
   const done = new Set<string>();
   for (const tensor of tensors) {
@@ -172,7 +168,7 @@ function mergeTensors(
       done.add(tensor.fusedInto);
     }
     const parts = tensor.fusedInto === undefined ? [tensor] : tensors.filter((other) => other.fusedInto === tensor.fusedInto);
-    const share = quantizedShare(tensor);
+    const share = shareOf(tensor);
     const format = formatOf(layout.scheme, tensor);
     const plain = plainFormat(tensor.fp32 === true ? 4 : layout.dtypeBytes);
     const quantizedBytes = format && share > 0 ? storedBytes(layout, parts, format) : 0;
@@ -184,7 +180,8 @@ function mergeTensors(
   return merged;
 }
 
-function formatOf(scheme: QuantizationScheme, tensor: TensorSpec): WeightFormat | null {
+/** The format a scheme stores a tensor in; null for the model's dtype. */
+export function formatOf(scheme: QuantizationScheme, tensor: TensorSpec): WeightFormat | null {
   if (tensor.group === 'lm_head') return tensor.inFeatures > 1 ? scheme.lmHead : null;
   if (tensor.name === 'embed_tokens') return scheme.embedding;
   if (!tensor.quantizable || tensor.group === 'vision' || tensor.group === 'audio') return null;
@@ -219,11 +216,9 @@ function allocate(layout: WeightLayout, bytes: number): number {
   return allocatedBytes(bytes, layout.wholeSegmentsAbove20Mib ? MAX_SPLIT_BYTES : Infinity);
 }
 
-/** Of the layers of one kind, the share in which the checkpoint quantizes a given tensor. */
-function shareOfQuantizedLayers(layout: WeightLayout, kind: number): (tensor: TensorSpec) => number {
-  const { ignored } = layout.scheme;
+/** Of some layers of one kind, the share in which the checkpoint quantizes a given tensor. */
+export function quantizedShare({ ignored }: QuantizationScheme, layers: readonly number[]): (tensor: TensorSpec) => number {
   if (ignored.length === 0) return () => 1;
-  const layers = layout.architecture.layout.flatMap((entry, index) => (entry === kind ? [index] : []));
   return (tensor) => {
     const hits = patternsNaming(ignored, tensor);
     if (hits.length === 0 || layers.length === 0) return 1;

@@ -16,7 +16,7 @@ export interface HeaderTensor {
   readonly shape: readonly number[];
 }
 
-const DTYPE_BYTES: Readonly<Record<string, number>> = { BF16: 2, F16: 2, F32: 4, F8_E4M3: 1, I32: 4, U8: 1 };
+const DTYPE_BYTES: Readonly<Record<string, number>> = { BF16: 2, F16: 2, F32: 4, F8_E4M3: 1, I8: 1, I32: 4, I64: 8, U8: 1 };
 
 /** The shipped catalogue. */
 export const catalogue = Catalogue.parse(readFileSync('data/models.json', 'utf8'));

@@ -43,6 +43,33 @@ async function dragSlider(steps: number): Promise<number[]> {
   return taken;
 }
 
+interface Metafile {
+  readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>>;
+}
+
+/** What was loaded, by what it is made of; the build wrote down which inputs each file has. */
+function bytesByPart(loaded: readonly { readonly file: string; readonly bytes: number }[]): readonly (readonly [string, number])[] {
+  const metafiles = JSON.parse(readFileSync('out/metafiles.json', 'utf8')) as Metafile[];
+  const outputs = new Map(metafiles.flatMap((metafile) => Object.entries(metafile.outputs)));
+  const parts = new Map<string, number>();
+  for (const { file, bytes } of loaded) {
+    const inputs = Object.entries(outputs.get(`dist/${file}`)?.inputs ?? {});
+    const of = inputs.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
+    // What the bundler adds belongs to the inputs in proportion.
+    for (const [input, { bytesInOutput }] of inputs)
+      parts.set(partOf(input), (parts.get(partOf(input)) ?? 0) + Math.round((bytesInOutput / of) * bytes));
+  }
+  const all = loaded.reduce((sum, { bytes }) => sum + bytes, 0);
+  return [['all', all], ...parts];
+}
+
+function partOf(input: string): string {
+  if (/node_modules\/(@vscode|@microsoft|tslib)\//.test(input)) return 'the toolkit';
+  if (input.startsWith('node_modules/')) return 'preact and valibot';
+  if (input.startsWith('src/')) return 'the engine';
+  return /^webview\/plots\/|servingPlots/.test(input) ? 'plots' : 'the page itself';
+}
+
 export async function measurePlanner(): Promise<Row[]> {
   const catalogue = Catalogue.parse(readFileSync('data/models.json', 'utf8'));
   const server = await PageServer.start();
@@ -64,12 +91,20 @@ export async function measurePlanner(): Promise<Row[]> {
       await figures.waitFor();
       opened.push(performance.now() - began);
     }
+    await page.locator('#plot-speed-title').waitFor();
     const loaded = await page.evaluate(() =>
-      (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).reduce((sum, entry) => sum + entry.decodedBodySize, 0),
+      (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).map((entry) => ({
+        file: new URL(entry.name).pathname.slice(1),
+        bytes: entry.decodedBodySize,
+      })),
     );
     const repaint = await page.evaluate(dragSlider, 120);
     return [
-      { name: 'planner: scripts and styles loaded for the first figure', unit: 'bytes', values: [loaded] },
+      ...bytesByPart(loaded).map(([name, bytes]) => ({
+        name: `planner: Inference tab with its plots, ${name}`,
+        unit: 'bytes',
+        values: [bytes],
+      })),
       { name: 'planner: open to first figure', unit: 'ms', values: opened },
       { name: 'planner: input to repaint, dragging the context slider', unit: 'ms', values: repaint },
     ];

@@ -7,6 +7,7 @@ interface Metafile {
       string,
       {
         readonly bytes: number;
+        readonly entryPoint?: string;
         readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>;
         readonly imports: readonly { readonly path: string; readonly kind: string }[];
       }
@@ -22,8 +23,12 @@ function inputsOf(bundle: string): string[] {
   return Object.keys(output[1].inputs);
 }
 
-/** The outputs that a page loads before it can draw anything: its script and all that this imports, but not what it loads later. */
-function pageOutputs(): readonly Metafile['outputs'][string][] {
+/** Entry points whose bundles a page needs for its first figure: the engine's, and the view's. */
+const ENGINE = ['src/vllm/startup/simulate.ts', 'webview/serving.ts', 'webview/planCheck.ts', 'webview/smallestGpu.ts'];
+const VIEWS = { side: ['webview/views/side.tsx'], panel: ['webview/views/panel.tsx', 'webview/views/inference.tsx'] };
+
+/** What a page loads until its first figure: its script, the bundles of `entries`, and all that these import, with bytes by input. */
+function loadedFor(entries: readonly string[]): readonly (readonly [input: string, bytes: number])[] {
   const metafiles = JSON.parse(readFileSync('out/metafiles.json', 'utf8')) as Metafile[];
   const outputs = metafiles.find((metafile) => 'dist/webview.js' in metafile.outputs)?.outputs ?? {};
   const found = new Map<string, Metafile['outputs'][string]>();
@@ -34,7 +39,14 @@ function pageOutputs(): readonly Metafile['outputs'][string][] {
     for (const { path, kind } of output.imports) if (kind === 'import-statement') visit(path);
   };
   visit('dist/webview.js');
-  return [...found.values()];
+  for (const entry of entries) {
+    const output = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === entry);
+    assert.ok(output, `${entry} is no bundle`);
+    visit(output[0]);
+  }
+  return [...found.values()].flatMap(({ inputs }) =>
+    Object.entries(inputs).map(([input, { bytesInOutput }]) => [input, bytesInOutput] as const),
+  );
 }
 
 describe('bundles', () => {
@@ -57,12 +69,25 @@ describe('bundles', () => {
     });
   }
 
-  it('keeps what the page loads to draw itself below 200 kB without its plots', () => {
-    const outputs = pageOutputs();
-    const plots = outputs.flatMap(({ inputs }) => Object.entries(inputs)).filter(([name]) => name.startsWith('webview/plots/'));
-    const bytes =
-      outputs.reduce((sum, output) => sum + output.bytes, 0) - plots.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
-    assert.ok(bytes > 100_000 && bytes < 200_000, `${bytes} bytes`);
+  for (const [place, views] of Object.entries(VIEWS)) {
+    it(`keeps what the ${place} loads for its first figure below 200 kB without engine and plots, and below 300 kB in all`, () => {
+      const loaded = loadedFor([...ENGINE, ...views]);
+      const bytes = (counts: (input: string) => boolean): number =>
+        loaded.reduce((sum, [input, size]) => (counts(input) ? sum + size : sum), statSync('dist/webview.css').size);
+      const page = bytes((input) => !/^src\/|^webview\/plots\//.test(input));
+      assert.ok(page > 100_000 && page < 200_000, `${page} bytes without engine and plots`);
+      assert.ok(bytes(() => true) < 300_000, `${bytes(() => true)} bytes`);
+    });
+  }
+
+  it('loads no control of the form before there is a form', () => {
+    const controls = /toolkit\/dist\/(dropdown|checkbox|text-field|option)\/|fast-foundation\/dist\/esm\/(select|listbox|checkbox)\//;
+    for (const views of Object.values(VIEWS)) {
+      assert.deepEqual(
+        loadedFor([...ENGINE, ...views]).filter(([input]) => controls.test(input)),
+        [],
+      );
+    }
   });
 
   it('keeps the YAML parser and the catalogues out of the page', () => {

@@ -1,5 +1,6 @@
 import { Component, type VNode } from 'preact';
 import { linearScale, logScale, nearestIndex, type Scale } from './scale';
+import { Swatch } from './swatch';
 
 /** One line, or one layer of a stack. */
 export interface Series {
@@ -241,16 +242,6 @@ export class Plot extends Component<PlotProps, PlotState> {
       </details>
     );
   }
-}
-
-/** A small square in a series' colour and pattern. */
-export function Swatch({ look }: { readonly look: string }): VNode {
-  return (
-    <svg class="swatch" width="12" height="12" aria-hidden="true">
-      <rect width="12" height="12" class={`fill ${look}`} />
-      <rect width="12" height="12" fill={`url(#pattern-${look})`} />
-    </svg>
-  );
 }
 
 function lines(xs: readonly number[], series: readonly Series[], x: Scale, y: Scale): VNode[] {

@@ -1,7 +1,7 @@
 import { Component, type VNode } from 'preact';
 import { parseNumber, problemOf, type Field, type NumberField } from '../fields/field';
 import { Slider } from '../ui/slider';
-import { Checkbox, Dropdown, TextField } from '../ui/toolkit';
+import { Checkbox, Dropdown, TextField } from '../ui/controls';
 import { short, tokens, whole } from '../words';
 
 export interface FormProps<F extends object> {

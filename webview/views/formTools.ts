@@ -1,8 +1,15 @@
+import type { InferenceForm } from '../../src/analysis/scenario';
 import type { Planner } from '../planner';
+import type { Serving } from '../serving';
 
 /** The fields in which `form` differs from `from`. */
 export function departures<F extends object>(from: F, form: F): Partial<F> {
   return Object.fromEntries(Object.entries(form).filter(([name, value]) => from[name as keyof F] !== value)) as Partial<F>;
+}
+
+/** Puts changes into the serving form; what then equals the file is not remembered. */
+export function changeInference(planner: Planner, { form, fileForm }: Serving, changes: Partial<InferenceForm>): void {
+  planner.change({ inference: departures(fileForm, { ...form, ...changes }) });
 }
 
 /** Points of a curve: enough for a straight-looking line, few enough to stay within a frame. */

@@ -7,10 +7,11 @@ import type { Planner } from '../planner';
 import { SIZED, type Serving } from '../serving';
 import type { SortKey } from '../state';
 import type { Sweep } from '../sweep';
-import { Button, Progress, TextField } from '../ui/toolkit';
+import { TextField } from '../ui/controls';
+import { Button, Progress } from '../ui/toolkit';
 import { short, whole } from '../words';
 import { servingFigures } from './answer';
-import { departures } from './formTools';
+import { changeInference } from './formTools';
 
 interface SortableColumn {
   readonly key: SortKey;
@@ -171,10 +172,8 @@ function nameOf({ gpu, count }: GpuOption): string {
 }
 
 /** Takes the GPUs into the serving form. */
-function use(planner: Planner, { form, fileForm }: Serving, { solution }: GpuOption): void {
+function use(planner: Planner, serving: Serving, { solution }: GpuOption): void {
   const { gpu_key, num_gpus, inference_parallelism } = solution.form;
-  planner.change({
-    tab: 'inference',
-    inference: departures(fileForm, { ...form, gpu_key, num_gpus, inference_parallelism }),
-  });
+  planner.change({ tab: 'inference' });
+  changeInference(planner, serving, { gpu_key, num_gpus, inference_parallelism });
 }

@@ -1,40 +1,54 @@
 import type { VNode } from 'preact';
 import { formatFigure, formatGib, formatPercent } from '../../src/estimator/figures';
 import type { ServingAnswer, Simulate } from '../../src/analysis/plan';
-import { formOfReport, isEmptyEdit, needsAnotherCheckpoint, withEdits, type InferenceForm } from '../../src/analysis/scenario';
+import { formOfReport, isEmptyEdit, withEdits, type InferenceForm } from '../../src/analysis/scenario';
 import type { GpuOption } from '../../src/analysis/solve';
-import type { ChoiceField, Field } from '../fields/field';
-import { INFERENCE_FIELDS } from '../fields/inference';
 import type { StartupReport } from '../../src/vllm/startup/report';
-import type { HostState, Planner } from '../planner';
-import { setupMessage, type Serving, type ServingTools } from '../serving';
-import { MAX_PINS } from '../state';
+import { Lazy } from '../lazy';
+import type { Planner } from '../planner';
+import type { Serving, ServingTools } from '../serving';
 import { Progress } from '../ui/toolkit';
-import { short } from '../words';
 import { servingFigures } from './answer';
-import { GpuChooser, ModelChooser } from './choosers';
 import { Figures } from './figures';
-import { Form } from './form';
-import { departures, numbered } from './formTools';
+import { changeInference } from './formTools';
+import type * as InferenceQuestions from './inferenceQuestions';
 import { AnswerBar, stretchesOf } from './memoryBar';
-import { Need } from './newcomer';
+import { Need } from './need';
 import { Curves } from './servingCurves';
-import { Findings, fold } from './side';
+import { Findings } from './findings';
+import { fold } from './fold';
 import { Solve } from './solve';
-import { TakeAway } from './takeaway';
 import { servingVerdict, VerdictView } from './verdict';
+import { Waiting } from './waiting';
 
-export interface InferenceProps {
+/** The serving tab. Loaded when it is first shown; its form and its actions come after the first answer. */
+export class InferenceTab {
+  private readonly questions: Lazy<typeof InferenceQuestions>;
+
+  constructor(private readonly planner: Planner) {
+    this.questions = new Lazy(
+      () => import('./inferenceQuestions'),
+      () => planner.redraw(),
+    );
+  }
+
+  view(serving: Serving, tools: ServingTools): VNode {
+    return <InferenceView planner={this.planner} serving={serving} tools={tools} questions={this.questions.value} />;
+  }
+}
+
+interface InferenceProps {
   readonly planner: Planner;
   readonly serving: Serving;
   readonly tools: ServingTools;
+  /** Null while it is on its way. */
+  readonly questions: typeof InferenceQuestions | null;
 }
 
-/** The serving tab: the questions on the left, the answer on the right. */
-export function InferenceView({ planner, serving, tools }: InferenceProps): VNode {
-  const { form, fileForm, model, answer, question, gpu } = serving;
-  const change = (changes: Partial<InferenceForm>): void => planner.change({ inference: departures(fileForm, { ...form, ...changes }) });
-  const changed = new Set(Object.keys(planner.state.inference));
+/** The questions on the left, the answer on the right. */
+function InferenceView({ planner, serving, tools, questions }: InferenceProps): VNode {
+  const { form, model, answer, question, gpu } = serving;
+  const change = (changes: Partial<InferenceForm>): void => changeInference(planner, serving, changes);
   return (
     <>
       {answer ? (
@@ -42,36 +56,11 @@ export function InferenceView({ planner, serving, tools }: InferenceProps): VNod
       ) : null}
       <div class="columns">
         <section class="questions" aria-label="Inputs">
-          <Form
-            id="inference"
-            fields={fieldsWith(planner.host, form)}
-            form={form}
-            changed={planner.host?.followed ? changed : new Set()}
-            problems={problemsOf(form, fileForm, (planner.host?.followed ?? null) !== null)}
-            open={planner.state.open}
-            onChange={(name, value) => change({ [name]: value })}
-            onFold={(section, open) => fold(planner, section, open)}
-            lead={
-              <>
-                <ModelChooser
-                  id="inference-model"
-                  planner={planner}
-                  value={form.llm_key}
-                  onChoose={(llm_key) => change({ llm_key, ...(llm_key === 'custom' ? {} : { quantization: 'checkpoint' }) })}
-                />
-                <GpuChooser
-                  id="inference-gpu"
-                  gpus={planner.host?.gpus ?? []}
-                  value={form.gpu_key}
-                  onChoose={(gpu_key) => change({ gpu_key })}
-                />
-              </>
-            }
-          />
+          {questions ? <questions.Questions planner={planner} serving={serving} /> : <Waiting text="Loading …" />}
         </section>
         <section class="answers" aria-label="Answer">
           {answer ? (
-            <Answer planner={planner} serving={serving} tools={tools} onSolve={change} />
+            <Answer planner={planner} serving={serving} tools={tools} questions={questions} onSolve={change} />
           ) : model?.state === 'loading' ? (
             <Progress text={model.message} onCancel={model.cancel} />
           ) : (
@@ -113,19 +102,11 @@ function Answer({
   planner,
   serving,
   tools,
+  questions,
   onSolve,
 }: InferenceProps & { readonly onSolve: (changes: Partial<InferenceForm>) => void }): VNode | null {
   const { form, answer, question, gpu } = serving;
   if (!answer || !question) return null;
-  const pin = (): void => {
-    const name = `${form.llm_key === 'custom' ? `${short(form.custom_parameters)}B` : (form.llm_key.split('/').at(-1) ?? form.llm_key)} on ${gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'any GPU'}`;
-    const pins = [
-      ...planner.state.pins,
-      { name: numbered(name, planner), kind: 'inference' as const, values: { ...form }, args: [...answer.args] },
-    ];
-    planner.change({ pins: pins.slice(0, MAX_PINS) });
-    planner.say({ kind: 'done', text: `Pinned “${name}”: see Compare.` });
-  };
   // Without a chosen GPU the figures are those of the one that the verdict proposes.
   const option = gpu ? null : tools.smallest.of(question);
   const shown = option?.solution.answer ?? answer;
@@ -133,17 +114,7 @@ function Answer({
   const fixes = fixing(planner, serving, tools.simulate, onSolve);
   return (
     <>
-      <TakeAway
-        planner={planner}
-        kind="inference"
-        values={{ ...form }}
-        args={answer.args}
-        fileArgs={question.fileArgs}
-        gpu={setupMessage(gpu)}
-        edits={answer.edits}
-        onPin={pin}
-        canPin={planner.state.pins.length < MAX_PINS}
-      />
+      <div class="takeaway-room">{questions ? <questions.Actions planner={planner} serving={serving} /> : null}</div>
       {option ? <p class="quiet">On the smallest GPUs that hold it:</p> : null}
       <Figures figures={servingFigures(shown, form)} />
       <Findings findings={findings} {...fixes} />
@@ -200,50 +171,6 @@ function WhereItGoes({ answer, engine }: { readonly answer: ServingAnswer; reado
       </tbody>
     </table>
   );
-}
-
-/** Values that are fine by themselves but not together or not for this engine. */
-function problemsOf(form: InferenceForm, fileForm: InferenceForm, hasFile: boolean): ReadonlyMap<string, string> {
-  const problems = new Map<string, string>();
-  if (hasFile && form.quantization !== fileForm.quantization && needsAnotherCheckpoint(form.quantization)) {
-    problems.set('quantization', 'No argument makes this format: to write it into the file, choose a checkpoint that has it as the model.');
-  }
-  const { tensor_parallel_size: tensor, pipeline_parallel_size: pipeline, data_parallel_size: data } = form;
-  if (form.inference_parallelism === 'custom' && tensor * pipeline * data !== form.num_gpus) {
-    problems.set(
-      'data_parallel_size',
-      `${tensor} × ${pipeline} × ${data} is ${tensor * pipeline * data}, but there are ${form.num_gpus} GPUs.`,
-    );
-  }
-  if (form.engine === 'vllm' && form.kv_cache_quantization.startsWith('int')) {
-    problems.set('kv_cache_quantization', 'vLLM stores the KV cache in 16 bit or FP8. Choose one of these, or another engine.');
-  }
-  if (form.output_length > form.seq_length)
-    problems.set('output_length', 'The answer is longer than the context. Shorten it, or raise the context.');
-  return problems;
-}
-
-function fieldsWith(host: HostState | null, form: InferenceForm): readonly Field<InferenceForm>[] {
-  const links: ChoiceField<InferenceForm> = {
-    name: 'interconnect_type',
-    label: 'Interconnect',
-    section: 'Parallelism',
-    kind: 'choice',
-    choices: [
-      { value: '', label: 'The GPU’s own' },
-      ...(host?.interconnects ?? []).map((key) => ({ value: key, label: key.replaceAll('_', ' ') })),
-    ],
-    when: ({ num_gpus }) => num_gpus > 1,
-  };
-  const versions: ChoiceField<InferenceForm> = {
-    name: 'engine_version',
-    label: 'vLLM version',
-    section: 'Runtime',
-    kind: 'choice',
-    choices: [...new Set([form.engine_version, ...(host?.versions ?? [])])].map((value) => ({ value, label: value })),
-    when: ({ engine }) => engine === 'vllm',
-  };
-  return [...INFERENCE_FIELDS, links, versions];
 }
 
 /** What pressing a fix does: written into the file as long as the form is the file's, otherwise taken into the form. */

@@ -7,7 +7,7 @@ import type { ServingAnswer } from '../../src/analysis/plan';
 import { GIB } from '../../src/estimator/units';
 import { PART_LABELS } from '../../src/report/words';
 import type { StartupReport } from '../../src/vllm/startup/report';
-import { Swatch } from '../plots/plot';
+import { Swatch } from '../plots/swatch';
 import { short } from '../words';
 
 /** One stretch of the memory bar, bytes. */

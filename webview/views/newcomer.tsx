@@ -1,15 +1,14 @@
 import type { VNode } from 'preact';
-import { formatGib } from '../../src/estimator/figures';
 import { MODEL_SIZES } from '../fields/customModel';
 import { WEIGHT_FORMATS } from '../fields/inference';
 import type { Planner } from '../planner';
-import type { GpuOption } from '../../src/analysis/solve';
 import type { Serving } from '../serving';
 import type { SmallestGpu } from '../smallestGpu';
 import { Slider } from '../ui/slider';
 import { Button } from '../ui/toolkit';
 import { short, tokens } from '../words';
 import { AnswerBar } from './memoryBar';
+import { Need } from './need';
 import { servingVerdict, VerdictView } from './verdict';
 
 const CONTEXTS = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072];
@@ -87,45 +86,6 @@ export function NewcomerView({ planner, serving, smallest }: NewcomerProps): VNo
         <Button onPress={() => planner.command('openDocument')}>Open as text</Button>
       </div>
     </main>
-  );
-}
-
-interface NeedProps {
-  readonly answer: NonNullable<Serving['answer']>;
-  /** The smallest GPUs that hold it; undefined while they are being looked for. */
-  readonly smallest: GpuOption | null | undefined;
-  readonly engine: string;
-}
-
-/** What is needed at least, as long as no GPU is chosen, and how the smallest GPUs that hold it are filled. */
-export function Need({ answer, smallest, engine }: NeedProps): VNode {
-  const weights = answer.report.perGpu.weights.value;
-  const kv = answer.kvForLoad ?? 0;
-  const parts = `Weights ${formatGib(weights)} and KV cache ${formatGib(kv)}`;
-  if (smallest)
-    return (
-      <>
-        <VerdictView
-          verdict={{
-            mood: 'good',
-            headline: `Fits on ${smallest.count} × ${smallest.gpu.label}`,
-            detail: `${parts}, with what the runtime takes. No GPUs of the catalogue hold it with less memory.`,
-          }}
-        />
-        <AnswerBar answer={smallest.solution.answer} engine={engine} />
-      </>
-    );
-  return (
-    <>
-      <VerdictView
-        verdict={{
-          mood: 'unknown',
-          headline: `${parts}: ${formatGib(weights + kv)}`,
-          detail: smallest === undefined ? 'Looking for the smallest GPU …' : 'No eight GPUs of the catalogue hold it.',
-        }}
-      />
-      <AnswerBar answer={answer} engine={engine} />
-    </>
   );
 }
 

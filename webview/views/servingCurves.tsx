@@ -2,27 +2,13 @@ import { Component, type VNode } from 'preact';
 import {
   memoryAgainstContext,
   memoryAgainstRequests,
-  requestsIn,
   speedAgainstRequests,
-  type MemoryPoint,
   type ServingAnswer,
   type ServingQuestion,
   type Simulate,
-  type SpeedPoint,
 } from '../../src/analysis/plan';
-import { formatGib } from '../../src/estimator/figures';
-import { GIB } from '../../src/estimator/units';
-import { PART_LABELS } from '../../src/report/words';
-import { Plot } from '../plots/plot';
-import { short, tokens, whole } from '../words';
 import { geometric } from './formTools';
-
-interface CurvePoints {
-  readonly lengths: readonly number[];
-  readonly context: readonly MemoryPoint[];
-  readonly requests: readonly MemoryPoint[];
-  readonly speed: readonly SpeedPoint[];
-}
+import type { ServingPlots, ServingPlotsProps } from './servingPlots';
 
 interface CurvesProps {
   readonly question: ServingQuestion;
@@ -30,10 +16,10 @@ interface CurvesProps {
   readonly simulate: Simulate;
 }
 
-/** One computed set of curves with what it belongs to. */
-interface Drawn extends CurvePoints {
-  readonly question: ServingQuestion;
-  readonly answer: ServingAnswer;
+/** The curves with what draws them. */
+interface Drawn {
+  readonly plots: typeof ServingPlots;
+  readonly props: ServingPlotsProps;
 }
 
 /**
@@ -43,6 +29,7 @@ interface Drawn extends CurvePoints {
 export class Curves extends Component<CurvesProps, { readonly drawn: Drawn | null }> {
   override state: { readonly drawn: Drawn | null } = { drawn: null };
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private mounted = true;
 
   override componentDidMount(): void {
     this.later();
@@ -57,26 +44,33 @@ export class Curves extends Component<CurvesProps, { readonly drawn: Drawn | nul
   }
 
   override componentWillUnmount(): void {
+    this.mounted = false;
     clearTimeout(this.timer);
   }
 
   override render(_props: CurvesProps, { drawn }: { readonly drawn: Drawn | null }): VNode {
-    return <div class="plots">{drawn ? plotsOf(drawn) : null}</div>;
+    return <div class="plots">{drawn ? <drawn.plots {...drawn.props} /> : null}</div>;
   }
 
   private later(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      const { question, answer, simulate } = this.props;
-      this.setState({ drawn: { question, answer, ...curvesOf(question, answer, simulate) } });
-    }, AFTER_PAINT_MS);
+    this.timer = setTimeout(() => void this.compute(), AFTER_PAINT_MS);
+  }
+
+  private async compute(): Promise<void> {
+    const { question } = this.props;
+    const { ServingPlots: plots } = await import('./servingPlots');
+    // A newer question may have come, or the tab may have gone, while the plots were loaded.
+    const { answer, simulate } = this.props;
+    if (this.props.question !== question || !this.mounted) return;
+    this.setState({ drawn: { plots, props: { question, answer, ...curvesOf(question, answer, simulate) } } });
   }
 }
 
 /** Long enough that the steps of a drag follow each other undisturbed, short enough to seem immediate (0.1 s, Nielsen 1993). */
 const AFTER_PAINT_MS = 100;
 
-function curvesOf(question: ServingQuestion, answer: ServingAnswer, simulate: Simulate): CurvePoints {
+function curvesOf(question: ServingQuestion, answer: ServingAnswer, simulate: Simulate): Omit<ServingPlotsProps, 'question' | 'answer'> {
   const { form, facts } = question;
   const longest = Math.max(form.seq_length, facts.model.architecture.maxPositionEmbeddings ?? 0, 4096);
   const lengths = geometric(256, longest);
@@ -86,100 +80,4 @@ function curvesOf(question: ServingQuestion, answer: ServingAnswer, simulate: Si
     requests: memoryAgainstRequests(answer, form, geometric(1, Math.max(16, answer.requests * 4))),
     speed: speedAgainstRequests(question, answer, geometric(1, Math.max(64, answer.requests * 4))),
   };
-}
-
-function plotsOf({ question, answer, lengths, context, requests, speed }: Drawn): VNode {
-  const { form } = question;
-  const budget = answer.report.perGpu.budget;
-  const limit = budget === null ? null : { y: budget / GIB, label: `Budget ${formatGib(budget)}` };
-  const fitting = answer.report.perGpu.kvCache ? requestsIn(answer.report.perGpu.kvCache.value, answer.report, form) : null;
-  const broken = budget === null ? null : crossing(context, budget);
-  return (
-    <>
-      <Plot
-        id="plot-context"
-        title={`Memory against context, ${whole(answer.requests)} ${answer.requests === 1 ? 'request' : 'requests'}`}
-        xLabel="Context, tokens"
-        yLabel="GiB per GPU"
-        xs={lengths}
-        xAxis="log"
-        stacked
-        series={layersOf(context)}
-        limit={limit}
-        breakAt={
-          broken === null
-            ? null
-            : { x: broken, label: broken === lengths[0] ? 'No length fits' : `Breaks near ${tokens(roundToStep(broken))}` }
-        }
-        here={form.seq_length}
-        formatX={tokens}
-        formatY={short}
-      />
-      <Plot
-        id="plot-requests"
-        title={`Memory against requests at once, ${tokens(form.seq_length)} tokens each`}
-        xLabel="Requests"
-        yLabel="GiB per GPU"
-        xs={requests.map((point) => point.x)}
-        xAxis="log"
-        stacked
-        series={layersOf(requests)}
-        limit={limit}
-        breakAt={
-          fitting === null || !Number.isFinite(fitting)
-            ? null
-            : { x: fitting + 1, label: fitting === 0 ? 'Not even one fits' : `Breaks at ${whole(fitting + 1)}` }
-        }
-        here={answer.requests}
-        formatX={whole}
-        formatY={short}
-      />
-      {speed.length === 0 ? null : (
-        <Plot
-          id="plot-speed"
-          title="Tokens per second against requests at once"
-          xLabel="Requests"
-          yLabel="tokens/s"
-          xs={speed.map((point) => point.requests)}
-          xAxis="log"
-          stacked={false}
-          series={[
-            { name: 'all together', look: 'kv_cache', values: speed.map((point) => point.all) },
-            { name: 'each', look: 'activations', values: speed.map((point) => point.each) },
-          ]}
-          limit={null}
-          breakAt={null}
-          here={answer.requests}
-          formatX={whole}
-          formatY={short}
-        />
-      )}
-    </>
-  );
-}
-
-function layersOf(points: readonly MemoryPoint[]): { readonly name: string; readonly look: string; readonly values: readonly number[] }[] {
-  return [
-    { name: 'weights and runtime', look: 'weights', values: points.map((point) => point.fixed / GIB) },
-    { name: PART_LABELS.kv_cache, look: 'kv_cache', values: points.map((point) => point.kv / GIB) },
-  ];
-}
-
-/** Tokens to a step that reads well: 256 up to 2,048, then 1,024. */
-function roundToStep(length: number): number {
-  const step = length < 2048 ? 256 : 1024;
-  return Math.round(length / step) * step;
-}
-
-/** Where the memory first passes the limit, between two points by straight line; null when it never does. */
-function crossing(points: readonly MemoryPoint[], limit: number): number | null {
-  for (const [index, point] of points.entries()) {
-    const total = point.fixed + point.kv;
-    if (total <= limit) continue;
-    const before = points[index - 1];
-    if (!before) return point.x;
-    const start = before.fixed + before.kv;
-    return before.x + ((limit - start) / (total - start)) * (point.x - before.x);
-  }
-  return null;
 }

@@ -7,7 +7,7 @@ import type { Planner } from '../planner';
 import type { Serving, ServingTools } from '../serving';
 import { Button } from '../ui/toolkit';
 import { whole } from '../words';
-import { fold } from './side';
+import { fold } from './fold';
 
 interface SolveProps {
   readonly planner: Planner;

@@ -1,0 +1,114 @@
+import type { VNode } from 'preact';
+import { requestsIn, type MemoryPoint, type ServingAnswer, type ServingQuestion, type SpeedPoint } from '../../src/analysis/plan';
+import { formatGib } from '../../src/estimator/figures';
+import { GIB } from '../../src/estimator/units';
+import { PART_LABELS } from '../../src/report/words';
+import { Plot } from '../plots/plot';
+import { short, tokens, whole } from '../words';
+
+/** One computed set of curves with what it belongs to. */
+export interface ServingPlotsProps {
+  readonly question: ServingQuestion;
+  readonly answer: ServingAnswer;
+  readonly lengths: readonly number[];
+  readonly context: readonly MemoryPoint[];
+  readonly requests: readonly MemoryPoint[];
+  readonly speed: readonly SpeedPoint[];
+}
+
+/** Memory against context and against requests, and speed against requests. Loaded when there is something to draw. */
+export function ServingPlots({ question, answer, lengths, context, requests, speed }: ServingPlotsProps): VNode {
+  const { form } = question;
+  const budget = answer.report.perGpu.budget;
+  const limit = budget === null ? null : { y: budget / GIB, label: `Budget ${formatGib(budget)}` };
+  const fitting = answer.report.perGpu.kvCache ? requestsIn(answer.report.perGpu.kvCache.value, answer.report, form) : null;
+  const broken = budget === null ? null : crossing(context, budget);
+  return (
+    <>
+      <Plot
+        id="plot-context"
+        title={`Memory against context, ${whole(answer.requests)} ${answer.requests === 1 ? 'request' : 'requests'}`}
+        xLabel="Context, tokens"
+        yLabel="GiB per GPU"
+        xs={lengths}
+        xAxis="log"
+        stacked
+        series={layersOf(context)}
+        limit={limit}
+        breakAt={
+          broken === null
+            ? null
+            : { x: broken, label: broken === lengths[0] ? 'No length fits' : `Breaks near ${tokens(roundToStep(broken))}` }
+        }
+        here={form.seq_length}
+        formatX={tokens}
+        formatY={short}
+      />
+      <Plot
+        id="plot-requests"
+        title={`Memory against requests at once, ${tokens(form.seq_length)} tokens each`}
+        xLabel="Requests"
+        yLabel="GiB per GPU"
+        xs={requests.map((point) => point.x)}
+        xAxis="log"
+        stacked
+        series={layersOf(requests)}
+        limit={limit}
+        breakAt={
+          fitting === null || !Number.isFinite(fitting)
+            ? null
+            : { x: fitting + 1, label: fitting === 0 ? 'Not even one fits' : `Breaks at ${whole(fitting + 1)}` }
+        }
+        here={answer.requests}
+        formatX={whole}
+        formatY={short}
+      />
+      {speed.length === 0 ? null : (
+        <Plot
+          id="plot-speed"
+          title="Tokens per second against requests at once"
+          xLabel="Requests"
+          yLabel="tokens/s"
+          xs={speed.map((point) => point.requests)}
+          xAxis="log"
+          stacked={false}
+          series={[
+            { name: 'all together', look: 'kv_cache', values: speed.map((point) => point.all) },
+            { name: 'each', look: 'activations', values: speed.map((point) => point.each) },
+          ]}
+          limit={null}
+          breakAt={null}
+          here={answer.requests}
+          formatX={whole}
+          formatY={short}
+        />
+      )}
+    </>
+  );
+}
+
+function layersOf(points: readonly MemoryPoint[]): { readonly name: string; readonly look: string; readonly values: readonly number[] }[] {
+  return [
+    { name: 'weights and runtime', look: 'weights', values: points.map((point) => point.fixed / GIB) },
+    { name: PART_LABELS.kv_cache, look: 'kv_cache', values: points.map((point) => point.kv / GIB) },
+  ];
+}
+
+/** Tokens to a step that reads well: 256 up to 2,048, then 1,024. */
+function roundToStep(length: number): number {
+  const step = length < 2048 ? 256 : 1024;
+  return Math.round(length / step) * step;
+}
+
+/** Where the memory first passes the limit, between two points by straight line; null when it never does. */
+function crossing(points: readonly MemoryPoint[], limit: number): number | null {
+  for (const [index, point] of points.entries()) {
+    const total = point.fixed + point.kv;
+    if (total <= limit) continue;
+    const before = points[index - 1];
+    if (!before) return point.x;
+    const start = before.fixed + before.kv;
+    return before.x + ((limit - start) / (total - start)) * (point.x - before.x);
+  }
+  return null;
+}

@@ -1,4 +1,5 @@
-// Estimated against measured fine-tuning. Usage: accuracyTraining [ROWS.jsonl] [--leave-out]; the latter refits without each source in turn.
+// Estimated against measured fine-tuning, each row asked of the calculator as its source writes it.
+//   accuracyTraining [ROWS.jsonl] [--bare] [--leave-out]: --bare leaves out what people rarely state; --leave-out refits without each source in turn.
 import { GIB } from '../src/estimator/units';
 import { TRAINING_CONSTANTS } from '../src/estimator/training/constants';
 import type { TrainingConstants } from '../src/estimator/training/constants';
@@ -33,19 +34,25 @@ interface Goal {
   readonly judged: readonly Judged[];
 }
 
-function judgeMemory(testCase: TrainingCase, constants: TrainingConstants): Judged {
-  const { row, plan, gpu } = testCase;
-  const memory = trainingMemory(plan, gpu.totalMemoryGib * GIB, constants);
-  const gpus = /total|sum/.test(row.memory_scope ?? '') ? plan.parallel.gpus : 1;
+/** GPUs that the memory a row states is of. */
+function memoryGpus({ row, plan }: TrainingCase): number {
+  return /total|sum/.test(row.memory_scope ?? '') ? plan.parallel.gpus : 1;
+}
+
+/** Memory and range as the calculator answers, and the simple rules. */
+function judgeMemory(testCase: TrainingCase): Judged {
+  const { row, plan, response } = testCase;
+  const gpus = memoryGpus(testCase);
   const measured = row.peak_memory_gib ?? Number.NaN;
   const spread = plan.parallel.zeroStage >= 3 ? plan.parallel.shards : plan.parallel.tensor * plan.parallel.pipeline;
   const weights = (plan.shape.parameters * (plan.base.quantized ? plan.base.linear : 2)) / spread;
+  const [low, high] = response.range['vram_usage'] ?? [Number.NaN, Number.NaN];
   return {
     testCase,
     measured,
-    value: (memory.peak.total / GIB) * gpus,
-    low: (memory.low / GIB) * gpus,
-    high: (memory.high / GIB) * gpus,
+    value: response.vram_usage * gpus,
+    low: low * gpus,
+    high: high * gpus,
     rules: {
       'weights × 1.2': Math.abs((weights * 1.2) / GIB / measured - 1),
       '16 bytes per parameter': Math.abs((plan.shape.parameters * 16) / spread / GIB / measured - 1),
@@ -53,25 +60,44 @@ function judgeMemory(testCase: TrainingCase, constants: TrainingConstants): Judg
   };
 }
 
+/** Memory with other constants; its range is that of the calculator's, in proportion. */
+function refitMemory(testCase: TrainingCase, constants: TrainingConstants): Judged {
+  const judged = judgeMemory(testCase);
+  const memory = trainingMemory(testCase.plan, testCase.gpu.totalMemoryGib * GIB, constants);
+  return moved(judged, (memory.peak.total / GIB) * memoryGpus(testCase));
+}
+
 /** The one utilisation people assume for every card. */
 const USUAL_MFU = 0.4;
 
-function judgeSpeed(testCase: TrainingCase, constants: TimeConstants): Judged | null {
-  const { row, plan, gpu } = testCase;
-  const time = stepTime(plan, gpu, constants);
+/** Speed and range as the calculator answers, and the simple rule; null for a card of unknown speed. */
+function judgeSpeed(testCase: TrainingCase): Judged | null {
+  const { row, plan, gpu, response } = testCase;
   const peak = peakRate(gpu, plan.request.compute_dtype);
-  if (time === null || peak === null) return null;
-  const tokens = stepTokens(plan);
+  const range = response.range['training_tps'];
+  if (response.training_tps === null || range === undefined || peak === null) return null;
   const measured = measuredSpeed(row);
   const sixPerParameter = (USUAL_MFU * peak * plan.parallel.gpus) / (6 * plan.shape.activeParameters);
   return {
     testCase,
     measured,
-    value: tokens / time.total,
-    low: tokens / time.high,
-    high: tokens / time.low,
+    value: response.training_tps,
+    low: range[0],
+    high: range[1],
     rules: { '6 FLOPs per parameter at 40 %': Math.abs(sixPerParameter / measured - 1) },
   };
+}
+
+/** Speed with other constants. */
+function refitSpeed(testCase: TrainingCase, constants: TimeConstants): Judged | null {
+  const judged = judgeSpeed(testCase);
+  const time = stepTime(testCase.plan, testCase.gpu, constants);
+  return judged === null || time === null ? null : moved(judged, stepTokens(testCase.plan) / time.total);
+}
+
+/** The same row with another estimate, whose range keeps its distance in proportion. */
+function moved(judged: Judged, value: number): Judged {
+  return { ...judged, value, low: (judged.low / judged.value) * value, high: (judged.high / judged.value) * value };
 }
 
 const errorOf = (judged: Judged): number => Math.abs(judged.value / judged.measured - 1);
@@ -179,13 +205,13 @@ function main(): void {
   const rows = readTrainingRows(file);
   const memoryCases = casesOf(rows.filter((row) => judgesMemory(row) && (row.gpus === 1 || isSharded(row))));
   const speedCases = casesOf(rows.filter(judgesSpeed));
-  const memory = memoryCases.map((testCase) => judgeMemory(testCase, TRAINING_CONSTANTS));
-  const speed = speedCases.map((testCase) => judgeSpeed(testCase, TIME_CONSTANTS)).filter((j) => j !== null);
+  const memory = memoryCases.map(judgeMemory);
+  const speed = speedCases.map(judgeSpeed).filter((j) => j !== null);
   const goals = [...memoryGoals(memory), speedGoal(speed)];
   console.log(`\n${file}: ${rows.length} rows\n\n${summary(goals)}`);
   if (process.argv.includes('--leave-out')) {
-    const leftMemory = leaveOut(memoryCases, TRAINING_CONSTANTS, judgeMemory);
-    const leftSpeed = leaveOut(speedCases, TIME_CONSTANTS, judgeSpeed);
+    const leftMemory = leaveOut(memoryCases, TRAINING_CONSTANTS, refitMemory);
+    const leftSpeed = leaveOut(speedCases, TIME_CONSTANTS, refitSpeed);
     console.log(`\nfitted without the row's own source\n\n${summary([...memoryGoals(leftMemory), speedGoal(leftSpeed)])}`);
   }
   for (const goal of goals) {

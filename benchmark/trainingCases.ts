@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { requestModels } from '../src/cli/requests';
+import type { FinetuningResponse } from '../src/estimator/contracts/finetuning';
 import { resolveFinetuning } from '../src/estimator/contracts/finetuningRequest';
 import type { Gpu } from '../src/estimator/hardware/gpu';
+import { estimateFinetuning } from '../src/estimator/training/estimate';
 import { planTraining } from '../src/estimator/training/plan';
 import type { TrainingPlan } from '../src/estimator/training/plan';
 import { recordedModels } from './recordedModels';
@@ -17,6 +19,8 @@ const OWN_ROWS = 'test/fixtures/measured/finetune.jsonl';
 export interface TrainingCase {
   readonly row: TrainingRow;
   readonly plan: TrainingPlan;
+  /** What the calculator answers. */
+  readonly response: FinetuningResponse;
   readonly gpu: Gpu;
 }
 
@@ -73,11 +77,12 @@ export function trainingCase(row: TrainingRow, kind: RequestKind = 'stated'): Tr
   const read = resolveFinetuning(requestOf(row, kind), models);
   if (!read.ok) return read.problems.map((problem) => problem.message).join('; ');
   const { request, facts } = read.request;
-  return { row, gpu: facts.gpu, plan: planTraining(request, facts.model.architecture) };
+  return { row, gpu: facts.gpu, plan: planTraining(request, facts.model.architecture), response: estimateFinetuning(request, facts) };
 }
 
 /** Tokens of one optimizer step, padding not counted. */
 export function stepTokens(plan: TrainingPlan): number {
   const { request } = plan;
-  return plan.stepSequences * (request.packing ? request.seq_length : Math.min(request.seq_length, request.tokens_per_sample));
+  const tokens = request.packing ? request.seq_length : Math.min(request.seq_length, request.tokens_per_sample);
+  return plan.stepSequences * plan.sequences * tokens;
 }

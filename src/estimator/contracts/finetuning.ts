@@ -75,6 +75,8 @@ export interface FinetuningRequest {
   readonly num_samples: number | null;
   /** Mean tokens of a sample; without packing, what exceeds `seq_length` is cut off. */
   readonly tokens_per_sample: number;
+  /** Whether the request states `tokens_per_sample`; where it does not, samples of unknown length may leave the window unfilled. */
+  readonly lengths_stated: boolean;
   /** Tokens of the longest sample, which padding makes the peak; null: about three times the mean, at most `seq_length`. */
   readonly longest_sample: number | null;
   readonly num_epochs: number;
@@ -106,6 +108,8 @@ export interface FinetuningRequest {
   readonly framework_version: string | null;
   /** Samples are concatenated so that no token is padding. */
   readonly packing: boolean;
+  /** Samples of a micro batch lie behind one another instead of each being padded to the longest. Default: what the framework does. */
+  readonly padding_free: boolean;
   /** The loss is computed in chunks of the sequence; null: what the framework does. */
   readonly chunked_loss: boolean | null;
   /** Train the encoder towers of a multimodal model too. Default false: frozen. */

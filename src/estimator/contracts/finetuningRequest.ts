@@ -111,6 +111,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     seq_length: seqLength,
     num_samples: reader.number('num_samples', { min: 1, max: LIMITS.samples, integer: true }, null),
     tokens_per_sample: reader.number('tokens_per_sample', { min: 1, max: LIMITS.tokens }, seqLength),
+    lengths_stated: reader.has('tokens_per_sample') || reader.has('longest_sample'),
     longest_sample: reader.number('longest_sample', { min: 1, max: LIMITS.tokens }, null),
     num_epochs: reader.number('num_epochs', { min: 0.001, max: 100_000 }, 3),
     optimization_config: config,
@@ -131,6 +132,8 @@ function readFields(reader: RequestReader): FinetuningRequest {
     framework,
     framework_version: reader.text('framework_version', null),
     packing: reader.flag('packing', false),
+    // Megatron-SWIFT's default (its command-line parameters); Megatron's own data sets are packed.
+    padding_free: reader.flag('padding_free', framework === 'megatron'),
     chunked_loss: reader.flag('chunked_loss', null),
     train_vision_tower: reader.flag('train_vision_tower', false),
     train_embeddings: reader.flag('train_embeddings', /emb|lm_head/.test(methodWords)),

@@ -1,3 +1,4 @@
+import type { FinetuningRequest } from '../contracts/finetuning';
 import type { TrainingConstants } from './constants';
 import type { TrainingPlan } from './plan';
 import type { LayerShape } from './shape';
@@ -22,13 +23,20 @@ const PERMUTED_COPIES = 2;
 /** Bytes per output element that DoRA keeps to learn its magnitudes: the adapted layer's output before it is scaled, in 16 bits. */
 const DORA_OUTPUT_BYTES = 2;
 
+/** Whether samples may leave the window unfilled by an unknown amount. */
+export function hasUnknownLengths(request: FinetuningRequest): boolean {
+  return !request.packing && !request.lengths_stated && request.objective !== 'pretrain';
+}
+
 /** Tokens of the longest micro batch on one GPU, padding included, after context parallelism. */
 export function peakTokens(plan: TrainingPlan, constants: TrainingConstants): number {
-  const { request, parallel, microBatch } = plan;
-  const longest = request.packing
-    ? request.seq_length
-    : Math.min(request.seq_length, request.longest_sample ?? constants.longestOverMean * request.tokens_per_sample);
-  return (microBatch * longest) / parallel.context;
+  const { request, parallel } = plan;
+  const sequences = plan.microBatch * plan.sequences;
+  if (request.packing) return (sequences * request.seq_length) / parallel.context;
+  const longest = Math.min(request.seq_length, request.longest_sample ?? constants.longestOverMean * request.tokens_per_sample);
+  if (!request.padding_free) return (sequences * longest) / parallel.context;
+  const mean = request.lengths_stated ? Math.min(longest, request.tokens_per_sample) : longest / constants.longestOverMean;
+  return (longest + (sequences - 1) * mean) / parallel.context;
 }
 
 /** Activations, logits and loss of one GPU, in bytes. */
@@ -71,7 +79,7 @@ export function dynamicBytes(plan: TrainingPlan, constants: TrainingConstants): 
 
 function logitBytes(plan: TrainingPlan, constants: TrainingConstants, tokens: number): number {
   const { shape, parallel } = plan;
-  const logits = (tokens * shape.vocabSize * constants.logit[plan.loss]) / parallel.tensor;
+  const logits = (tokens * shape.vocabSize * constants.logit[plan.loss] * plan.objective.logits) / parallel.tensor;
   // A fused or chunked head keeps one gradient copy of the head's weight (Liger's own benchmark: about one more copy of lm_head).
   const headCopy =
     plan.loss === 'fused' && !plan.adapters ? (shape.vocabSize * shape.hiddenSize * plan.activationBytes) / parallel.tensor : 0;
@@ -89,12 +97,11 @@ function layerBytesPerToken(plan: TrainingPlan, constants: TrainingConstants, la
   const { widths } = layer;
   const { shape, parallel, adapters } = plan;
   const kernel = constants.kernels[plan.kernels];
-  const routedHidden = layer.routedPerToken * shape.hiddenSize;
   const elements =
     widths.norms * (shape.rmsNorm ? kernel.norm : kernel.layerNorm) +
     widths.mixer * kernel.mixer +
     (widths.feedForward + widths.experts) * kernel.feedForward +
-    routedHidden * PERMUTED_COPIES * 2 +
+    layer.routedElements * PERMUTED_COPIES * 2 +
     (adapters?.inputElements[index] ?? 0) * constants.adapterInput +
     (plan.request.use_dora ? (adapters?.outputElements[index] ?? 0) * DORA_OUTPUT_BYTES : 0) +
     (plan.base.quantized ? linearElements(layer) * constants.quantizedLinear : 0);

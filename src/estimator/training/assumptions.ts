@@ -1,3 +1,4 @@
+import { hasUnknownLengths } from './activations';
 import type { Gpu } from '../hardware/gpu';
 import type { TrainingPhase } from './memory';
 import type { TrainingPlan } from './plan';
@@ -31,5 +32,21 @@ export function assumptionsOf(plan: TrainingPlan, gpu: Gpu, peak: TrainingPhase)
   if (!request.packing && request.tokens_per_sample < request.seq_length) {
     said.push('Without packing the longest samples of a run set the peak.');
   }
+  if (hasUnknownLengths(request)) {
+    said.push('tokens_per_sample is not given: the longest sample fills the window; the low end of the range stands for shorter ones.');
+  }
+  said.push(...objectiveSaid(plan));
+  return said;
+}
+
+/** What the objective runs beside the trained model. */
+function objectiveSaid({ request, objective, adapters, sequences }: TrainingPlan): readonly string[] {
+  const said: string[] = [];
+  const name = request.objective.toUpperCase();
+  if (sequences === 2) said.push(`${name}: each sample is a pair of answers of seq_length tokens that go through together.`);
+  const frozen = objective.frozenModels + (adapters ? 0 : objective.references);
+  if (frozen > 0)
+    said.push(`${name}: ${frozen === 1 ? 'a frozen model' : `${frozen} frozen models`} as large as the trained one beside it.`);
+  if (objective.critics > 0) said.push(`${name}: a critic as large as the policy is trained beside it.`);
   return said;
 }

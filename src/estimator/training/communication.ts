@@ -64,15 +64,25 @@ function tensorSeconds(plan: TrainingPlan, inside: number, constants: TimeConsta
   return ((2 * passesOf(plan) * layers * 2 * (tensor - 1)) / tensor) * (bytes / inside);
 }
 
-/** Tokens go to their experts and back, forward and backward: four all-to-alls per layer. */
+/**
+ * Tokens go to their experts and back, forward and backward: four all-to-alls per layer. Between machines a token travels once to each
+ * machine that has one of its experts and is copied there (DeepEP, and Megatron's hybrid expert parallel).
+ */
 function expertSeconds(plan: TrainingPlan, gpu: Gpu, inside: number, constants: TimeConstants): number {
   const { expert, pipeline, context } = plan.parallel;
   if (expert === 1) return 0;
-  const { shape } = plan;
-  const routed = shape.layers.reduce((sum, layer) => sum + layer.count * layer.routedPerToken, 0) / pipeline;
-  const bytes = (computedTokens(plan, constants) / context) * routed * shape.hiddenSize * 2;
-  const bandwidth = expert > domainSize(gpu) ? networkBandwidth(gpu) : inside;
-  return (4 * bytes * ((expert - 1) / expert)) / bandwidth;
+  const domain = domainSize(gpu);
+  const machines = Math.max(1, expert / domain);
+  const near = Math.min(expert, domain);
+  const tokens = computedTokens(plan, constants) / context;
+  const seconds = plan.shape.layers.reduce((sum, layer) => {
+    if (layer.routedPerToken === 0) return sum;
+    const width = layer.routedElements / layer.routedPerToken;
+    const far = (machines - 1) * (1 - (1 - 1 / machines) ** layer.routedPerToken);
+    const within = layer.routedPerToken * ((near - 1) / near);
+    return sum + layer.count * width * (within / inside + far / networkBandwidth(gpu));
+  }, 0);
+  return (4 * tokens * 2 * seconds) / pipeline;
 }
 
 /** Gradients travel in at most this many bytes per element. */

@@ -25,11 +25,13 @@ const SELECTIVE_RECOMPUTE = 0.25;
 
 /** Tokens of a micro batch that are computed, padding included. */
 export function computedTokens(plan: TrainingPlan, constants: TimeConstants): number {
-  const { request, microBatch } = plan;
-  if (request.packing) return microBatch * request.seq_length;
+  const { request } = plan;
+  const sequences = plan.microBatch * plan.sequences;
+  if (request.packing) return sequences * request.seq_length;
   const mean = Math.min(request.seq_length, request.tokens_per_sample);
-  const padded = mean * (1 + constants.paddingPerDoubling * Math.log2(microBatch));
-  return microBatch * Math.min(request.seq_length, padded);
+  const padding = request.padding_free ? 0 : constants.paddingPerDoubling * Math.log2(sequences);
+  const padded = mean * (1 + padding);
+  return sequences * Math.min(request.seq_length, padded);
 }
 
 /** Forward and backward passes over the layers: one more where activations are recomputed. */
@@ -45,7 +47,7 @@ export function passesOf(plan: TrainingPlan): 2 | 3 {
 export function microBatchWork(plan: TrainingPlan, constants: TimeConstants): MicroBatchWork {
   const { shape, request, adapters } = plan;
   const tokens = computedTokens(plan, constants);
-  const length = request.packing ? Math.min(request.seq_length, request.tokens_per_sample) : tokens / plan.microBatch;
+  const length = request.packing ? Math.min(request.seq_length, request.tokens_per_sample) : tokens / (plan.microBatch * plan.sequences);
   const experts = 2 * shape.layers.reduce((sum, layer) => sum + layer.count * layer.activeExpertParameters, 0);
   const dense = 2 * shape.activeParameters - experts;
   const scores = shape.layers.reduce((sum, layer) => sum + layer.count * scoreFlops(layer, length), 0);
@@ -53,15 +55,18 @@ export function microBatchWork(plan: TrainingPlan, constants: TimeConstants): Mi
   const full = passesOf(plan) === 3;
   const again = full ? 1 : request.optimization_config.gradient_checkpointing === 'selective' ? SELECTIVE_RECOMPUTE : 0;
   const trained = plan.trainedShare;
+  const { critics, extraForwards: extra } = plan.objective;
   const adapterFlops = adapters ? 6 * adapters.parameters * adapterUse(plan) : 0;
-  const product = dense * (2 + trained) + (dense - head) * again + adapterFlops;
-  const modelFlops = (dense + experts) * (2 + trained) + 3 * scores + adapterFlops;
+  const models = 1 + critics;
+  const product = models * (dense * (2 + trained) + (dense - head) * again + adapterFlops) + dense * extra;
+  const modelFlops = models * ((dense + experts) * (2 + trained) + 3 * scores + adapterFlops) + (dense + experts + scores) * extra;
   return {
     modelFlops: modelFlops * tokens,
     productFlops: product * tokens,
-    expertFlops: experts * (2 + trained + again) * tokens,
-    attentionFlops: scores * (1 + ATTENTION_BACKWARD + (full ? 1 : 0)) * tokens,
-    trafficBytes: keptBytesPerToken(plan, TRAINING_CONSTANTS) * constants.traffic[plan.kernels] * (full ? 1.5 : 1) * tokens,
+    expertFlops: experts * (models * (2 + trained + again) + extra) * tokens,
+    attentionFlops: scores * (models * (1 + ATTENTION_BACKWARD + (full ? 1 : 0)) + extra) * tokens,
+    trafficBytes:
+      keptBytesPerToken(plan, TRAINING_CONSTANTS) * constants.traffic[plan.kernels] * (models * (full ? 1.5 : 1) + extra / 2) * tokens,
   };
 }
 
@@ -73,10 +78,10 @@ function adapterUse(plan: TrainingPlan): number {
   return total === 0 ? 1 : used / total;
 }
 
-/** Q·K and P·V per token of one layer, half of them masked: 2 · width · length in all. */
+/** Q·K and P·V per token of one layer, half of them masked: 2 · width · length in all; and what a recurrent mixer's scan takes. */
 function scoreFlops(layer: LayerShape, length: number): number {
-  const { scoreWidth, window } = layer.widths;
-  return 2 * scoreWidth * Math.min(length, 2 * (window ?? Infinity));
+  const { scoreWidth, window, scan } = layer.widths;
+  return 2 * scoreWidth * Math.min(length, 2 * (window ?? Infinity)) + 2 * scan;
 }
 
 /** Seconds one GPU computes a micro batch; null when the card's rates are unknown. */
@@ -87,9 +92,9 @@ export function computeSeconds(plan: TrainingPlan, gpu: Gpu, work: MicroBatchWor
   if (peak === null || half === null) return null;
   const kind = rateClass(gpu);
   const narrow = peak > half;
-  const products = narrow ? peak * constants.narrowProduct : peak * constants.product[kind];
+  const perFlop = narrow ? 1 / (peak * constants.narrowProduct) + constants.casts / half : 1 / (peak * constants.product[kind]);
   const gpus = plan.parallel.tensor * plan.parallel.pipeline * plan.parallel.context;
-  const math = work.productFlops / products + work.expertFlops / (products * constants.expertFactor);
+  const math = (work.productFlops + work.expertFlops / constants.expertFactor) * perFlop;
   const scores = work.attentionFlops / (half * constants.attention[kind]);
   const traffic = gpu.bandwidthGbS === null ? 0 : work.trafficBytes / (gpu.bandwidthGbS * 1e9);
   const launches = (plan.shape.layerCount / plan.parallel.pipeline) * passesOf(plan) * launchSeconds(plan, constants);

@@ -35,14 +35,16 @@ export interface TrainingConstants {
   readonly contextGib: number;
   /** Longest sample of a run over its mean. */
   readonly longestOverMean: number;
-  /** Half-width of the range before it is scaled: shares of the states and of activations and logits, and GiB of the rest. */
+  /** Half-width of the range before it is scaled: shares of the states, of activations and logits, and of buffers, and GiB of the rest. */
   readonly spreadOfStates: number;
   readonly spreadOfDynamic: number;
   readonly spreadGib: number;
-  /** Scale of the half-width below and above the value, and further for several GPUs: recorded runs exceed an estimate further than they undercut it. */
-  readonly spreadBelow: number;
+  readonly spreadOfBuffers: number;
+  /** Scale of the half-width above the value: recorded runs exceed an estimate further than they undercut it. */
   readonly spreadAbove: number;
+  /** Scale of both half-widths for several GPUs, where the lengths of the samples are known and where they are not. */
   readonly spreadOfSeveral: number;
+  readonly spreadOfSeveralUnknown: number;
 }
 
 /**
@@ -80,7 +82,8 @@ export const TRAINING_CONSTANTS: TrainingConstants = {
   spreadOfStates: 0.15,
   spreadOfDynamic: 0.5,
   spreadGib: 1,
-  spreadBelow: 1,
+  spreadOfBuffers: 0.3,
   spreadAbove: 1.7,
-  spreadOfSeveral: 1.9,
+  spreadOfSeveral: 1.1,
+  spreadOfSeveralUnknown: 1.9,
 };

@@ -1,10 +1,13 @@
 import { MEMORY_COMPONENTS } from '../contracts/finetuning';
 import type { FinetuningRequest, FinetuningResponse, MemoryComponent, OptimizationSaving } from '../contracts/finetuning';
 import type { FinetuningFacts } from '../contracts/finetuningRequest';
+import type { Architecture } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { memoryStatus } from '../memoryStatus';
 import { GIB } from '../units';
+import { hasUnknownLengths } from './activations';
 import { assumptionsOf } from './assumptions';
+import { TRAINING_CONSTANTS } from './constants';
 import { trainingMemory } from './memory';
 import type { TrainingMemory } from './memory';
 import { planTraining } from './plan';
@@ -54,7 +57,7 @@ export function estimateFinetuning(request: FinetuningRequest, facts: Finetuning
     memory_breakdown: breakdown(memory),
     trainable_parameters: trainedParameters(plan),
     total_parameters: plan.shape.parameters,
-    range: ranges(run, gpu),
+    range: ranges(run, gpu, facts.model.architecture),
     assumptions: assumptionsOf(plan, gpu, memory.peak.phase),
   };
 }
@@ -103,7 +106,8 @@ function stepSize(plan: TrainingPlan): StepSize {
   const tokensPerSample = request.packing ? request.tokens_per_sample : Math.min(request.tokens_per_sample, request.seq_length);
   const perSequence = request.packing ? request.seq_length / tokensPerSample : 1;
   const samplesPerStep = stepSequences * perSequence;
-  return { samplesPerStep, tokensPerStep: samplesPerStep * tokensPerSample, tokensPerSample };
+  const tokens = tokensPerSample * plan.sequences;
+  return { samplesPerStep, tokensPerStep: samplesPerStep * tokens, tokensPerSample: tokens };
 }
 
 function busyShare(time: StepTime): number {
@@ -154,7 +158,7 @@ function breakdown(memory: TrainingMemory): FinetuningResponse['memory_breakdown
   return MEMORY_COMPONENTS.map((label) => ({ label, value: (components[label] / total) * 100, size_gb: components[label] / GIB }));
 }
 
-function ranges(run: TrainingRun, gpu: Gpu): FinetuningResponse['range'] {
+function ranges(run: TrainingRun, gpu: Gpu, architecture: Architecture): FinetuningResponse['range'] {
   const { plan, memory, time } = run;
   const { low, high } = memory;
   const capacity = gpu.totalMemoryGib * GIB;
@@ -163,14 +167,22 @@ function ranges(run: TrainingRun, gpu: Gpu): FinetuningResponse['range'] {
     actual_vram_percentage: [(low / capacity) * 100, (high / capacity) * 100],
   };
   if (time === null) return range;
-  const slow = progress(plan, { ...time, total: time.high }, gpu);
-  const fast = progress(plan, { ...time, total: time.low }, gpu);
-  for (const figure of ['training_tps', 'samples_per_second', 'steps_per_second'] as const)
-    addRange(range, figure, slow[figure], fast[figure]);
-  for (const figure of ['total_training_time_hours', 'energy_kwh'] as const) addRange(range, figure, fast[figure], slow[figure]);
+  const ends = [progress(plan, { ...time, total: time.high }, gpu), progress(plan, { ...time, total: time.low }, gpu)];
+  if (hasUnknownLengths(plan.request)) ends.push(...endsOfShortSamples(run, gpu, architecture));
+  for (const figure of RANGED) {
+    const values = ends.map((end) => end[figure]).filter((value) => value !== null);
+    if (values.length > 0) range[figure] = [Math.min(...values), Math.max(...values)];
+  }
   return range;
 }
 
-function addRange(range: Record<string, readonly [number, number]>, figure: string, a: number | null, b: number | null): void {
-  if (a !== null && b !== null) range[figure] = [Math.min(a, b), Math.max(a, b)];
+const RANGED = ['training_tps', 'samples_per_second', 'steps_per_second', 'total_training_time_hours', 'energy_kwh'] as const;
+
+/** The slow and the fast end of the same run on samples whose mean is the usual share of their longest, where nobody states their lengths. */
+function endsOfShortSamples({ plan }: TrainingRun, gpu: Gpu, architecture: Architecture): readonly Progress[] {
+  const { request } = plan;
+  const shorter = planTraining({ ...request, tokens_per_sample: request.seq_length / TRAINING_CONSTANTS.longestOverMean }, architecture);
+  const time = stepTime(shorter, gpu);
+  if (time === null) return [];
+  return [time.high, time.low].map((total) => progress(shorter, { ...time, total }, gpu));
 }

@@ -1,6 +1,6 @@
 import type { MemoryComponent } from '../contracts/finetuning';
 import { GIB, clamp } from '../units';
-import { dynamicBytes } from './activations';
+import { dynamicBytes, hasUnknownLengths } from './activations';
 import type { DynamicBytes } from './activations';
 import { TRAINING_CONSTANTS } from './constants';
 import type { TrainingConstants } from './constants';
@@ -135,7 +135,11 @@ function uncertainty(
   const state = components['Base Model Weights'] + components.Gradients + components['Optimizer States'];
   const dynamic = components.Activations + components['Logits and Loss'];
   const parts = [constants.spreadOfStates * state, constants.spreadOfDynamic * dynamic, constants.spreadGib * GIB];
-  const several = plan.parallel.gpus > 1;
-  const spread = Math.hypot(...parts, several ? components['Communication Buffers'] : 0) * (several ? constants.spreadOfSeveral : 1);
-  return { below: spread * constants.spreadBelow, above: spread * constants.spreadAbove };
+  const buffers = constants.spreadOfBuffers * components['Communication Buffers'];
+  const unknown = hasUnknownLengths(plan.request);
+  const several = plan.parallel.gpus === 1 ? 1 : unknown ? constants.spreadOfSeveralUnknown : constants.spreadOfSeveral;
+  const spread = Math.hypot(...parts, buffers) * several;
+  // Where no sample fills the window, activations and logits shrink with the samples.
+  const shorter = unknown ? dynamic * (1 - 1 / constants.longestOverMean) : 0;
+  return { below: Math.max(spread, shorter), above: spread * constants.spreadAbove };
 }

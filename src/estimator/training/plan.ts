@@ -4,6 +4,8 @@ import type { AdapterShape } from './adapters';
 import { adapterShape } from './adapters';
 import { FRAMEWORK_FACTS } from './frameworks';
 import type { FrameworkFacts, KernelClass, LossKind } from './frameworks';
+import { OBJECTIVE_FACTS } from './objectives';
+import type { ObjectiveFacts } from './objectives';
 import { OPTIMIZER_FACTS } from './optimizers';
 import type { OptimizerFacts } from './optimizers';
 import { trainingShape } from './shape';
@@ -44,6 +46,7 @@ export interface TrainingPlan {
   readonly request: FinetuningRequest;
   readonly shape: TrainingShape;
   readonly framework: FrameworkFacts;
+  readonly objective: ObjectiveFacts;
   readonly optimizer: OptimizerFacts;
   readonly adapters: AdapterShape | null;
   readonly base: BasePrecisionPlan;
@@ -59,10 +62,12 @@ export interface TrainingPlan {
   readonly kernels: KernelClass;
   readonly loss: LossKind;
   readonly parallel: ParallelPlan;
-  /** Sequences per GPU and forward pass. */
+  /** Samples per GPU and forward pass. */
   readonly microBatch: number;
+  /** Sequences that a sample puts into a forward pass: the two answers of a pair, which packed windows already hold together. */
+  readonly sequences: 1 | 2;
   readonly accumulation: number;
-  /** Sequences of one optimizer step, after rounding the micro batch up. */
+  /** Samples of one optimizer step, after rounding the micro batch up. */
   readonly stepSequences: number;
 }
 
@@ -85,7 +90,8 @@ const PRECISION_BYTES = { fp32: 4, fp16: 2, bf16: 2, fp8: 1 } as const;
 /** Makes every choice the request leaves open. */
 export function planTraining(request: FinetuningRequest, architecture: Architecture): TrainingPlan {
   const framework = FRAMEWORK_FACTS[request.framework];
-  const shape = framework.untiesHead ? withOwnHead(trainingShape(architecture)) : trainingShape(architecture);
+  const objective = OBJECTIVE_FACTS[request.objective];
+  const shape = planShape(trainingShape(architecture), framework, objective);
   const full = request.finetuning_method === 'full';
   const parallel = planParallel(request);
   const masterBytes = full && usesMasters(request, framework) ? 4 : 0;
@@ -100,6 +106,7 @@ export function planTraining(request: FinetuningRequest, architecture: Architect
     request,
     shape,
     framework,
+    objective,
     optimizer: OPTIMIZER_FACTS[request.optimizer],
     adapters,
     base,
@@ -113,9 +120,16 @@ export function planTraining(request: FinetuningRequest, architecture: Architect
     loss: planLoss(request, framework, architecture),
     parallel,
     microBatch,
+    sequences: request.packing ? 1 : objective.sequences,
     accumulation,
     stepSequences: microBatch * parallel.data * accumulation,
   };
+}
+
+/** The model with the head that this run gives it. */
+function planShape(shape: TrainingShape, framework: FrameworkFacts, objective: ObjectiveFacts): TrainingShape {
+  if (objective.logits === 0) return { ...shape, hasHead: false, headParameters: 0, parameters: shape.parameters - shape.headParameters };
+  return framework.untiesHead ? withOwnHead(shape) : shape;
 }
 
 /** The shape with a head that no longer shares the embedding's weight. */

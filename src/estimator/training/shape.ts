@@ -26,6 +26,8 @@ export interface LayerWidths {
   readonly scoreWidth: number;
   /** Sliding window or chunk in tokens; null for all. */
   readonly window: number | null;
+  /** Width × tokens whose scores take as long as the scan of a recurrent mixer; 0 for attention. */
+  readonly scan: number;
   /** Elements inside the feed-forward per matrix of its input side: gate and up count one each. */
   readonly feedForward: number;
   /** The same, of the routed and shared experts that one token uses. */
@@ -42,8 +44,9 @@ export interface LayerShape {
   readonly expertParameters: number;
   /** Elements of the routed experts that one token uses. */
   readonly activeExpertParameters: number;
-  /** Experts one token is routed to. */
+  /** Experts one token is routed to, and elements that travel to them: the hidden state, or the latent that experts work in, once per expert. */
   readonly routedPerToken: number;
+  readonly routedElements: number;
   /** Norms, biases and whatever else quantization leaves alone. */
   readonly otherParameters: number;
   readonly widths: LayerWidths;
@@ -137,6 +140,10 @@ function layerShape(architecture: Architecture, kind: LayerKind, count: number):
     expertParameters,
     activeExpertParameters: expertParameters * routedShare(kind.feedForwards),
     routedPerToken: kind.feedForwards.reduce((sum, block) => sum + (block.kind === 'moe' ? block.expertsPerToken : 0), 0),
+    routedElements: kind.feedForwards.reduce(
+      (sum, block) => sum + (block.kind === 'moe' ? block.expertsPerToken * (block.expertHiddenSize ?? architecture.hiddenSize) : 0),
+      0,
+    ),
     otherParameters: countElements(tensors) - countElements(linears),
     widths: layerWidths(architecture, kind, tensors),
   };
@@ -163,9 +170,30 @@ function layerWidths(architecture: Architecture, kind: LayerKind, tensors: reado
     scoreHeads: sum((m) => m.scoreHeads),
     scoreWidth: sum((m) => m.scoreWidth),
     window: mixers.find((mixer) => mixer.scoreHeads > 0)?.window ?? null,
+    scan: kind.mixers.reduce((total, mixer) => total + scanWork(mixer), 0),
     feedForward,
     experts,
   };
+}
+
+/** A scan over a state of 64 per channel takes as long as flash attention over 2,048 tokens (Mamba-2, arXiv 2405.21060, figure 10); wider states in proportion. */
+const SCAN_TOKENS = 2048;
+const SCAN_STATE = 64;
+
+function scanWork(mixer: Mixer): number {
+  const work = (width: number, state: number): number => width * SCAN_TOKENS * (state / SCAN_STATE);
+  switch (mixer.kind) {
+    case 'mamba1':
+    case 'mamba2':
+      return work(mixer.intermediateSize, mixer.stateSize);
+    case 'gated_delta_net':
+    case 'kimi_delta_attention':
+      return work(mixer.valueHeads * mixer.valueHeadDim, mixer.keyHeadDim);
+    case 'lightning_attention':
+      return work(mixer.heads * mixer.headDim, mixer.headDim);
+    default:
+      return 0;
+  }
 }
 
 interface MixerWidths {

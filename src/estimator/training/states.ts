@@ -39,7 +39,9 @@ export function stateBytes(plan: TrainingPlan): StateBytes {
   const expertWeightShards = parallel.zeroStage >= 3 ? parallel.expertShards : 1;
   const { linear, rest } = plan.base;
   const unsharded = held.linear * linear + (held.rest + held.embeddings + held.towers) * rest;
-  const weights = unsharded / weightShards + (held.experts * linear) / expertWeightShards;
+  const models = 1 + plan.objective.critics;
+  const ownWeights = unsharded / weightShards + (held.experts * linear) / expertWeightShards;
+  const weights = ownWeights * models + frozenBytes(plan, held);
 
   const trained = trainedElements(plan, held);
   const gradientShards = parallel.zeroStage >= 2 ? parallel.shards : 1;
@@ -48,19 +50,29 @@ export function stateBytes(plan: TrainingPlan): StateBytes {
   const expertOptimizerShards = parallel.zeroStage >= 1 ? parallel.expertShards : 1;
   const perElement = optimizerBytesPerElement(plan);
   const adapterWeightShards = parallel.zeroStage >= 3 ? parallel.shards : 1;
-  const gradients = (trained.dense * plan.gradientBytes) / gradientShards + (trained.experts * plan.gradientBytes) / expertGradientShards;
-  const optimizer = (trained.dense * perElement) / optimizerShards + (trained.experts * perElement) / expertOptimizerShards;
-  const updated = trained.dense / optimizerShards + trained.experts / expertOptimizerShards;
+  const gradients =
+    models * ((trained.dense * plan.gradientBytes) / gradientShards + (trained.experts * plan.gradientBytes) / expertGradientShards);
+  const optimizer = models * ((trained.dense * perElement) / optimizerShards + (trained.experts * perElement) / expertOptimizerShards);
+  const updated = models * (trained.dense / optimizerShards + trained.experts / expertOptimizerShards);
   const layers = Math.max(1, plan.shape.layerCount / parallel.pipeline);
   return {
     weights,
-    adapters: (trained.adapters * plan.framework.adapterBytes) / adapterWeightShards,
+    adapters: (models * trained.adapters * plan.framework.adapterBytes) / adapterWeightShards,
     gradients,
     optimizer,
     communication: communicationBytes(plan, held, trained.dense + trained.experts),
     update: updateBytes(plan, updated),
     layerGradients: gradients / layers,
   };
+}
+
+/** Weights of reference, teacher and reward models, in 16 bits and sharded as ZeRO 3 shards the trained model's. */
+function frozenBytes(plan: TrainingPlan, held: Holdings): number {
+  const { parallel, objective, adapters, base } = plan;
+  const copies = objective.frozenModels + (adapters ? 0 : objective.references);
+  const stage3 = parallel.zeroStage >= 3;
+  const dense = (held.linear + held.rest + held.embeddings + held.towers) / (stage3 ? parallel.shards : 1);
+  return copies * base.compute * (dense + held.experts / (stage3 ? parallel.expertShards : 1));
 }
 
 /** Copies made while the optimizer updates: an fp32 gradient for fp32 masters, or the multi-tensor path's copy of the weights. */

@@ -85,9 +85,21 @@ function memorySeconds(plan: TrainingPlan, gpu: Gpu, constants: TimeConstants): 
   const dequantized = plan.base.quantized ? heldParameters(plan) * perWeight * passesOf(plan) : 0;
   const state = plan.optimizer.statesOfWeightWidth * (plan.masterBytes || plan.trainedBytes) + plan.optimizer.fixedBytes + plan.masterBytes;
   const trained = trainedHere(plan) / (zeroStage >= 1 ? shards : 1);
-  const updated = (trained * (2 * state + 2 * plan.trainedBytes + plan.gradientBytes)) / bandwidth;
+  const updated = (trained * updateTraffic(plan, state)) / bandwidth;
   return { perMicroBatch: dequantized / bandwidth, perStep: updated + orthogonalisationSeconds(plan, gpu, trained, constants) };
 }
+
+/** Bytes per trained parameter that the optimizer's update reads and writes. */
+function updateTraffic(plan: TrainingPlan, state: number): number {
+  const stepwise = plan.optimizer.updateCopies > 0 && plan.masterBytes === 0 && !plan.framework.fusedUpdate;
+  return stepwise ? FOREACH_ACCESSES * plan.trainedBytes : 2 * state + 2 * plan.trainedBytes + plan.gradientBytes;
+}
+
+/**
+ * Reads and writes per element of torch's foreach AdamW, which runs one kernel per operation (torch/optim/adamw.py, `_multi_tensor_adamw`):
+ * weight decay 2, first moment 3, second moment 2 + 4, root 2, bias correction 2, epsilon 2, update 4; and 3 of gradient clipping.
+ */
+const FOREACH_ACCESSES = 24;
 
 function offloadSeconds(plan: TrainingPlan, gpu: Gpu): StepSeconds {
   const { enable_offloading: enabled, offload_parts: parts, offload_target: target } = plan.request;

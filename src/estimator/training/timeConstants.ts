@@ -4,8 +4,9 @@ import type { KernelClass } from './frameworks';
 export interface TimeConstants {
   /** Share of the dense peak that matrix products reach in training, by card generation. */
   readonly product: Readonly<Record<RateClass, number>>;
-  /** The same of narrow formats (fp8, fp4), whose casts and scales the products wait for. */
+  /** The same of narrow formats (fp8, fp4), and the casts and scales the products wait for: seconds per second at the 16-bit peak. */
   readonly narrowProduct: number;
+  readonly casts: number;
   /** Routed experts' products over dense ones: many small matrices. */
   readonly expertFactor: number;
   /** Share of the 16-bit peak that flash attention reaches, masked half not counted. */
@@ -46,7 +47,8 @@ export type RateClass = 'older' | 'ampere' | 'ada' | 'hopper' | 'blackwell' | 'o
  */
 export const TIME_CONSTANTS: TimeConstants = {
   product: { older: 0.66, ampere: 0.62, ada: 0.75, hopper: 0.54, blackwell: 0.42, other: 0.33 },
-  narrowProduct: 0.54,
+  narrowProduct: 0.63,
+  casts: 0.134,
   expertFactor: 0.58,
   attention: { older: 0.2, ampere: 0.42, ada: 0.33, hopper: 0.165, blackwell: 0.265, other: 0.1 },
   traffic: { eager: 5, compiled: 3.4, fused: 6.5 },
@@ -60,5 +62,5 @@ export const TIME_CONSTANTS: TimeConstants = {
   unknownLinkGbS: 20,
   interleaved: 4,
   paddingPerDoubling: 0.13,
-  spread: 1.75,
+  spread: 1.6,
 };

@@ -66,6 +66,8 @@ export const fields: fc.Arbitrary<RandomFields> = fc.record({
   num_samples: fc.integer({ min: 1, max: 1_000_000 }),
   tokens_per_sample: fc.integer({ min: 1, max: 300_000 }),
   packing: fc.boolean(),
+  padding_free: fc.boolean(),
+  objective: fc.constantFrom(...choices.OBJECTIVES),
   enable_offloading: fc.boolean(),
   offload_target: fc.constantFrom(...choices.OFFLOAD_TARGETS),
   gpu_memory_measure: fc.constantFrom(...choices.MEMORY_MEASURES),

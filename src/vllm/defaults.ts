@@ -56,6 +56,8 @@ export interface EngineSettings extends EffectiveSettings {
   readonly prefillContextParallelSize: number;
   readonly redundantExperts: number;
   readonly dtypeBytes: number;
+  /** `quantization` as given; `quantization` of the settings is the checkpoint's own where it has one. */
+  readonly requestedQuantization: string | null;
   /** MLA weights are kept in absorbed form beside the stored one (since 0.7). */
   readonly absorbsLatentProjections: boolean;
   readonly convStateBytes: number;
@@ -146,6 +148,7 @@ export function effectiveSettings(
         ? convStateBytes
         : 2;
   const offload = offloadSettings(read);
+  const requestedQuantization = read.text('quantization') ?? (read.text('load-format') === 'bitsandbytes' ? 'bitsandbytes' : null);
 
   return {
     rules,
@@ -172,8 +175,8 @@ export function effectiveSettings(
     absorbsLatentProjections: isSince(version, '0.7.0'),
     convStateBytes,
     stateBytes,
-    quantization:
-      model.quantization?.method ?? read.text('quantization') ?? (read.text('load-format') === 'bitsandbytes' ? 'bitsandbytes' : null),
+    quantization: model.quantization?.method ?? requestedQuantization,
+    requestedQuantization,
     kvCacheDtype: kvCacheDtype(model, read, dtype),
     cpuOffloadGib: offload.cpuOffloadGib,
     offload,

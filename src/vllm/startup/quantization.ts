@@ -119,10 +119,21 @@ export interface QuantizationTarget {
 /** The scheme vLLM uses: the checkpoint's own config wins; the argument quantizes only 16-bit checkpoints. */
 export function quantizationScheme(model: Model, target: QuantizationTarget): QuantizationScheme {
   const method = target.requested?.toLowerCase() ?? null;
-  if (model.quantization) return checkpointScheme(reconciled(model.quantization, method), target);
+  if (model.quantization) {
+    const scheme = checkpointScheme(reconciled(model.quantization, method), target);
+    return storesExpertsInFourBit(model) ? { ...scheme, experts: perGroup(4, 32, 1) } : scheme;
+  }
   if (method === null) return UNQUANTIZED;
   if (ONLINE_METHODS.has(method)) return onlineScheme(method);
   return FOUR_BIT_METHODS.test(method) ? checkpointScheme(fourBit(method), target) : UNQUANTIZED;
+}
+
+/**
+ * DeepSeek V4 states fp8 for checkpoints whose experts are MXFP4 (vLLM's `deepseek_v4_fp8`): 805.34 GiB for 1,573 billion parameters, 155.43 for
+ * 284 billion.
+ */
+function storesExpertsInFourBit({ architecture, quantization }: Model): boolean {
+  return architecture.modelType === 'deepseek_v4' && quantization?.method === 'fp8';
 }
 
 /** Methods whose checkpoints hold four bits in groups of 128 unless they say otherwise. */
@@ -152,11 +163,15 @@ function fourBit(method: string): CheckpointQuantization {
  * "…-INT4" is packed four bits under compressed-tensors, GPTQ or AWQ.
  */
 function reconciled(checkpoint: CheckpointQuantization, requested: string | null): CheckpointQuantization {
-  if (checkpoint.basis !== 'name' || requested === null || requested === checkpoint.method) return checkpoint;
-  if (checkpoint.method === 'bitsandbytes' && /^(?:compressed-tensors|inc|auto-round)$|gptq|awq/.test(requested)) {
-    return { ...fourBit(requested), ignored: checkpoint.ignored };
+  const { basis, method, bits, ignored } = checkpoint;
+  if (basis !== 'name' || requested === null || requested === method) return checkpoint;
+  const grouped = /gptq|awq/;
+  if (method === 'bitsandbytes' && /^(?:compressed-tensors|inc|auto-round)$|gptq|awq/.test(requested)) {
+    return { ...fourBit(requested), ignored };
   }
-  return { ...checkpoint, method: requested.includes('gptq') || requested.includes('awq') ? requested : checkpoint.method };
+  // What a name says of groups holds for the method it means, not for another.
+  if (bits === 4 && grouped.test(requested) && !grouped.test(method)) return { ...fourBit(requested), ignored };
+  return { ...checkpoint, method: grouped.test(requested) ? requested : method };
 }
 
 function onlineScheme(method: string): QuantizationScheme {

@@ -47,7 +47,7 @@ const ENCODER_TOKENS = 1500;
 export function engineOf(model: Model, gpu: GpuSetup | null, draft: Model | null, settings: EngineSettings): Engine {
   const { architecture } = model;
   const target: QuantizationTarget = {
-    requested: settings.quantization,
+    requested: settings.requestedQuantization,
     version: settings.version,
     computeCapability: gpu?.gpu.computeCapability ?? null,
     vendor: gpu?.gpu.vendor ?? null,

@@ -23,6 +23,48 @@ async function answerAll(): Promise<readonly Run[]> {
   });
 }
 
+/** Weights of a model on one card large enough for it, GiB. */
+function weightsOf(models: CommandLineModels, model: string, version: string, extra: Readonly<Record<string, string>> = {}): number {
+  const row = {
+    args: { model, max_model_len: 2048, ...extra },
+    gpu: { name: 'H100', total_memory_gib: 4000, count: 1 },
+    vllm_version: version,
+  };
+  const answer = answerRow(JSON.stringify(row), { gpu: null, version: null, set: {} }, models);
+  if ('error' in answer) throw new Error(answer.error);
+  return answer.per_gpu.weights_gib ?? NaN;
+}
+
+describe('weights of checkpoints by their published sizes', () => {
+  const published: readonly (readonly [
+    what: string,
+    model: string,
+    gib: number,
+    relative: number,
+    extra?: Readonly<Record<string, string>>,
+  ])[] = [
+    // "Model loading took" of v0.19.0 on H100.
+    ['a vision model whose projector joins four layers', 'ibm-granite/granite-vision-3.3-2b', 5.54, 0.01],
+    [
+      'a w4a16 checkpoint that vLLM ran as GPTQ',
+      'RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w4a16',
+      5.38,
+      0.01,
+      { quantization: 'gptq_marlin' },
+    ],
+    // Sizes of the published repositories.
+    ['fp8 with experts in four bits', 'deepseek-ai/DeepSeek-V4-Pro', 805.34, 0.03],
+    ['block-wise fp8', 'zai-org/GLM-5.2-FP8', 703.75, 0.02],
+    ['packed experts of Kimi', 'moonshotai/Kimi-K2.6', 554.27, 0.01],
+  ];
+  for (const [what, model, gib, relative, extra] of published) {
+    it(`${what}: ${model}`, async () => {
+      const weights = weightsOf(await CommandLineModels.open(undefined, process.cwd()), model, '0.19.0', extra);
+      assert.ok(Math.abs(weights / gib - 1) <= relative, `${weights} GiB against ${gib}`);
+    });
+  }
+});
+
 describe('recorded start-ups', () => {
   let runs: readonly Run[] = [];
   let complete: readonly Run[] = [];

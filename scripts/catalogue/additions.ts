@@ -145,6 +145,37 @@ const llavaNext = (text: JsonObject): JsonObject => ({
   vision_config: LLAVA_CLIP,
   torch_dtype: 'float16',
 });
+/** Granite 3.1 2B behind a SigLIP tower (so400m, 384 / 14), four of whose layers the projector joins. */
+const GRANITE_VISION = {
+  architectures: ['LlavaNextForConditionalGeneration'],
+  model_type: 'llava_next',
+  text_config: {
+    model_type: 'granite',
+    hidden_size: 2048,
+    intermediate_size: 8192,
+    num_attention_heads: 32,
+    num_hidden_layers: 40,
+    num_key_value_heads: 8,
+    max_position_embeddings: 131072,
+    vocab_size: 49156,
+    tie_word_embeddings: true,
+    torch_dtype: 'bfloat16',
+  },
+  vision_config: {
+    model_type: 'siglip_vision_model',
+    hidden_size: 1152,
+    image_size: 384,
+    intermediate_size: 4304,
+    num_attention_heads: 16,
+    num_hidden_layers: 27,
+    patch_size: 14,
+  },
+  vision_feature_layer: [-24, -20, -12, -1],
+  tie_word_embeddings: true,
+  torch_dtype: 'bfloat16',
+};
+const GRANITE_VISION_SEEN =
+  'transformers, Granite Vision: LLaVA-Next with a SigLIP encoder, concatenated vision layers and a Granite language model; sizes of the two';
 const VICUNA_7B = {
   model_type: 'llama',
   hidden_size: 4096,
@@ -288,6 +319,8 @@ export const ADDITIONS: readonly Addition[] = [
       max_position_embeddings: 32768,
     }),
   }),
+  derived('ibm-granite/granite-vision-3.3-2b', GRANITE_VISION_SEEN, GRANITE_VISION),
+  derived('ibm-granite/granite-vision-3.2-2b', GRANITE_VISION_SEEN, GRANITE_VISION),
   derived('llava-hf/llava-v1.6-vicuna-7b-hf', LLAVA_SEEN, llavaNext(VICUNA_7B)),
   derived(
     'llava-hf/llava-v1.6-vicuna-13b-hf',

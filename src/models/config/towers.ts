@@ -101,6 +101,12 @@ function visionSizes(text: TextConfig, config: Fields): VisionSizes {
   };
 }
 
+/** How many layers' states LLaVA-Next's projector takes side by side: one, or those that `vision_feature_layer` lists (Granite Vision). */
+function joinedLayers(outer: Fields): number {
+  const listed = outer.raw('vision_feature_layer');
+  return Array.isArray(listed) && listed.length > 0 ? listed.length : 1;
+}
+
 /** The tensors of a tower whose layout is known; null otherwise. */
 function knownTower(text: TextConfig, config: Fields, type: string, sizes: VisionSizes): readonly TensorSpec[] | null {
   const outerType = text.outer.string('model_type') ?? '';
@@ -121,7 +127,7 @@ function knownTower(text: TextConfig, config: Fields, type: string, sizes: Visio
   if (outerType === 'llama4') return llama4Tower(config, toText);
   if (outerType === 'mllama') return mllamaTower(config, toText);
   if (/^internvl/.test(outerType)) return internVisionTensors({ ...toText, positions: sizes.positions + 1 });
-  const projector = twoLayerProjector(sizes.width, text.hiddenSize, true);
+  const projector = twoLayerProjector(sizes.width * joinedLayers(text.outer), text.hiddenSize, true);
   const newline = /^llava_(next|onevision)/.test(outerType) ? [imageNewline(text.hiddenSize)] : [];
   if (type === 'clip_vision_model') return [...clipTensors({ ...sizes, positions: sizes.positions + 1 }), ...projector, ...newline];
   if (type === 'siglip_vision_model') return [...siglipTensors(sizes), ...projector, ...newline];

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { bytesPerMs } from '../src/estimator/speed/hardwareRates';
 import { SPEED_CONSTANTS, type SpeedConstants } from '../src/estimator/speed/constants';
 import { Catalogue } from '../src/models/catalogue';
-import { fitConstants, fittedCases } from './fitSpeed';
+import { fittedCases, SpeedFit } from './fitSpeed';
 import {
   askSpeed,
   defaultSpeedRows,
@@ -148,16 +148,37 @@ function printRefused(refused: readonly RefusedRow[]): void {
   for (const [why, rows] of groupBy(refused, (r) => r.problems.join('; '))) print(`- ${rows.length} x ${why}`);
 }
 
-/** Errors on each source with the constants fitted to all the others. */
-function leaveSourcesOut(cases: readonly SpeedCase[]): readonly Judged[] {
-  return [...groupBy(cases, (c) => c.row.source)].flatMap(([source, own]) => {
-    const others = fittedCases(cases).filter((c) => c.row.source !== source);
-    const constants = fitConstants(others, SPEED_CONSTANTS, LEAVE_OUT_ROUNDS);
+/** Errors of rows whose group took no part in the fit. */
+function leaveGroupsOut(fit: SpeedFit, cases: readonly SpeedCase[], groupOf: (c: SpeedCase) => string): readonly Judged[] {
+  return [...groupBy(cases, groupOf)].flatMap(([group, own]) => {
+    const constants = fit.fit((c) => groupOf(c) !== group, LEAVE_OUT_ROUNDS);
     return own.map((c) => judge(c, constants));
   });
 }
 
-const LEAVE_OUT_ROUNDS = 4;
+const LEAVE_OUT_ROUNDS = 3;
+const SWEEP_FOLDS = 5;
+
+/** One of five folds for a whole sweep: a model on a card under an engine in a format, every length and load of it. */
+function foldOfSweep({ row, input }: SpeedCase): string {
+  const sweep = [row.model, input.setup.gpu.key, row.tp, row.quantization, row.engine_norm].join('|');
+  let hash = 0x811c9dc5;
+  for (const letter of sweep) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+  return String(hash % SWEEP_FOLDS);
+}
+
+function printLeftOut(cases: readonly SpeedCase[]): void {
+  const fit = new SpeedFit(fittedCases(cases), SPEED_CONSTANTS);
+  const ways: readonly (readonly [string, (c: SpeedCase) => string])[] = [
+    ['Each source with the constants fitted to all other sources', (c) => c.row.source],
+    ['Each fifth of the sweeps with the constants fitted to the others', foldOfSweep],
+  ];
+  for (const [title, groupOf] of ways) {
+    const left = groupBy(leaveGroupsOut(fit, cases, groupOf), (j) => j.testCase.quantity);
+    print(`\n${title}:\n`);
+    print(table([header('quantity'), ...[...left].map(([name, group]) => line(name, group))]));
+  }
+}
 
 function main(args: readonly string[]): void {
   const path = args.find((arg) => arg.endsWith('.jsonl')) ?? defaultSpeedRows();
@@ -171,11 +192,7 @@ function main(args: readonly string[]): void {
   print(table([header('quantity'), ...[...byQuantity].map(([name, group]) => line(name + goal(name), group))]));
   printRefused(refused);
   printVariants(rows, catalogue);
-  if (args.includes('--leave-out')) {
-    const left = groupBy(leaveSourcesOut(cases), (j) => j.testCase.quantity);
-    print('\nEach source with the constants fitted to all other sources:\n');
-    print(table([header('quantity'), ...[...left].map(([name, group]) => line(name, group))]));
-  }
+  if (args.includes('--leave-out')) printLeftOut(cases);
   for (const [name, group] of byQuantity) printQuantity(name, group);
 }
 

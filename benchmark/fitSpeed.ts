@@ -7,11 +7,16 @@ const SCALE: Readonly<Record<string, number>> = {
   'TPOT under load': 0.12,
   'TTFT and prefill': 0.3,
 };
-/** How far, in logarithm, a constant may move at one standard deviation; bandwidth shares are known better than launch costs. */
+
+/**
+ * How far, in logarithm, a constant may move at one standard deviation; bandwidth shares are known better than launch costs. Shares that
+ * few rows would push beyond the whole are held.
+ */
 const PRIORS: readonly (readonly [RegExp, number])[] = [
+  [/^memory\.hbm|(vllm_plugin|mlx).*prefillRate/, 0.003],
   [/^memory\.|transformers.*prefillRate|decodeRate$|^prefillFormat\.fp4/, 0.03],
   [/^vendor/, 0.15],
-  [/^smGbS|^routing|Rate$|^format|^prefillFormat|^kv/, 0.25],
+  [/^smGbS|^routing|Rate$|perRequestMs$|^format|^prefillFormat|^kv/, 0.25],
   [/./, 0.6],
 ];
 
@@ -22,11 +27,13 @@ function priorOf(path: readonly string[]): number {
 /** Nested numbers. */
 export type Tree = { readonly [name: string]: number | Tree };
 
+export interface Leaf {
+  readonly path: readonly string[];
+  readonly value: number;
+}
+
 /** Leaves of a nested record of numbers, in order. */
-export function leavesOf(
-  tree: Tree,
-  path: readonly string[] = [],
-): readonly { readonly path: readonly string[]; readonly value: number }[] {
+export function leavesOf(tree: Tree, path: readonly string[] = []): readonly Leaf[] {
   return Object.entries(tree).flatMap(([name, node]) =>
     typeof node === 'number' ? [{ path: [...path, name], value: node }] : leavesOf(node, [...path, name]),
   );
@@ -42,126 +49,201 @@ function withLeaves(tree: Tree, values: readonly number[], next = { index: 0 }):
 }
 
 /**
- * What is squared: the logarithm of the ratio, which treats twice and half alike; for the first token, whose waits under load are
- * published over four decades, the relative error that is judged.
+ * What is squared, over the error that counts as good: the logarithm of the ratio, which treats twice and half alike; for first tokens
+ * estimated too late the relative error that is judged, since waits under load are published over four decades.
  */
-function residuals(cases: readonly SpeedCase[], constants: SpeedConstants): readonly number[] {
-  return cases.map((c) => {
-    const ratio = estimateOf(c, constants).value / c.row.value;
-    const error = c.row.metric === 'ttft_ms' ? ratio - 1 : Math.log(ratio);
-    return error / (SCALE[c.quantity] ?? 0.3);
-  });
-}
-
-/** Solves the symmetric positive definite system by Cholesky decomposition. */
-function solve(matrix: readonly Float64Array[], right: Float64Array): Float64Array {
-  const n = right.length;
-  const lower = matrix.map((row) => Float64Array.from(row));
-  const at = (rows: readonly Float64Array[], i: number, j: number): number => rows[i]?.[j] ?? 0;
-  const set = (rows: readonly Float64Array[], i: number, j: number, value: number): void => {
-    const row = rows[i];
-    if (row) row[j] = value;
-  };
-  for (let j = 0; j < n; j++) {
-    let diagonal = at(lower, j, j);
-    for (let k = 0; k < j; k++) diagonal -= at(lower, j, k) ** 2;
-    const pivot = Math.sqrt(Math.max(diagonal, 1e-12));
-    set(lower, j, j, pivot);
-    for (let i = j + 1; i < n; i++) {
-      let value = at(lower, i, j);
-      for (let k = 0; k < j; k++) value -= at(lower, i, k) * at(lower, j, k);
-      set(lower, i, j, value / pivot);
-    }
-  }
-  const x = Float64Array.from(right);
-  for (let i = 0; i < n; i++) {
-    let value = x[i] ?? 0;
-    for (let k = 0; k < i; k++) value -= at(lower, i, k) * (x[k] ?? 0);
-    x[i] = value / at(lower, i, i);
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    let value = x[i] ?? 0;
-    for (let k = i + 1; k < n; k++) value -= at(lower, k, i) * (x[k] ?? 0);
-    x[i] = value / at(lower, i, i);
-  }
-  return x;
+function residual(c: SpeedCase, constants: SpeedConstants): number {
+  const ratio = estimateOf(c, constants).value / c.row.value;
+  return (ratio > 1 && c.row.metric === 'ttft_ms' ? ratio - 1 : Math.log(ratio)) / (SCALE[c.quantity] ?? 0.3);
 }
 
 /** Residual, in good errors, from which a row counts less and less: some published rows ran with a fault that no setting tells. */
 const OUTLIER = 2;
 
 /** Cauchy weight of a residual: rows far off move nothing. */
-function softWeight(residual: number): number {
-  return 1 / (1 + (residual / OUTLIER) ** 2);
+function softWeight(r: number): number {
+  return 1 / (1 + (r / OUTLIER) ** 2);
 }
 
-function cost(
-  cases: readonly SpeedCase[],
-  constants: SpeedConstants,
-  logs: readonly number[],
-  start: readonly number[],
-  priors: readonly number[],
-): number {
-  const data = residuals(cases, constants).reduce((sum, r) => sum + OUTLIER ** 2 * Math.log(1 + (r / OUTLIER) ** 2), 0);
-  return data + logs.reduce((sum, log, i) => sum + ((log - (start[i] ?? log)) / (priors[i] ?? 1)) ** 2, 0);
+function softCost(r: number): number {
+  return OUTLIER ** 2 * Math.log(1 + (r / OUTLIER) ** 2);
 }
 
-/**
- * The constants that fit the cases best, near the ones given: damped Gauss-Newton on the relative errors, outliers damped
- * (Cauchy).
- */
-export function fitConstants(cases: readonly SpeedCase[], from: SpeedConstants, rounds: number): SpeedConstants {
-  const tree = from as unknown as Tree;
-  const start = leavesOf(tree).map((leaf) => Math.log(Math.max(leaf.value, 1e-6)));
-  const priors = leavesOf(tree).map((leaf) => priorOf(leaf.path));
-  const build = (logs: readonly number[]): SpeedConstants => withLeaves(tree, logs.map(Math.exp)) as unknown as SpeedConstants;
-  let logs: readonly number[] = start;
-  let best = cost(cases, build(logs), logs, start, priors);
-  let damping = 1;
-  for (let round = 0; round < rounds; round++) {
-    const base = residuals(cases, build(logs));
-    const step = 0.01;
-    const columns = logs.map((log, i) => {
-      const moved = residuals(cases, build(logs.map((other, j) => (j === i ? log + step : other))));
-      return moved.map((r, row) => (r - (base[row] ?? 0)) / step);
+/** Solves the symmetric positive definite system by Cholesky decomposition. */
+function solve(matrix: readonly Float64Array[], right: Float64Array): Float64Array {
+  const n = right.length;
+  const lower = matrix.map((row) => Float64Array.from(row));
+  const at = (i: number, j: number): number => lower[i]?.[j] ?? 0;
+  const set = (i: number, j: number, value: number): void => {
+    const row = lower[i];
+    if (row) row[j] = value;
+  };
+  for (let j = 0; j < n; j++) {
+    let diagonal = at(j, j);
+    for (let k = 0; k < j; k++) diagonal -= at(j, k) ** 2;
+    const pivot = Math.sqrt(Math.max(diagonal, 1e-12));
+    set(j, j, pivot);
+    for (let i = j + 1; i < n; i++) {
+      let value = at(i, j);
+      for (let k = 0; k < j; k++) value -= at(i, k) * at(j, k);
+      set(i, j, value / pivot);
+    }
+  }
+  const x = Float64Array.from(right);
+  for (let i = 0; i < n; i++) {
+    let value = x[i] ?? 0;
+    for (let k = 0; k < i; k++) value -= at(i, k) * (x[k] ?? 0);
+    x[i] = value / at(i, i);
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    let value = x[i] ?? 0;
+    for (let k = i + 1; k < n; k++) value -= at(k, i) * (x[k] ?? 0);
+    x[i] = value / at(i, i);
+  }
+  return x;
+}
+
+/** Which rows each constant moves: most belong to one engine, so that few rows need to be computed again for them. */
+export type Influence = readonly (readonly number[])[];
+
+const DERIVATIVE_STEP = 0.01;
+
+/** Fits the constants of the speed model to cases. */
+export class SpeedFit {
+  private readonly tree: Tree;
+  private readonly leaves: readonly Leaf[];
+  private readonly priors: readonly number[];
+  readonly influence: Influence;
+
+  constructor(
+    private readonly cases: readonly SpeedCase[],
+    from: SpeedConstants,
+  ) {
+    this.tree = from as unknown as Tree;
+    this.leaves = leavesOf(this.tree);
+    this.priors = this.leaves.map((leaf) => priorOf(leaf.path));
+    const start = this.startLogs();
+    const base = this.cases.map((c) => residual(c, this.build(start)));
+    this.influence = start.map((_, i) => {
+      const constants = this.build(moved(start, i, 0.05));
+      return this.cases.flatMap((c, row) => (Math.abs(residual(c, constants) - (base[row] ?? 0)) > 1e-9 ? [row] : []));
     });
+  }
+
+  /**
+   * The constants that fit the chosen rows best, near the ones given: damped Gauss-Newton, outliers damped (Cauchy). A constant none of
+   * them says anything about takes the middle of the same constant of the other engines, so that rows left out leave no trace.
+   */
+  fit(chosen: (c: SpeedCase) => boolean, rounds: number): SpeedConstants {
+    const used = this.cases.map(chosen);
+    const start = this.neutralStart(used);
+    let logs: readonly number[] = start;
+    let base = this.residuals(logs, used);
+    let best = this.cost(base, logs, start);
+    let damping = 1;
+    for (let round = 0; round < rounds; round++) {
+      const move = this.step(logs, base, start, used);
+      for (let attempt = 0; attempt < 6; attempt++) {
+        const shift = move(damping);
+        const next = logs.map((log, i) => log + Math.max(-0.5, Math.min(0.5, shift[i] ?? 0)));
+        const residuals = this.residuals(next, used);
+        const value = this.cost(residuals, next, start);
+        if (value < best) {
+          [logs, base, best] = [next, residuals, value];
+          damping = Math.max(damping / 5, 1e-3);
+          break;
+        }
+        damping *= 5;
+      }
+    }
+    return this.build(logs);
+  }
+
+  private startLogs(): readonly number[] {
+    return this.leaves.map((leaf) => Math.log(Math.max(leaf.value, 1e-6)));
+  }
+
+  private neutralStart(used: readonly boolean[]): readonly number[] {
+    const logs = this.startLogs();
+    const informed = this.influence.map((rows) => rows.some((row) => used[row]));
+    return logs.map((log, i) => {
+      const leaf = this.leaves[i];
+      if (leaf === undefined || leaf.path[0] !== 'engines' || informed[i] || (this.influence[i]?.length ?? 0) === 0) return log;
+      const field = leaf.path[2];
+      const others = logs.filter((_, j) => j !== i && this.leaves[j]?.path[0] === 'engines' && this.leaves[j]?.path[2] === field);
+      return others.sort((a, b) => a - b)[Math.floor(others.length / 2)] ?? log;
+    });
+  }
+
+  private build(logs: readonly number[]): SpeedConstants {
+    return withLeaves(
+      this.tree,
+      logs.map((log) => Math.exp(log)),
+    ) as unknown as SpeedConstants;
+  }
+
+  /** Residuals of the used rows; NaN for the others. */
+  private residuals(logs: readonly number[], used: readonly boolean[]): Float64Array {
+    const constants = this.build(logs);
+    return Float64Array.from(this.cases, (c, row) => (used[row] ? residual(c, constants) : Number.NaN));
+  }
+
+  private cost(residuals: Float64Array, logs: readonly number[], start: readonly number[]): number {
+    const data = residuals.reduce((sum, r) => sum + (Number.isNaN(r) ? 0 : softCost(r)), 0);
+    return data + logs.reduce((sum, log, i) => sum + ((log - (start[i] ?? log)) / (this.priors[i] ?? 1)) ** 2, 0);
+  }
+
+  /** The Gauss-Newton move as a function of the damping. */
+  private step(
+    logs: readonly number[],
+    base: Float64Array,
+    start: readonly number[],
+    used: readonly boolean[],
+  ): (damping: number) => Float64Array {
     const n = logs.length;
-    const active = columns.map((column) => column.some((value) => value !== 0));
+    const columns = logs.map((_, i) => {
+      const rows = (this.influence[i] ?? []).filter((row) => used[row]);
+      const column = new Float64Array(base.length);
+      if (rows.length === 0) return column;
+      const constants = this.build(moved(logs, i, DERIVATIVE_STEP));
+      for (const row of rows) {
+        const c = this.cases[row];
+        if (c) column[row] = (residual(c, constants) - (base[row] ?? 0)) / DERIVATIVE_STEP;
+      }
+      return column;
+    });
+    const weights = base.map((r) => (Number.isNaN(r) ? 0 : softWeight(r)));
     const normal = Array.from({ length: n }, () => new Float64Array(n));
     const gradient = new Float64Array(n);
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j <= i; j++) {
-        if (!active[i] || !active[j]) continue;
+      const own = columns[i] ?? new Float64Array();
+      const rows = (this.influence[i] ?? []).filter((row) => used[row]);
+      const at = normal[i];
+      for (let j = 0; j <= i && at; j++) {
+        const other = columns[j] ?? new Float64Array();
         let sum = 0;
-        for (let row = 0; row < base.length; row++) sum += softWeight(base[row] ?? 0) * (columns[i]?.[row] ?? 0) * (columns[j]?.[row] ?? 0);
-        const rowI = normal[i];
-        const rowJ = normal[j];
-        if (rowI) rowI[j] = sum;
-        if (rowJ) rowJ[i] = sum;
+        for (const row of rows) sum += (weights[row] ?? 0) * (own[row] ?? 0) * (other[row] ?? 0);
+        at[j] = sum;
+        const mirrored = normal[j];
+        if (mirrored) mirrored[i] = sum;
       }
       let sum = 0;
-      for (let row = 0; row < base.length; row++) sum += softWeight(base[row] ?? 0) * (columns[i]?.[row] ?? 0) * (base[row] ?? 0);
-      gradient[i] = -sum - ((logs[i] ?? 0) - (start[i] ?? 0)) / (priors[i] ?? 1) ** 2;
+      for (const row of rows) sum += (weights[row] ?? 0) * (own[row] ?? 0) * (base[row] ?? 0);
+      gradient[i] = -sum - ((logs[i] ?? 0) - (start[i] ?? 0)) / (this.priors[i] ?? 1) ** 2;
     }
-    for (let attempt = 0; attempt < 6; attempt++) {
+    return (damping) => {
       const damped = normal.map((row, i) => {
         const copy = Float64Array.from(row);
-        copy[i] = (copy[i] ?? 0) * (1 + 0.01 * damping) + 1 / (priors[i] ?? 1) ** 2 + damping;
+        copy[i] = (copy[i] ?? 0) * (1 + 0.01 * damping) + 1 / (this.priors[i] ?? 1) ** 2 + damping;
         return copy;
       });
-      const move = solve(damped, gradient);
-      const next = logs.map((log, i) => log + Math.max(-0.5, Math.min(0.5, move[i] ?? 0)));
-      const value = cost(cases, build(next), next, start, priors);
-      if (value < best) {
-        logs = next;
-        best = value;
-        damping = Math.max(damping / 5, 1e-3);
-        break;
-      }
-      damping *= 5;
-    }
+      return solve(damped, gradient);
+    };
   }
-  return build(logs);
+}
+
+function moved(logs: readonly number[], index: number, by: number): readonly number[] {
+  return logs.map((log, i) => (i === index ? log + by : log));
 }
 
 /** Cases the constants are fitted to: judged quantities of single graded rows, power and throughput aside. */

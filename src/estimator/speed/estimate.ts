@@ -1,9 +1,8 @@
 import type { Ranged } from '../ranged';
 import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
-import { ENGINES } from './engines';
 import { wallPowerW } from './power';
 import { serve, type Load } from './serving';
-import { spreadRate, spreadTime } from './spread';
+import { spreadRate, spreadTime, spreadUnder } from './spread';
 import { gpusPerReplica, type SpeedSetup, type StepTime } from './step';
 import type { ModelWork } from './work';
 
@@ -41,45 +40,30 @@ export interface SpeedEstimate {
   readonly assumptions: readonly string[];
 }
 
-/** Factors on the spread: each doubt widens the range. */
-const DOUBT = { lowConfidenceGpu: 1.15, unmeasuredVendor: 1.3, unmeasuredEngine: 1.15, offload: 1.5, drafts: 1.4, deepQueue: 1.5 } as const;
-
 /** Estimates the speed of a deployment under a load. Pure and quick enough for every move of a slider. */
 export function estimateSpeed(input: SpeedInput, constants: SpeedConstants = SPEED_CONSTANTS): SpeedEstimate {
   const { setup, work, load } = input;
   const alone: Load = { ...load, concurrency: 1, draftTokens: 0 };
   const loaded = serve(setup, work, load, constants);
   const single = serve({ ...setup, dataParallel: setup.expertParallel ? setup.dataParallel : 1 }, work, alone, constants);
-  const doubt = doubts(input);
   const queued = loaded.running * setup.dataParallel < load.concurrency;
+  const spread = spreadUnder({ setup, load, queued });
   const power = wallPowerW(setup, loaded);
   const fresh = Math.max(1, load.promptTokens * (1 - load.cachedShare));
   return {
-    ttftMs: spreadTime(loaded.ttftMs, 'ttft', doubt * (queued ? DOUBT.deepQueue : 1)),
-    tpotMs: spreadTime(loaded.tpotMs, load.concurrency > setup.dataParallel ? 'tpot' : 'step', doubt),
-    prefillMs: spreadTime(single.prefillMs, 'prefill', doubt),
-    prefillTps: spreadRate((fresh * 1e3) / single.prefillMs, 'prefill', doubt),
-    decodeTpsSingleStream: spreadRate(1e3 / single.tpotMs, 'step', doubt),
-    perUserTps: spreadRate(1e3 / loaded.tpotMs, load.concurrency > setup.dataParallel ? 'tpot' : 'step', doubt),
-    throughputTps: spreadRate(loaded.throughputTps, 'throughput', doubt),
+    ttftMs: spreadTime(loaded.ttftMs, 'ttft', spread),
+    tpotMs: spreadTime(loaded.tpotMs, load.concurrency > setup.dataParallel ? 'tpot' : 'step', spread),
+    prefillMs: spreadTime(single.prefillMs, 'prefill', spread),
+    prefillTps: spreadRate((fresh * 1e3) / single.prefillMs, 'prefill', spread),
+    decodeTpsSingleStream: spreadRate(1e3 / single.tpotMs, 'step', spread),
+    perUserTps: spreadRate(1e3 / loaded.tpotMs, load.concurrency > setup.dataParallel ? 'tpot' : 'step', spread),
+    throughputTps: spreadRate(loaded.throughputTps, 'throughput', spread),
     running: loaded.running * setup.dataParallel,
     step: loaded.step,
-    powerW: spreadTime(power, 'power', 1),
-    energyWhPer1kTokens: spreadTime((power * 1000) / 3600 / loaded.throughputTps, 'throughput', doubt),
+    powerW: spreadTime(power, 'power', spread),
+    energyWhPer1kTokens: spreadTime((power * 1000) / 3600 / loaded.throughputTps, 'throughput', spread),
     assumptions: assumptionsOf(input, queued),
   };
-}
-
-function doubts({ setup, load }: SpeedInput): number {
-  const { gpu, engine } = setup;
-  const measuredVendor = gpu.vendor === 'NVIDIA' || gpu.vendor === 'Apple' || gpu.vendor === 'AMD';
-  return (
-    (gpu.confidence === 'low' ? DOUBT.lowConfidenceGpu : 1) *
-    (measuredVendor ? 1 : DOUBT.unmeasuredVendor) *
-    ((ENGINES as readonly string[]).includes(engine) ? 1 : DOUBT.unmeasuredEngine) *
-    (setup.offloadBytes > 0 || setup.offloadKvCache === true ? DOUBT.offload : 1) *
-    (load.draftTokens > 0 ? DOUBT.drafts : 1)
-  );
 }
 
 function assumptionsOf({ setup, load }: SpeedInput, queued: boolean): readonly string[] {

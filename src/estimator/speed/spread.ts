@@ -1,21 +1,100 @@
 import { between, type Ranged } from '../ranged';
+import { ENGINES, hasGenerations, type Engine } from './engines';
+import type { Load } from './serving';
+import { gpusPerReplica, type SpeedSetup } from './step';
 
 /** Quantities with a spread of their own. */
 export type SpeedQuantity = 'step' | 'tpot' | 'ttft' | 'prefill' | 'throughput' | 'power';
 
+/** Factors by which the truth may stay below the estimate of a time or exceed it; at least 1. */
+export interface Spread {
+  readonly below: number;
+  readonly above: number;
+}
+
 /**
- * Factors by which the truth may stay below the estimate or exceed it. Below and above: the 3rd to 5th and the 95th to 97th percentile of
- * measured over estimated times on the rows the constants are fitted to (`benchmark/accuracySpeed.ts` prints how many rows lie inside, also
- * for sources left out). Waits under load have the longest tail: requests queue behind bursts that no average shows.
+ * The spread of the usual case: a measured engine of a known version on an NVIDIA card. Below and above: about the 5th and the 95th percentile
+ * of measured over estimated times on sweeps that took no part in the fit (`benchmark/accuracySpeed.ts --leave-out` prints how many lie inside).
  */
-export const SPREAD: Readonly<Record<SpeedQuantity, { readonly below: number; readonly above: number }>> = {
-  step: { below: 1.5, above: 1.6 },
-  tpot: { below: 1.55, above: 2.4 },
-  ttft: { below: 1.7, above: 5 },
-  prefill: { below: 1.6, above: 1.9 },
-  throughput: { below: 1.5, above: 3.1 },
-  power: { below: 1.45, above: 1.75 },
+const USUAL: Readonly<Record<SpeedQuantity, Spread>> = {
+  step: { below: 1.4, above: 1.45 },
+  tpot: { below: 1.45, above: 1.6 },
+  ttft: { below: 1.6, above: 1.9 },
+  prefill: { below: 1.45, above: 1.55 },
+  throughput: { below: 1.4, above: 2.5 },
+  power: { below: 1.45, above: 1.7 },
 };
+
+/** What is known about a case, as far as it bears on doubt. */
+export interface Circumstances {
+  readonly setup: SpeedSetup;
+  readonly load: Load;
+  /** The KV cache does not hold all requests at once. */
+  readonly queued: boolean;
+}
+
+/** One reason why a case is less certain than the usual one. */
+interface Doubt extends Spread {
+  readonly applies: (circumstances: Circumstances) => boolean;
+  /** null: all but power. */
+  readonly quantities: readonly SpeedQuantity[] | null;
+}
+
+const WAITS: readonly SpeedQuantity[] = ['ttft', 'throughput'];
+const LOADED: readonly SpeedQuantity[] = ['tpot', 'ttft', 'throughput'];
+/** Requests in flight per replica from which bursts queue behind each other in ways no average shows. */
+const MANY_REQUESTS = 32;
+/** GPUs of one replica beyond which few deployments were measured, and those in notations that leave the split open. */
+const USUAL_GPUS = 8;
+
+const isEngine =
+  (...engines: readonly Engine[]): Doubt['applies'] =>
+  (c) =>
+    engines.includes(c.setup.engine);
+
+/** Factors from the same residuals as {@link USUAL}, by group; those of things nobody measured are of the sources left out. */
+const DOUBTS: readonly Doubt[] = [
+  { applies: isEngine('sglang'), quantities: ['ttft'], below: 1.1, above: 1.9 },
+  { applies: isEngine('sglang'), quantities: ['tpot', 'throughput'], below: 1, above: 1.2 },
+  { applies: isEngine('tensorrt_llm'), quantities: LOADED, below: 1.25, above: 2 },
+  { applies: isEngine('transformers', 'autoawq'), quantities: ['step', 'prefill'], below: 1.1, above: 1.25 },
+  {
+    applies: ({ setup }) => !(ENGINES as readonly string[]).includes(setup.engine) && setup.engine !== 'nim',
+    quantities: null,
+    below: 1.15,
+    above: 1.15,
+  },
+  { applies: ({ setup }) => setup.engineVersion === null && hasGenerations(setup.engine), quantities: null, below: 1.1, above: 1.25 },
+  { applies: ({ setup }) => setup.gpu.vendor === 'AMD' && !setup.gpu.unifiedMemory, quantities: null, below: 1.15, above: 1.3 },
+  { applies: ({ setup }) => !['NVIDIA', 'AMD', 'Apple'].includes(setup.gpu.vendor), quantities: null, below: 1.3, above: 1.5 },
+  { applies: ({ setup }) => setup.gpu.confidence === 'low', quantities: null, below: 1.15, above: 1.15 },
+  { applies: ({ setup }) => gpusPerReplica(setup) > USUAL_GPUS, quantities: null, below: 1.5, above: 1.4 },
+  { applies: ({ setup }) => setup.dataParallel > 1 && setup.expertParallel, quantities: LOADED, below: 1.2, above: 1.6 },
+  { applies: ({ setup, load }) => load.concurrency / setup.dataParallel > MANY_REQUESTS, quantities: WAITS, below: 1.2, above: 1.4 },
+  { applies: ({ queued }) => queued, quantities: WAITS, below: 1.5, above: 1.5 },
+  { applies: ({ setup }) => setup.offloadBytes > 0 || setup.offloadKvCache === true, quantities: null, below: 1.5, above: 1.5 },
+  { applies: ({ load }) => load.draftTokens > 0, quantities: null, below: 1.4, above: 1.4 },
+];
+
+/** The spread of every quantity under the circumstances: each doubt widens it. */
+export function spreadUnder(circumstances: Circumstances): Readonly<Record<SpeedQuantity, Spread>> {
+  const applying = DOUBTS.filter((doubt) => doubt.applies(circumstances));
+  const widened = (quantity: SpeedQuantity): Spread => {
+    const own = applying.filter(({ quantities }) => (quantities === null ? quantity !== 'power' : quantities.includes(quantity)));
+    return {
+      below: own.reduce((spread, doubt) => spread * doubt.below, USUAL[quantity].below),
+      above: own.reduce((spread, doubt) => spread * doubt.above, USUAL[quantity].above),
+    };
+  };
+  return {
+    step: widened('step'),
+    tpot: widened('tpot'),
+    ttft: widened('ttft'),
+    prefill: widened('prefill'),
+    throughput: widened('throughput'),
+    power: widened('power'),
+  };
+}
 
 /** Why the range of a quantity is as wide as it is. */
 const REASONS: Readonly<Record<SpeedQuantity, string>> = {
@@ -27,18 +106,14 @@ const REASONS: Readonly<Record<SpeedQuantity, string>> = {
   power: 'host, power limit and clocks',
 };
 
-/**
- * A time with its range.
- *
- * @param widen factor on the spread for cards or engines nothing was measured on; at least 1.
- */
-export function spreadTime(value: number, quantity: SpeedQuantity, widen: number): Ranged {
-  const { below, above } = SPREAD[quantity];
-  return between(value / (below * widen), value, value * above * widen, REASONS[quantity]);
+/** A time with its range. */
+export function spreadTime(value: number, quantity: SpeedQuantity, spread: Readonly<Record<SpeedQuantity, Spread>>): Ranged {
+  const { below, above } = spread[quantity];
+  return between(value / below, value, value * above, REASONS[quantity]);
 }
 
 /** A rate with its range: the inverse of a time. */
-export function spreadRate(value: number, quantity: SpeedQuantity, widen: number): Ranged {
-  const { below, above } = SPREAD[quantity];
-  return between(value / (above * widen), value, value * below * widen, REASONS[quantity]);
+export function spreadRate(value: number, quantity: SpeedQuantity, spread: Readonly<Record<SpeedQuantity, Spread>>): Ranged {
+  const { below, above } = spread[quantity];
+  return between(value / above, value, value * below, REASONS[quantity]);
 }

@@ -285,7 +285,7 @@ const CHECKPOINT_FORMATS: Readonly<Record<string, Partial<CheckpointQuantization
   gptq: { method: 'gptq', bits: 4, groupSize: 128 },
   int8: { method: 'compressed-tensors', bits: 8, groupSize: -1 },
   int4: { method: 'compressed-tensors', bits: 4, groupSize: 128 },
-  nvfp4: { method: 'modelopt_fp4', bits: 4, groupSize: 16, type: 'float' },
+  nvfp4: { method: 'modelopt_fp4', bits: 4, groupSize: 16, type: 'float', kvCacheScheme: 'fp8' },
   mxfp4: { method: 'mxfp4', bits: 4, groupSize: 32, type: 'float' },
 };
 
@@ -296,7 +296,7 @@ export function needsAnotherCheckpoint(choice: string): boolean {
 
 /**
  * The model as if its checkpoint had been stored in the chosen format. Group sizes are those that the formats' usual
- * converters write (AWQ and GPTQ 128, NVFP4 16, MXFP4 32).
+ * converters write (AWQ and GPTQ 128, NVFP4 16, MXFP4 32), and NVFP4's carry scales for an fp8 KV cache as ModelOpt writes them.
  */
 export function withWeightFormat(model: Model, choice: string): Model {
   if (choice === 'checkpoint') return model;

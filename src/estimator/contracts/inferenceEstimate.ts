@@ -73,12 +73,14 @@ function settle(request: InferenceRequest, facts: InferenceFacts) {
 /** Settles what the request leaves open. */
 export function planInference(request: InferenceRequest, facts: InferenceFacts): InferencePlan {
   const { model, gpu } = facts;
-  const quantization = request.quantization ?? (model.quantization ? 'checkpoint' : 'fp16');
+  const quantization = weightFormat(request.quantization, model);
   const gguf = isGgufChoice(quantization) || (quantization === 'checkpoint' && model.quantization?.method === 'gguf');
   const usual: Engine = gguf || (gpu.unifiedMemory && gpu.vendor === 'Apple') ? 'llama_cpp' : 'vllm';
   const engine = (request.engine === null ? null : findEngine(request.engine)) ?? usual;
   const stored = runWeights(storedWeights(quantization, model.quantization), engine);
-  const kvElementBytes = kvBytesPerElement(request.kv_cache_quantization, engine, stored.format);
+  const scaled =
+    quantization === 'nvfp4' || (quantization === 'checkpoint' && model.quantization?.kvCacheScheme?.startsWith('fp8') === true);
+  const kvElementBytes = kvBytesPerElement(request.kv_cache_quantization, engine, stored.format, scaled);
   const work = modelWork(model, { ...stored, kvElementBytes });
   const { promptTokens, outputTokens, context } = lengths(request);
   const cachedShare = request.enable_prefix_caching ? request.shared_prefix_ratio : 0;
@@ -106,10 +108,21 @@ function memoryOf(plan: InferencePlan, facts: InferenceFacts): RuntimeMemory {
   return facts.memory?.(plan) ?? runtimeMemory(plan.question);
 }
 
-/** ModelOpt's fp8 and fp4 checkpoints, which TensorRT-LLM runs, bring scales for an fp8 KV cache; everything else keeps 16 bit. */
-function kvBytesPerElement(choice: KvCacheChoice, engine: Engine, format: ModelWork['format']): number {
+/** The format asked for; 4-bit floats of a model that comes in MXFP4 are its own. */
+function weightFormat(choice: string | null, model: Model): string {
+  const native = model.quantization;
+  if (choice === null) return native ? 'checkpoint' : 'fp16';
+  return choice === 'nvfp4' && native?.method === 'mxfp4' ? 'checkpoint' : choice;
+}
+
+/**
+ * ModelOpt's checkpoints carry scales for an fp8 KV cache: those in NVFP4 under every engine (22 of 23 published configs state
+ * `kv_cache_scheme`), those in fp8 that TensorRT-LLM runs. Everything else keeps 16 bit.
+ */
+function kvBytesPerElement(choice: KvCacheChoice, engine: Engine, format: ModelWork['format'], scaled: boolean): number {
   if (choice !== 'auto') return KV_BYTES[choice];
-  return (engine === 'tensorrt_llm' || engine === 'nim') && (format === 'fp8' || format === 'fp4') ? 1 : 2;
+  const modelOpt = (engine === 'tensorrt_llm' || engine === 'nim') && (format === 'fp8' || format === 'fp4');
+  return scaled || modelOpt ? 1 : 2;
 }
 
 function lengths(request: InferenceRequest): { readonly promptTokens: number; readonly outputTokens: number; readonly context: number } {

@@ -17,16 +17,12 @@ export interface EngineConstants {
   readonly prefillRate: number;
   /** Fixed part of the time to first token of a lone request: HTTP, tokenizer, sampling. */
   readonly firstTokenMs: number;
-  /** Per layer: launches of a step that mixes prefill and decode, which CUDA graphs do not cover, and the wait for the one before. */
-  readonly waitLayerMs: number;
-  /** The same on top for models with experts. */
-  readonly waitExpertLayerMs: number;
-  /** How much of the other requests' prefill a new request waits for: q in 1 + q x (n - 1)^g. */
+  /** Decode steps that a new request waits for while others run: the running one, and those the scheduler admits nobody in. */
+  readonly waitSteps: number;
+  /** Share of each other request's prefill that a new request waits for: 0.5 where all come at once. */
   readonly queueShare: number;
-  /** Milliseconds per (n - 1)^g of waiting for the running step. */
-  readonly queueMs: number;
-  /** g in (n - 1)^g: 1 where all requests come at once, less the more they spread. */
-  readonly queueExponent: number;
+  /** Prompt tokens of the other requests at which half of them have drifted apart and no longer come at once. */
+  readonly queueTokens: number;
 }
 
 /** Unquantized weights: the reference of the format factors. */
@@ -39,6 +35,8 @@ export interface SpeedConstants {
   readonly memory: Readonly<Record<'gddr' | 'hbm' | 'unified', number>>;
   /** GB/s one streaming multiprocessor can load, by architecture: what limits cards with much bandwidth and few SMs (H20, H200). */
   readonly smGbS: Readonly<Record<'Volta' | 'Ampere' | 'Hopper' | 'Blackwell', number>>;
+  /** The same for engines with kernels of Hopper's own. */
+  readonly smGbSHopperKernels: number;
   /** The same for llama.cpp's kernels. */
   readonly smGbSLlamaCpp: number;
   /** Streaming time of a format over that of 16-bit weights of the same bytes, for engines with fused kernels. */
@@ -82,20 +80,9 @@ export interface SpeedConstants {
   readonly unfusedExpertLayerMs: number;
 }
 
-function engine(
-  hostMs: number,
-  layerMs: number,
-  expertLayerMs: number,
-  perRequestMs: number,
-  decodeRate: number,
-  prefillRate: number,
-  firstTokenMs: number,
-  waitLayerMs: number,
-  waitExpertLayerMs: number,
-  queueShare: number,
-  queueMs: number,
-  queueExponent: number,
-): EngineConstants {
+/** The constants of an engine in the order of {@link EngineConstants}. */
+function engine(...values: readonly [number, number, number, number, number, number, number, number, number, number]): EngineConstants {
+  const [hostMs, layerMs, expertLayerMs, perRequestMs, decodeRate, prefillRate, firstTokenMs, waitSteps, queueShare, queueTokens] = values;
   return {
     hostMs,
     layerMs,
@@ -104,11 +91,9 @@ function engine(
     decodeRate,
     prefillRate,
     firstTokenMs,
-    waitLayerMs,
-    waitExpertLayerMs,
+    waitSteps,
     queueShare,
-    queueMs,
-    queueExponent,
+    queueTokens,
   };
 }
 
@@ -119,45 +104,46 @@ function engine(
  */
 export const SPEED_CONSTANTS: SpeedConstants = {
   engines: {
-    vllm_v0: engine(2.01, 0.0341, 0.0144, 0.00502, 0.525, 0.474, 15.2, 0.15, 0.5, 0.1, 1, 0.811),
-    vllm_v1: engine(0.604, 0.0232, 0.0293, 0.00196, 0.712, 0.605, 6.26, 0.17, 0.514, 0.0729, 0.919, 0.913),
-    vllm_plugin: engine(0.549, 0.653, 0.0886, 0.005, 0.5, 1.02, 19.7, 0.15, 0.5, 0.1, 1, 0.811),
-    sglang: engine(0.692, 0.0315, 0.0294, 0.0281, 0.904, 0.688, 14, 0.216, 2.52, 0.285, 12.4, 0.725),
-    tensorrt_llm: engine(1.29, 0.00525, 0.0466, 0.00102, 0.804, 0.871, 2.97, 0.395, 1.62, 0.162, 5.18, 0.748),
-    nim: engine(1.44, 0.036, 0.03, 0.0269, 0.438, 0.827, 4.11, 0.31, 1, 0.402, 1.14, 0.85),
-    llama_cpp: engine(0.105, 0.0815, 0.0414, 0.0383, 0.0892, 0.714, 10, 0.15, 0.5, 0.5, 1, 0.811),
-    transformers_old: engine(11.1, 0.524, 0, 0.0101, 0.399, 0.326, 26.2, 0.15, 0.5, 0.5, 1, 0.811),
-    transformers_new: engine(0.566, 0.597, 0, 0.0101, 0.4, 0.45, 24.7, 0.15, 0.5, 0.5, 1, 0.811),
-    mlx: engine(0.583, 0.0837, 0.0334, 0.01, 0.361, 1.04, 10, 0.15, 0.5, 0.5, 1, 0.811),
-    exllama: engine(0.393, 0.00352, 0.03, 0.00994, 0.458, 0.45, 10, 0.15, 0.5, 0.5, 1, 0.811),
-    lmdeploy: engine(0.489, 0.0352, 0.03, 0.01, 0.55, 0.5, 10, 0.15, 0.5, 0.2, 1, 0.811),
-    gpt_fast: engine(0.111, 0.0253, 0.00115, 0.00943, 0.493, 0.5, 10, 0.15, 0.5, 0.5, 1, 0.811),
-    mlc_llm: engine(0.144, 0.0863, 0.03, 0.00953, 0.487, 0.5, 10, 0.15, 0.5, 0.5, 1, 0.811),
-    autoawq: engine(0.0828, 0.0274, 0.03, 0.00887, 0.384, 0.291, 51.4, 0.15, 0.5, 0.5, 1, 0.811),
-    litgpt: engine(0.586, 1.63, 0.1, 0.01, 0.4, 0.45, 25, 0.15, 0.5, 0.5, 1, 0.811),
-    ctranslate2: engine(0.57, 0.399, 0.03, 0.01, 0.4, 0.45, 10, 0.15, 0.5, 0.5, 1, 0.811),
+    vllm_v0: engine(2.33, 0.019, 0.0101, 0.00503, 0.525, 0.479, 17.4, 3, 0.1, 1000000),
+    vllm_v1: engine(0.425, 0.0298, 0.0289, 0.00424, 0.713, 0.638, 10.4, 4.63, 0.0485, 7550000),
+    vllm_plugin: engine(0.273, 0.582, 0.131, 0.00498, 0.5, 0.9, 10.8, 3, 0.1, 1000000),
+    sglang: engine(1.05, 0.0112, 0.044, 0.0319, 0.912, 0.793, 16.2, 20.9, 0.22, 621000),
+    tensorrt_llm: engine(1.44, 0.00308, 0.0521, 0.00102, 0.807, 0.83, 3.25, 15.1, 0.0881, 1440000),
+    nim: engine(1.05, 0.0553, 0.03, 0.029, 0.441, 0.852, 4.54, 0.989, 0.634, 223000),
+    llama_cpp: engine(0.0751, 0.0924, 0.0379, 0.0361, 0.0909, 0.712, 10, 3, 0.1, 1000000),
+    transformers_old: engine(9.73, 0.571, 0, 0.0101, 0.399, 0.313, 27.4, 3, 0.1, 1000000),
+    transformers_new: engine(0.729, 0.591, 0, 0.0101, 0.4, 0.45, 24.6, 3, 0.1, 1000000),
+    mlx: engine(0.616, 0.0928, 0.0269, 0.01, 0.361, 1, 10, 3, 0.1, 1000000),
+    exllama: engine(0.194, 0.0023, 0.03, 0.0097, 0.458, 0.45, 10, 3, 0.1, 1000000),
+    lmdeploy: engine(0.444, 0.0286, 0.03, 0.00998, 0.55, 0.5, 10, 3, 0.1, 1000000),
+    gpt_fast: engine(0.0928, 0.0228, 0.000779, 0.00928, 0.493, 0.5, 10, 3, 0.1, 1000000),
+    mlc_llm: engine(0.0937, 0.0423, 0.03, 0.00922, 0.487, 0.5, 10, 3, 0.1, 1000000),
+    autoawq: engine(0.063, 0.0211, 0.03, 0.0086, 0.384, 0.298, 51.4, 3, 0.1, 1000000),
+    litgpt: engine(0.646, 1.59, 0.1, 0.01, 0.4, 0.45, 25, 3, 0.1, 1000000),
+    ctranslate2: engine(0.571, 0.392, 0.03, 0.01, 0.4, 0.45, 10, 3, 0.1, 1000000),
   },
-  memory: { gddr: 1.08, hbm: 1, unified: 1.17 },
-  smGbS: { Volta: 8.02, Ampere: 15.1, Hopper: 21.5, Blackwell: 36.2 },
-  smGbSLlamaCpp: 9.21,
-  format: { fp8: 1.03, w8a8: 1.05, int8: 1.01, int4: 1.14, nf4: 1.9, fp4: 0.757, ggml: 0.625 },
-  formatLlamaCpp: { ggml: 1.01, int4: 1.1, int8: 1 },
-  formatTransformers: { fp8: 6.74, int8: 2.5, int4: 3.34, nf4: 1.27 },
-  weightOnlyLayerMs: { int4: 0.0329, int8: 0.031 },
-  kv: { fused: 1.43, fusedNarrow: 2.8, llamaCpp: 2.75, llamaCppUnified: 1.49, transformers: 30.2 },
-  allReduceLayerMs: { nvlink: 0.0309, fabric: 0.044, pcie: 0.11 },
-  crossNodeLayerMs: 0.0782,
-  vendor: { AMD: 1.51, Intel: 2, Huawei: 0.835, 'Moore Threads': 1.06, other: 1.5 },
-  vendorLlamaCpp: { AMD: 2.63, Intel: 3.28 },
-  prefillFormat: { fp8: 0.821, w8a8: 1.12, int8: 0.698, int4: 0.79, nf4: 1.3, fp4: 0.576, ggml: 1.42 },
-  llamaCppSaturationTflops: 392,
-  plainAttention: 3.37,
-  stageOverlap: 0.5,
-  prefillExperts: 5.25,
-  prefillTraffic: 123,
-  routingSpread: 0.873,
-  interference: 0.758,
-  eagerLayerMs: 0.349,
-  loopedExpertMs: 0.0944,
-  unfusedExpertLayerMs: 0.529,
+  memory: { gddr: 1.09, hbm: 1, unified: 1.16 },
+  smGbS: { Volta: 7.93, Ampere: 15.1, Hopper: 18.4, Blackwell: 40.4 },
+  smGbSHopperKernels: 29,
+  smGbSLlamaCpp: 9.47,
+  format: { fp8: 1.05, w8a8: 1.05, int8: 0.984, int4: 1.13, nf4: 1.9, fp4: 0.757, ggml: 0.588 },
+  formatLlamaCpp: { ggml: 1.02, int4: 1.85, int8: 1.11 },
+  formatTransformers: { fp8: 5.79, int8: 2.4, int4: 3.23, nf4: 1.05 },
+  weightOnlyLayerMs: { int4: 0.0369, int8: 0.0347 },
+  kv: { fused: 1.36, fusedNarrow: 2.61, llamaCpp: 1.09, llamaCppUnified: 1.18, transformers: 29.8 },
+  allReduceLayerMs: { nvlink: 0.0317, fabric: 0.0379, pcie: 0.149 },
+  crossNodeLayerMs: 0.0692,
+  vendor: { AMD: 1.46, Intel: 2, Huawei: 0.78, 'Moore Threads': 0.974, other: 1.5 },
+  vendorLlamaCpp: { AMD: 2.51, Intel: 3.38 },
+  prefillFormat: { fp8: 0.692, w8a8: 1.12, int8: 0.793, int4: 0.801, nf4: 1.3, fp4: 0.517, ggml: 1.4 },
+  llamaCppSaturationTflops: 390,
+  plainAttention: 3.36,
+  stageOverlap: 0.503,
+  prefillExperts: 6.22,
+  prefillTraffic: 136,
+  routingSpread: 0.994,
+  interference: 0.809,
+  eagerLayerMs: 0.332,
+  loopedExpertMs: 0.0942,
+  unfusedExpertLayerMs: 0.539,
 };

@@ -104,6 +104,30 @@ export function engineProfile(engine: Engine, version: string | null, vendor: st
   }
 }
 
+/** Whether versions of an engine differ so much that they have constants of their own. */
+export function hasGenerations(engine: Engine): boolean {
+  return engine === 'vllm' || engine === 'transformers';
+}
+
+/** First versions whose small-batch products load through Hopper's asynchronous copies; before, kernels were those of Ampere. */
+const HOPPER_KERNELS_SINCE: Partial<Record<Engine, readonly [number, number]>> = {
+  vllm: [0, 8],
+  sglang: [0, 5],
+  tensorrt_llm: [0, 0],
+  nim: [0, 0],
+};
+
+/** Whether an engine at a version has kernels of its own for Hopper. */
+export function hasHopperKernels(engine: Engine, version: string | null): boolean {
+  const since = HOPPER_KERNELS_SINCE[engine];
+  return since !== undefined && !isBefore(parseRelease(version), since);
+}
+
+/** Engines that admit a request only when its whole output has room in the KV cache (TensorRT-LLM's default, GUARANTEED_NO_EVICT). */
+export function reservesOutput(engine: Engine): boolean {
+  return engine === 'tensorrt_llm' || engine === 'nim';
+}
+
 /** Whether the context of a request falls out of the captured CUDA graphs: vLLM before 0.6 captured up to 8192 tokens. */
 export function outsideGraphs(engine: Engine, version: string | null, context: number): boolean {
   return engine === 'vllm' && isBefore(parseRelease(version), [0, 6]) && context > 8192;

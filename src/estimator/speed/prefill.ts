@@ -42,7 +42,7 @@ export function prefill(
   const dense = Math.max(0, work.activeParameters - work.headParameters - work.activeExpertParameters) * tokens + work.headParameters;
   const products = (2 * dense) / rateOf(work.denseFormat) + (2 * work.activeExpertParameters * tokens * expertFactor) / rateOf(work.format);
   const attention = work.attentionFlopsPerPair * tokens * (cached + tokens / 2);
-  const traffic = setup.engine === 'llama_cpp' ? 0 : (tokens * work.layers * work.hiddenSize * constants.prefillTraffic) / bytesPerMs(gpu);
+  const traffic = setup.engine === 'llama_cpp' ? 0 : (tokens * work.blocks * work.hiddenSize * constants.prefillTraffic) / bytesPerMs(gpu);
   const arithmetic = prompts * (((products + attention / attentionRate) / tp) * 1e3 * vendorFactor(gpu, setup.engine, constants) + traffic);
   const passes =
     setup.engine === 'llama_cpp' ? prompts * Math.ceil(tokens / LLAMA_CPP_BATCH) : Math.max(1, (prompts * tokens) / CHUNK_TOKENS);

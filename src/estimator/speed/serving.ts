@@ -1,5 +1,5 @@
 import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
-import { isLibrary } from './engines';
+import { isLibrary, reservesOutput } from './engines';
 import { prefill } from './prefill';
 import { constantsOf, decodeStep, type SpeedSetup, type StepTime } from './step';
 import type { ModelWork } from './work';
@@ -48,8 +48,9 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const own = constantsOf(setup, constants);
   const { promptTokens, outputTokens } = load;
   const perReplica = Math.max(1, load.concurrency / setup.dataParallel);
-  // Blocks are taken as a request grows, so that a running request holds half of its output on average.
-  const held = Math.max(1, promptTokens * (1 - load.cachedShare) + outputTokens / 2);
+  // Blocks are taken as a request grows, so that a running request holds half of its output on average, unless all of it is set aside.
+  const grown = reservesOutput(setup.engine) ? outputTokens : outputTokens / 2;
+  const held = Math.max(1, promptTokens * (1 - load.cachedShare) + grown);
   const fits = load.kvCacheTokens === null ? perReplica : Math.max(1, (load.kvCacheTokens - promptTokens * load.cachedShare) / held);
   const running = Math.min(perReplica, fits);
   const step = decodeStep(setup, work, running, promptTokens + outputTokens / 2, 1 + load.draftTokens, constants);
@@ -61,11 +62,11 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const others = load.together === true ? 0 : running - 1;
   const interference = (constants.interference * others * alone.marginal) / Math.max(1, outputTokens);
   const tpotMs = stepMs + interference;
-  const growth = queueGrowth(others, own.queueExponent);
-  const wait = (own.waitLayerMs + (work.experts > 0 ? own.waitExpertLayerMs : 0)) * work.layers * (1 - 1 / running);
+  const growth = others / (1 + (others * fresh) / own.queueTokens);
+  const wait = own.waitSteps * step.total * (1 - 1 / running);
   // A static batch is prefilled as one.
   const queued = load.together === true ? running : 1 + own.queueShare * growth;
-  const first = prefill(setup, work, fresh, cached, constants, queued).total + (load.together === true ? 0 : own.queueMs * growth);
+  const first = prefill(setup, work, fresh, cached, constants, queued).total;
   const started = (isLibrary(setup.engine) ? 0 : own.firstTokenMs) + wait + first;
   const perRequestMs = started + outputTokens * tpotMs;
   // What does not fit in the KV cache waits until a running request ends.
@@ -82,12 +83,4 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
     running,
     throughputTps: (running * setup.dataParallel * outputTokens * 1e3) / counted,
   };
-}
-
-/**
- * How the wait for the first token grows with `others` requests: (n - 1)^g, straight from none to one. The power's endless slope at none
- * would let a fraction of a request slow all down by more than it adds.
- */
-function queueGrowth(others: number, exponent: number): number {
-  return others < 1 ? others : others ** exponent;
 }

@@ -1,8 +1,8 @@
 import type { Gpu } from '../hardware/gpu';
-import { hostBandwidth, linkBandwidth } from '../hardware/interconnects';
+import { hostBandwidth, linkBandwidth, USUAL_FRACTION } from '../hardware/interconnects';
 import { SPEED_CONSTANTS, type EngineConstants, type SpeedConstants } from './constants';
-import { engineProfile, outsideGraphs, type Engine } from './engines';
-import { bytesPerMs, domainSize, linkClass, memoryClass, peakRate, smArchitecture } from './hardwareRates';
+import { engineProfile, hasHopperKernels, outsideGraphs, type Engine } from './engines';
+import { bytesPerMs, domainSize, linkClass, memoryClass, peakRate, smArchitecture, type SmArchitecture } from './hardwareRates';
 import { isPlain, kvBytes, touchedExperts, type ModelWork } from './work';
 
 /** The machine and software one model runs on. */
@@ -76,10 +76,17 @@ export function streamMs(setup: SpeedSetup, work: ModelWork, bytes: number, cons
   const { gpu, engine } = setup;
   const dram = (bytes / bytesPerMs(gpu)) * constants.memory[memoryClass(gpu)];
   const architecture = smArchitecture(gpu);
-  const perSm = architecture === null ? null : engine === 'llama_cpp' ? constants.smGbSLlamaCpp : constants.smGbS[architecture];
+  const perSm = architecture === null ? null : loadedPerSm(setup, architecture, constants);
   const limited = memoryClass(gpu) === 'hbm' && perSm !== null && gpu.smCount !== null && gpu.vendor === 'NVIDIA';
   const time = limited ? either(dram, bytes / (perSm * gpu.smCount * 1e6), LIMITS) : dram;
   return time * formatFactor(engine, work, constants) * vendorFactor(gpu, engine, constants);
+}
+
+function loadedPerSm(setup: SpeedSetup, architecture: SmArchitecture, constants: SpeedConstants): number {
+  if (setup.engine === 'llama_cpp') return constants.smGbSLlamaCpp;
+  return architecture === 'Hopper' && hasHopperKernels(setup.engine, setup.engineVersion)
+    ? constants.smGbSHopperKernels
+    : constants.smGbS[architecture];
 }
 
 function formatFactor(engine: Engine, work: ModelWork, constants: SpeedConstants): number {
@@ -174,12 +181,10 @@ export function launchMs(setup: SpeedSetup, work: ModelWork, context: number, co
   const eager = !isLaunchBound(engine) && (setup.eager || outsideGraphs(engine, setup.engineVersion, context));
   let perLayer = eager ? Math.max(own.layerMs, constants.eagerLayerMs) : own.layerMs;
   if ((work.format === 'int4' || work.format === 'int8') && engine !== 'llama_cpp') perLayer += constants.weightOnlyLayerMs[work.format];
-  if (work.experts > 0) {
-    perLayer += own.expertLayerMs;
-    if (isLaunchBound(engine)) perLayer += constants.loopedExpertMs * work.experts;
-    if (engine === 'sglang' && work.format === 'int4') perLayer += constants.unfusedExpertLayerMs;
-  }
-  return perLayer * work.layers;
+  let perExpertLayer = work.experts > 0 ? own.expertLayerMs : 0;
+  if (isLaunchBound(engine)) perExpertLayer += constants.loopedExpertMs * work.experts;
+  if (engine === 'sglang' && work.format === 'int4') perExpertLayer += constants.unfusedExpertLayerMs;
+  return perLayer * work.blocks + perExpertLayer * work.expertLayers;
 }
 
 /** Two all-reduces per layer: a fixed latency, and the bytes of the activations over the link. */
@@ -188,20 +193,28 @@ export function communicationMs(setup: SpeedSetup, work: ModelWork, tokens: numb
   const hopMs = pp > 1 ? (pp - 1) * PIPELINE_HOP_MS : 0;
   if (tp <= 1) return hopMs;
   const latency = constants.allReduceLayerMs[linkClass(gpu, setup.link)] + (tp > domainSize(gpu) ? constants.crossNodeLayerMs : 0);
-  return work.layers * latency + transferMs(setup, work, tokens) + hopMs;
+  return work.blocks * latency + transferMs(setup, work, tokens) + hopMs;
 }
 
-/** Milliseconds of sending the activations of all layers' all-reduces over the link, latency aside. */
+/**
+ * Milliseconds of sending the activations of all layers' all-reduces over the link, latency aside. Between nodes the all-reduce is
+ * hierarchical: each GPU sends its share of the node's sum over its own network adapter.
+ */
 export function transferMs(setup: SpeedSetup, work: ModelWork, tokens: number): number {
   const { gpu, tensorParallel: tp } = setup;
   const bandwidth = linkBandwidth(gpu, setup.link) ?? DEFAULT_LINK_GB_S;
-  const ring = (2 * (tp - 1)) / tp;
-  return (work.layers * 2 * tokens * work.hiddenSize * ACTIVATION_BYTES * ring) / (bandwidth * 1e6);
+  const bytes = work.blocks * 2 * tokens * work.hiddenSize * ACTIVATION_BYTES;
+  const ring = (n: number): number => (2 * (n - 1)) / n;
+  const local = Math.min(tp, domainSize(gpu));
+  const nodes = tp / local;
+  return (bytes * ring(local)) / (bandwidth * 1e6) + (nodes > 1 ? ((bytes / local) * ring(nodes)) / (NODE_LINK_GB_S * 1e6) : 0);
 }
 
 /** Sending the hidden state of a micro-batch to the next stage and waking it: about one all-reduce over PCIe. */
 const PIPELINE_HOP_MS = 0.1;
 const ACTIVATION_BYTES = 2;
+/** GB/s per GPU between nodes: one 400 Gb/s adapter per GPU (DGX H100 and B200 data sheets) at the usual share of a link's nominal rate. */
+const NODE_LINK_GB_S = 50 * USUAL_FRACTION;
 /** PCIe 4 x16 at the usual share of its nominal rate, for cards of which no link is known. */
 const DEFAULT_LINK_GB_S = 25;
 

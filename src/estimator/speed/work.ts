@@ -20,6 +20,10 @@ export interface KvGroup {
 /** What running a model reads and computes, in total over all GPUs. Plain numbers: nothing here depends on hardware. */
 export interface ModelWork {
   readonly layers: number;
+  /** Layers as kernels see them, a mixer with a feed-forward each: hybrids that have either in a layer have half as many. */
+  readonly blocks: number;
+  /** Layers with routed experts. */
+  readonly expertLayers: number;
   readonly hiddenSize: number;
   readonly format: KernelFormat;
   /** Format of everything but the routed experts: 16 bit where only these are quantized. */
@@ -120,9 +124,12 @@ export function modelWork(model: Model, stored: WorkFormat, weightBytes: number 
   const denseBytes = (dense * denseBits + head * stored.headBits) / 8;
   const idleBytes = (tables * stored.embeddingBits + towers * 16) / 8;
   const scale = weightBytes === null ? 1 : Math.max(SMALLEST_SCALE, (weightBytes - idleBytes) / (denseBytes + expertBytes));
+  const kinds = layersOf(architecture);
   const moe = architecture.layerKinds.flatMap((kind) => kind.feedForwards).find((ff) => ff.kind === 'moe');
   return {
     layers: architecture.layout.length,
+    blocks: kinds.reduce((sum, kind) => sum + kind.mixers.length + kind.feedForwards.length, 0) / 2,
+    expertLayers: kinds.filter((kind) => kind.feedForwards.some((ff) => ff.kind === 'moe')).length,
     hiddenSize: architecture.hiddenSize,
     format: stored.format,
     denseFormat: stored.expertsOnly && experts > 0 ? '16bit' : stored.format,
@@ -137,7 +144,7 @@ export function modelWork(model: Model, stored: WorkFormat, weightBytes: number 
     kvElementBytes: stored.kvElementBytes,
     kv: kvGroups(architecture, stored.kvElementBytes),
     kvShards: kvShards(architecture),
-    attentionFlopsPerPair: layersOf(architecture).reduce((sum, kind) => sum + pairFlops(kind), 0),
+    attentionFlopsPerPair: kinds.reduce((sum, kind) => sum + pairFlops(kind), 0),
   };
 }
 

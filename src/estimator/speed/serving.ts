@@ -64,9 +64,11 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const tpotMs = stepMs + interference;
   const growth = others / (1 + (others * fresh) / own.queueTokens);
   const wait = own.waitSteps * step.total * (1 - 1 / running);
-  // A static batch is prefilled as one.
-  const queued = load.together === true ? running : 1 + own.queueShare * growth;
-  const first = prefill(setup, work, fresh, cached, constants, queued).total;
+  // A static batch is prefilled as one; the prompts of others that a new request waits for pass in the same steps as its own.
+  const first =
+    load.together === true
+      ? prefill(setup, work, fresh, cached, constants, running).total
+      : alone.total + own.queueShare * growth * alone.marginal;
   const started = (isLibrary(setup.engine) ? 0 : own.firstTokenMs) + wait + first;
   const perRequestMs = started + outputTokens * tpotMs;
   // What does not fit in the KV cache waits until a running request ends.

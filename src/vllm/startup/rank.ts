@@ -37,6 +37,8 @@ export interface Rank {
   readonly activation: ActivationPeak;
   readonly cache: KvCacheLayout | null;
   readonly drafter: Drafter;
+  /** Width of a row of logits; 0 where no head is on this rank. */
+  readonly vocabSize: number;
   /** Bytes of segments that repacking the weights left torn: reserved by torch, of no use to larger tensors. */
   readonly fragments: number;
 }
@@ -146,6 +148,7 @@ export function rankOf(engine: Engine, stage: PipelineStage): Rank {
     }),
     cache: kvCacheLayout([...stageCaches(engine, stage), ...drafter.caches], engine.cacheSettings),
     drafter,
+    vocabSize: stage.last && architecture.lmHead ? architecture.vocabSize : 0,
     fragments: engine.scheme.repackWaste * expertBytes(engine, stage),
   };
 }

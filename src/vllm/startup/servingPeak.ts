@@ -1,5 +1,4 @@
 import { between, exactly, sumOf, type Ranged } from '../../estimator/ranged';
-import { GIB } from '../../estimator/units';
 import type { EngineSettings } from '../defaults';
 import type { Rank } from './rank';
 
@@ -16,11 +15,11 @@ export interface ServingInput {
 }
 
 /**
- * Tensors made with the runner (input ids, block tables, sampling metadata), which no term counted before the `consumed` accounting, and the
- * segments the allocator cannot return: 0.27 GiB of tensors with gpt-oss-20b (1024 sequences of a vocabulary of 201,088, v0.19.0, H100);
- * Llama-3.3-70B at TP2 started with 0.64 GiB left for both.
+ * Bytes per logit of tensors made with the runner and its sampler (masks, sampling metadata, a bitmask), which no term counted before the
+ * `consumed` accounting: 0.17 GiB beside the weights, the cache, the graphs and the sampling of gpt-oss-20b (1024 x 201,088 logits, v0.19.0,
+ * H100). Llama-3.3-70B at TP2 started with 0.64 GiB left for these and for torn segments.
  */
-const RUNNER_TENSORS_GIB: readonly [low: number, usual: number, high: number] = [0.05, 0.1, 0.4];
+const RUNNER_BYTES_PER_LOGIT: readonly [low: number, usual: number, high: number] = [0.3, 0.9, 3];
 
 /**
  * Highest use once the KV cache is allocated. After capturing the graphs V1 warms its sampler up with `max_num_seqs` requests
@@ -36,6 +35,7 @@ export function servingPeak({ settings, rank, requested, available, nonTorch, ou
   const returned = Math.max(0, bytes.value - sampling.value);
   const budget = sized ? sumOf([rank.weights, nonTorch, sampling, pool]) : exactly(requested - returned);
   if (settings.rules.accounting === 'consumed') return sumOf([budget, outside]);
-  const [low, usual, high] = RUNNER_TENSORS_GIB;
-  return sumOf([budget, outside, between(low * GIB, usual * GIB, high * GIB), exactly(rank.fragments)]);
+  const logits = settings.maxNumSeqs * rank.vocabSize;
+  const [low, usual, high] = RUNNER_BYTES_PER_LOGIT;
+  return sumOf([budget, outside, between(low * logits, usual * logits, high * logits), exactly(rank.fragments)]);
 }

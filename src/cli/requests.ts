@@ -8,9 +8,11 @@ import type { ModelResolver } from '../estimator/contracts/resolve';
 import { nearestChoice } from '../estimator/contracts/validate';
 import type { RequestProblem } from '../estimator/contracts/validate';
 import type { Catalogue } from '../models/catalogue';
+import { isJsonObject } from '../models/config/fields';
 import { architectureFromConfig } from '../models/hfConfig';
 import { ollamaModel } from '../models/ollamaNames';
 import { guessFromName } from '../models/sizeGuess';
+import type { ModelFacts } from '../models/source';
 import { EXIT, UsageError } from './command';
 import type { Terminal } from './command';
 
@@ -25,17 +27,36 @@ export type FitsIn<T> = (response: T) => boolean;
 
 /** Models for requests: the catalogue, copies and fine-tunes by their names, sizes in names, and configs in the request. */
 export function requestModels(catalogue: Catalogue): ModelResolver {
+  const factsOf = (key: string): ModelFacts | null => {
+    const name = ollamaModel(key) ?? key;
+    return catalogue.find(name) ?? catalogue.findByName(name) ?? guessFromName(name);
+  };
   return {
-    find: (key) => {
-      const name = ollamaModel(key) ?? key;
-      return (catalogue.find(name) ?? catalogue.findByName(name) ?? guessFromName(name))?.model ?? null;
-    },
+    find: (key) => factsOf(key)?.model ?? null,
+    said: (key) => modelSaid(factsOf(key)),
     nearest: (key) => catalogue.search(key, 1)[0] ?? nearestChoice(key, catalogue.ids()),
     describe: (config) => describe(config),
   };
 }
 
+/** Sentences about a model that is not known by its own config. */
+function modelSaid(facts: ModelFacts | null): readonly string[] {
+  if (facts === null || facts.confidence === 'exact') return [];
+  return facts.assumptions.map((assumption) => `The model: ${assumption}.`);
+}
+
+/** A custom model of which only the size is given: the field that states it, in billions of parameters. */
+const SIZE_FIELDS = ['params_b', 'model_size', 'parameters_b'];
+
+function sizeOf(config: unknown): number | null {
+  if (!isJsonObject(config)) return null;
+  const stated = SIZE_FIELDS.map((field) => config[field]).find((value) => typeof value === 'number');
+  return typeof stated === 'number' && Object.keys(config).every((field) => SIZE_FIELDS.includes(field)) ? stated : null;
+}
+
 function describe(config: unknown): Model | string {
+  const billions = sizeOf(config);
+  if (billions !== null) return guessFromName(`${billions}B`)?.model ?? `${billions} billion parameters is no size of a model`;
   const answer = architectureFromConfig(config);
   if ('problem' in answer) return answer.problem;
   return { architecture: answer.architecture, quantization: answer.quantization, exactBytes: null };

@@ -57,6 +57,8 @@ export interface FinetuningFacts {
   readonly model: Model;
   /** For a custom key: a card of `custom_vram`. */
   readonly gpu: Gpu;
+  /** What was assumed about the model, in plain sentences. */
+  readonly assumptions?: readonly string[];
 }
 
 /** A request whose names were found. */
@@ -84,7 +86,9 @@ export function resolveFinetuning(input: unknown, models: ModelResolver): Valida
   checkTogether(reader, request);
   const gpu = resolveGpu(reader, request.gpu_key, request.custom_vram);
   const model = resolveModel(reader, request.llm_key, request.custom_model, models);
-  if (gpu !== null && model !== null) return reader.finish({ request, facts: { model, gpu } });
+  if (gpu !== null && model !== null) {
+    return reader.finish({ request, facts: { model, gpu, assumptions: models.said?.(request.llm_key) ?? [] } });
+  }
   return reader.fail();
 }
 

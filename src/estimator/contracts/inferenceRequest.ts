@@ -27,7 +27,7 @@ export function readInferenceRequest(input: unknown): Validated<InferenceRequest
 /** A request with the card and the model its keys name. */
 export interface ResolvedInference {
   readonly request: InferenceRequest;
-  readonly facts: Pick<InferenceFacts, 'gpu' | 'model'>;
+  readonly facts: Pick<InferenceFacts, 'gpu' | 'model' | 'assumptions'>;
 }
 
 /**
@@ -41,7 +41,9 @@ export function resolveInference(input: unknown, models: ModelResolver): Validat
   checkTogether(reader, request);
   const gpu = resolveGpu(reader, request.gpu_key, request.custom_vram);
   const model = resolveModel(reader, request.llm_key, request.custom_model, models);
-  return gpu !== null && model !== null ? reader.finish({ request, facts: { gpu, model } }) : reader.fail();
+  return gpu !== null && model !== null
+    ? reader.finish({ request, facts: { gpu, model, assumptions: models.said?.(request.llm_key) ?? [] } })
+    : reader.fail();
 }
 
 function readFields(reader: RequestReader): InferenceRequest {

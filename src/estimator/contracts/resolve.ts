@@ -7,16 +7,22 @@ import type { RequestReader } from './validate';
 export interface ModelResolver {
   /** The model of a catalogue key or Hub id; null when unknown. */
   find(key: string): Model | null;
+  /** What was assumed to find the model of `key`, in plain sentences; none where its facts are its own. */
+  said?(key: string): readonly string[];
   /** A known key that looks like `key`, or null. */
   nearest(key: string): string | null;
   /** The model a Hugging Face config describes, or why it describes none. */
   describe(config: unknown): Model | string;
 }
 
+/** A card of which only the memory is said: "48GB card". */
+const ANY_CARD = /^(\d+(?:\.\d+)?)\s*gi?b(?:\s+(?:card|gpu))?$/i;
+
 /** The card `gpu_key` names; otherwise reports the problem and gives null. A custom key without memory is reported where `custom_vram` is read. */
 export function resolveGpu(reader: RequestReader, key: string, memoryGb: number | null): Gpu | null {
   if (key === '') return null;
-  const gpu = memoryGb === null ? findGpu(key) : findGpu(key, memoryGb);
+  const size = ANY_CARD.exec(key.trim())?.[1];
+  const gpu = size !== undefined ? findGpu('custom_discrete', Number(size)) : memoryGb === null ? findGpu(key) : findGpu(key, memoryGb);
   if (gpu !== null || isCustomGpuKey(key)) return gpu;
   const nearest = nearestGpus(key, 1)[0]?.key ?? null;
   reader.report('gpu_key', key, 'a key of the GPU catalogue (see gpus), custom_discrete or custom_apple_silicon', nearest);
@@ -37,7 +43,7 @@ export function resolveModel(reader: RequestReader, key: string, described: unkn
   reader.report(
     'custom_model',
     described ?? undefined,
-    `the architecture as a Hugging Face config, since llm_key is custom (${model})`,
+    `the architecture as a Hugging Face config, or its billions of parameters as {"params_b": 7}, since llm_key is custom (${model})`,
     null,
   );
   return null;

@@ -58,7 +58,7 @@ export function estimateFinetuning(request: FinetuningRequest, facts: Finetuning
     trainable_parameters: trainedParameters(plan),
     total_parameters: plan.shape.parameters,
     range: ranges(run, gpu, facts.model.architecture),
-    assumptions: assumptionsOf(plan, gpu, memory.peak.phase),
+    assumptions: [...(facts.assumptions ?? []), ...assumptionsOf(plan, gpu, memory.peak.phase)],
   };
 }
 

@@ -39,22 +39,38 @@ export interface TrainingMemory {
  * @param capacity bytes of the card, at which paged optimizer states start to move to the host.
  */
 export function trainingMemory(plan: TrainingPlan, capacity: number, constants: TrainingConstants = TRAINING_CONSTANTS): TrainingMemory {
+  const { peak, phases, onHost, onNvme } = peakMemory(plan, capacity, constants);
+  const spread = halfWidth(plan, peak, constants);
+  // Where nobody states the samples' lengths, the low end is that of samples none of which fills the window.
+  const shorter = hasUnknownLengths(plan.request)
+    ? peakMemory(withShorterSamples(plan, constants), capacity, constants).peak.total
+    : Infinity;
+  return {
+    peak,
+    phases,
+    static: peak.total - peak.components.Activations - peak.components['Logits and Loss'],
+    low: Math.max(0, Math.min(peak.total - spread, shorter)),
+    high: peak.total + spread * constants.spreadAbove,
+    onHost,
+    onNvme,
+  };
+}
+
+/** The same run on samples that are at most the usual mean of those that fill its window. */
+function withShorterSamples(plan: TrainingPlan, constants: TrainingConstants): TrainingPlan {
+  return { ...plan, request: { ...plan.request, seq_length: plan.request.seq_length / constants.longestOverMean } };
+}
+
+type Peak = Pick<TrainingMemory, 'peak' | 'phases' | 'onHost' | 'onNvme'>;
+
+function peakMemory(plan: TrainingPlan, capacity: number, constants: TrainingConstants): Peak {
   const dynamic = dynamicBytes(plan, constants);
   const placed = offloadStates(plan, seenStates(plan, stateBytes(plan)));
   const phases = stepPhases(plan, placed.gpu, dynamic, constants);
   const highest = phases.reduce((a, b) => (b.total > a.total ? b : a));
   const spilled = plan.optimizer.paged ? clamp(highest.total - capacity, 0, placed.gpu.optimizer) : 0;
   const peak = spilled > 0 ? withoutSpilled(highest, spilled) : highest;
-  const spread = uncertainty(plan, peak, constants);
-  return {
-    peak,
-    phases,
-    static: peak.total - peak.components.Activations - peak.components['Logits and Loss'],
-    low: Math.max(0, peak.total - spread.below),
-    high: peak.total + spread.above,
-    onHost: placed.onHost + spilled + dynamic.offloaded,
-    onNvme: placed.onNvme,
-  };
+  return { peak, phases, onHost: placed.onHost + spilled + dynamic.offloaded, onNvme: placed.onNvme };
 }
 
 /** Paged states are unified memory, which torch's own counters do not see. */
@@ -126,20 +142,18 @@ function overheadBytes(plan: TrainingPlan, fixed: number, dynamic: number, const
   return workspace + slack + (measure === 'nvidia_smi' ? constants.contextGib * GIB : 0);
 }
 
-function uncertainty(
-  plan: TrainingPlan,
-  peak: PhaseMemory,
-  constants: TrainingConstants,
-): { readonly below: number; readonly above: number } {
+/** Half-width of the range below the value, in bytes. */
+function halfWidth(plan: TrainingPlan, peak: PhaseMemory, constants: TrainingConstants): number {
   const { components } = peak;
   const state = components['Base Model Weights'] + components.Gradients + components['Optimizer States'];
   const dynamic = components.Activations + components['Logits and Loss'];
-  const parts = [constants.spreadOfStates * state, constants.spreadOfDynamic * dynamic, constants.spreadGib * GIB];
-  const buffers = constants.spreadOfBuffers * components['Communication Buffers'];
+  const parts = [
+    constants.spreadOfStates * state,
+    constants.spreadOfDynamic * dynamic,
+    constants.spreadOfBuffers * components['Communication Buffers'],
+    constants.spreadGib * GIB,
+  ];
   const unknown = hasUnknownLengths(plan.request);
   const several = plan.parallel.gpus === 1 ? 1 : unknown ? constants.spreadOfSeveralUnknown : constants.spreadOfSeveral;
-  const spread = Math.hypot(...parts, buffers) * several;
-  // Where no sample fills the window, activations and logits shrink with the samples.
-  const shorter = unknown ? dynamic * (1 - 1 / constants.longestOverMean) : 0;
-  return { below: Math.max(spread, shorter), above: spread * constants.spreadAbove };
+  return Math.hypot(...parts) * several;
 }

@@ -56,6 +56,15 @@ describe('finetuning on the command line', () => {
     }
   });
 
+  it('takes a model of which only the size is known, and says what it guessed', async () => {
+    const sized = await run(['-'], JSON.stringify({ ...GOOD, llm_key: 'custom', custom_model: { params_b: 12 } }));
+    const total = (JSON.parse(sized.out) as { readonly total_parameters: number }).total_parameters;
+    assert.ok(Math.abs(total / 12e9 - 1) < 0.01, String(total));
+    const named = await run(['-'], JSON.stringify({ ...GOOD, llm_key: 'nobody/something-12b' }));
+    const { assumptions } = JSON.parse(named.out) as { readonly assumptions: readonly string[] };
+    assert.match(assumptions[0] ?? '', /The model: only the size in the name is known/);
+  });
+
   it('answers JSON Lines line by line, with an error for each that cannot be used', async () => {
     const { code, out } = await run(
       [],

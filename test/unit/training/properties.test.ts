@@ -94,6 +94,33 @@ describe('fine-tuning estimates of random requests', () => {
     });
   });
 
+  it('never need more per GPU for more context parallel ranks', () => {
+    check((random, known) => {
+      const whole = { ...random, pipeline_parallel: 1, context_parallel: 2 };
+      assert.ok(vram(whole, known, { context_parallel: 4 }) <= vram(whole, known) + EPSILON);
+    });
+  });
+
+  it('never need more on the GPU for what saves memory', () => {
+    check((random, known) => {
+      const config = (change: object): Partial<RandomFields> => ({ optimization_config: { ...random.optimization_config, ...change } });
+      const narrow = { use_8bit_optimizer: true, use_paged_optimizer: false };
+      const adam = { optimizer: 'adamw' };
+      assert.ok(
+        vram(random, known, { ...adam, ...config(narrow) }) <=
+          vram(random, known, { ...adam, ...config({ ...narrow, use_8bit_optimizer: false }) }) + EPSILON,
+      );
+      const checkpointing = (mode: string): number => vram(random, known, config({ gradient_checkpointing: mode }));
+      assert.ok(checkpointing('offloaded') <= checkpointing('full') + EPSILON);
+      assert.ok(checkpointing('full') <= checkpointing('none') + EPSILON, `${checkpointing('full')} after ${checkpointing('none')}`);
+      assert.ok(checkpointing('selective') <= checkpointing('none') + EPSILON);
+      const offloaded = (on: boolean): number => vram(random, known, { enable_offloading: on });
+      assert.ok(offloaded(true) <= offloaded(false) + EPSILON, `offloaded ${offloaded(true)} after ${offloaded(false)}`);
+      assert.ok(vram(random, known, { padding_free: true }) <= vram(random, known, { padding_free: false }) + EPSILON);
+      assert.ok(vram(random, known, { objective: 'sft' }) <= vram(random, known, { objective: 'dpo' }) + EPSILON);
+    });
+  });
+
   it('are never slower on a faster card', () => {
     check((random, known) => {
       const slow = estimateFinetuning(randomRequest(random), known).training_tps;

@@ -2,6 +2,7 @@ import * as assert from 'node:assert/strict';
 import { readFinetuningRequest, resolveFinetuning } from '../../../src/estimator/contracts/finetuningRequest';
 import type { ModelResolver } from '../../../src/estimator/contracts/resolve';
 import type { RequestProblem, Validated } from '../../../src/estimator/contracts/validate';
+import { estimateFinetuning } from '../../../src/estimator/training/estimate';
 import { LLAMA_7B } from './models';
 
 const GIVEN = { gpu_key: 'rtx_4090', llm_key: 'llama' };
@@ -120,5 +121,22 @@ describe('fine-tuning request', () => {
       problems.map((problem) => problem.field),
       ['custom_model'],
     );
+  });
+});
+
+describe('what a fine-tuning request may leave to its size', () => {
+  const sized: ModelResolver = { ...models, said: (key) => (key === 'llama' ? ['The model: sizes as for its base model.'] : []) };
+
+  it('takes a card of which only the memory is said', () => {
+    const read = resolveFinetuning({ ...GIVEN, gpu_key: '48GB card' }, models);
+    assert.ok(read.ok);
+    assert.equal(read.request.facts.gpu.memoryGb, 48);
+  });
+
+  it('says what was assumed about the model', () => {
+    const read = resolveFinetuning(GIVEN, sized);
+    assert.ok(read.ok);
+    const { request, facts } = read.request;
+    assert.equal(estimateFinetuning(request, facts).assumptions[0], 'The model: sizes as for its base model.');
   });
 });

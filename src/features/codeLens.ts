@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Analysis } from '../analysis/analysis';
 import { verdict } from '../report/verdict';
+import { gpuName } from '../report/words';
 import type { DocumentAnalysis, Documents } from './documents';
 import { settingsFor } from './settings';
 
@@ -8,7 +9,7 @@ import { settingsFor } from './settings';
 export const ICONS = { ok: '$(pass)', warning: '$(warning)', error: '$(error)', unknown: '$(question)' } as const;
 
 /** Longest refusal above a line, characters: the lenses after it must stay on the screen. The tooltip has the whole. */
-const LONGEST = 104;
+const LONGEST = 124;
 
 /** Words of a card's name that nobody needs to recognise it. */
 const VENDOR = /NVIDIA (?:GeForce )?/g;
@@ -55,22 +56,22 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
     const line = analyses.length === 1 ? 0 : document.positionAt(own.deployment.range.start).line;
     const range = new vscode.Range(line, 0, line, 0);
     const uri = document.uri.toString();
-    const { level, line: text } = verdict(analysis);
+    const { level, line: whole, brief } = verdict(analysis);
     const title =
       pending && analysis.facts === null
         ? vscode.l10n.t('{0} Looking up the model', '$(loading~spin)\u00a0')
         : // The editor swallows a plain blank between an icon and the text.
-          `${ICONS[level]}\u00a0 ${level === 'ok' ? text.replace(VENDOR, '') : shortened(text.replace(VENDOR, ''))}`;
+          `${ICONS[level]}\u00a0 ${shortened(brief.replace(VENDOR, ''))}`;
     return [
       new vscode.CodeLens(range, {
         title,
-        tooltip: vscode.l10n.t('{0}\nOpen the report: where the memory goes, and what was assumed', text),
+        tooltip: vscode.l10n.t('{0}\nOpen the report: where the memory goes, and what was assumed', whole),
         command: 'vramPlanner.estimate',
         arguments: [document.uri],
       }),
       new vscode.CodeLens(range, {
         title: gpuTitle(analysis),
-        tooltip: analysis.gpuProblem ?? vscode.l10n.t('Name the GPU in this file or in the settings'),
+        tooltip: gpuTooltip(analysis),
         command: 'vramPlanner.chooseGpu',
         arguments: [{ uri }],
       }),
@@ -99,7 +100,14 @@ function planner(uri: vscode.Uri): vscode.Command {
 }
 
 function gpuTitle({ gpu }: Analysis): string {
-  return gpu === null ? vscode.l10n.t('Choose GPU') : vscode.l10n.t('Change GPU');
+  return gpu === null ? vscode.l10n.t('Choose GPU') : vscode.l10n.t('GPU: {0}', gpuName(gpu).replace(VENDOR, ''));
+}
+
+function gpuTooltip({ gpu, gpuProblem }: Analysis): string {
+  if (gpuProblem !== null) return gpuProblem;
+  return gpu === null
+    ? vscode.l10n.t('Name the GPU in this file or in the settings')
+    : vscode.l10n.t('Choose another GPU, and where to write it: in this file or in the settings');
 }
 
 /** Cut between words. */

@@ -1,6 +1,7 @@
 import { memoryBreakdown } from '../analysis/memoryBreakdown';
 import type { MemoryRow } from '../analysis/memoryBreakdown';
 import { formatGib, formatGibRange, formatPercent } from '../estimator/figures';
+import { GIB } from '../estimator/units';
 import type { StartupReport } from '../vllm/startup/report';
 import { PART_LABELS } from './words';
 
@@ -23,10 +24,11 @@ export function breakdown(report: StartupReport): readonly BreakdownLine[] {
   if (!memory) return [];
   const { total, budget, inside, outside } = memory;
   return [
-    ['budget', `${formatGib(budget)}, ${report.settings.gpuMemoryUtilization} of ${formatGib(total)}`, ''],
+    ['budget per GPU', `${formatGib(budget)}, ${report.settings.gpuMemoryUtilization} of ${formatGib(total)}`, ''],
     ...inside.map(lineOf),
     ['outside', formatGib(total - budget), ''],
-    ...outside.map(lineOf),
+    // What rounds to nothing is not worth a line.
+    ...outside.filter(({ figure }) => figure.high >= GIB / 200).map(lineOf),
   ];
 }
 

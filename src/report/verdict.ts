@@ -11,6 +11,8 @@ export type VerdictLevel = 'ok' | 'warning' | 'error' | 'unknown';
 export interface Verdict {
   readonly level: VerdictLevel;
   readonly line: string;
+  /** The same for where the GPU stands beside it and room is scarce: without the GPU, without ranges. */
+  readonly brief: string;
   /** A few words for the status bar. */
   readonly short: string;
 }
@@ -20,7 +22,7 @@ function concurrency(report: StartupReport): string {
   const { maxModelLen } = report.settings;
   if (!maxConcurrency || maxModelLen === null) return '';
   const times = maxConcurrency.value >= 100 ? formatCount(maxConcurrency.value) : maxConcurrency.value.toFixed(1);
-  return `, ${times} requests of ${formatCount(maxModelLen)} tokens at once`;
+  return `${times} requests of ${formatCount(maxModelLen)}`;
 }
 
 /** "17.9 of 20.00 GiB", both per GPU. */
@@ -53,11 +55,20 @@ function starting(analysis: Analysis, report: StartupReport): Verdict {
   const { gpu } = analysis;
   const card = gpu ? gpuName(gpu) : 'GPU';
   const tokens = report.kvCache.tokens;
-  const cache = tokens ? `KV cache ${formatCount(tokens.value)} tokens${concurrency(report)}` : 'no KV cache';
-  const line = `${card}: ${usage(report)}${gpu && gpu.count > 1 ? ' each' : ''}; ${cache}`;
+  const cache = tokens ? `KV cache ${formatCount(tokens.value)} tokens` : 'no KV cache';
+  const requests = concurrency(report);
+  const several = gpu !== null && gpu.count > 1;
   const doubt = reservation(analysis, report);
-  if (doubt === null) return { level: 'ok', line, short: usage(report) };
-  return { level: 'warning', line: `${line} (${doubt})`, short: `${usage(report)}?` };
+  const said = doubt === null ? '' : ` (${doubt})`;
+  const line = `${card}: ${usage(report)}${several ? ' each' : ''}; ${cache}${requests === '' ? '' : `, ${requests} tokens at once`}${said}`;
+  const parts = [`${usage(report)}${several ? ' per GPU' : ''}`, cache, ...(requests === '' ? [] : [`${requests} at once`])];
+  const brief = `${parts.join(' · ')}${said}`;
+  return { level: doubt === null ? 'ok' : 'warning', line, brief, short: `${usage(report)}${doubt === null ? '' : '?'}` };
+}
+
+/** Ranges cost room; the diagnostic and the hover have them. */
+function withoutRanges(text: string): string {
+  return text.replace(/ \([\d.,]+ to [\d.,]+\)/g, '');
 }
 
 /** The verdict on a deployment. */
@@ -65,20 +76,26 @@ export function verdict(analysis: Analysis): Verdict {
   const { report, gpu, gpuProblem, modelProblem } = analysis;
   const refused = refusal(analysis);
   if (refused !== null) {
-    return { level: 'error', line: `vLLM would not start${gpu ? ` on ${gpuName(gpu)}` : ''}: ${refused}`, short: 'would not start' };
+    const where = gpu ? ` on ${gpuName(gpu)}` : '';
+    const brief = `vLLM would not start: ${withoutRanges(refused)}`;
+    return { level: 'error', line: `vLLM would not start${where}: ${refused}`, brief, short: 'would not start' };
   }
   if (!report) {
-    return { level: 'unknown', line: modelProblem?.message ?? 'The model is not known yet.', short: 'model unknown' };
+    const line = modelProblem?.message ?? 'The model is not known yet.';
+    return { level: 'unknown', line, brief: line, short: 'model unknown' };
   }
   if (!gpu || report.outcome === null) {
     const weights = `weights ${formatGib(report.perGpu.weights.value)} per GPU`;
-    return { level: 'unknown', line: `${gpuProblem ?? 'No GPU chosen'}; ${weights}`, short: 'no GPU chosen' };
+    const line = `${gpuProblem ?? 'No GPU chosen'}; ${weights}`;
+    return { level: 'unknown', line, brief: line, short: 'no GPU chosen' };
   }
   if (report.outcome === 'ok') return starting(analysis, report);
   const doubt = analysis.findings.find(({ severity, code }) => severity === 'warning' && OUTCOME_CODES.has(code));
+  const why = doubt ? firstSentence(doubt.message) : 'the memory does not suffice.';
   return {
     level: 'warning',
-    line: `vLLM would probably not start on ${gpuName(gpu)}: ${doubt ? firstSentence(doubt.message) : 'the memory does not suffice.'}`,
+    line: `vLLM would probably not start on ${gpuName(gpu)}: ${why}`,
+    brief: `vLLM would probably not start: ${withoutRanges(why)}`,
     short: 'may not start',
   };
 }

@@ -66,7 +66,7 @@ for (const [name, theme] of Object.entries(THEMES)) {
         .locator('.statusbar-item')
         .filter({ hasText: /of 20\.00 GiB/ })
         .waitFor();
-      await lines().getByText('10.00 GiB per GPU').waitFor();
+      await lines().getByText('→ 10.00 GiB per GPU').waitFor();
       await shoot('1-open');
     });
 
@@ -116,7 +116,7 @@ for (const [name, theme] of Object.entries(THEMES)) {
       await page.keyboard.press('Enter');
       await page.locator('.quick-input-title').filter({ hasText: '3/3' }).waitFor();
       await page.keyboard.press('Enter');
-      await lens(/RTX 4090: .* GiB/).waitFor();
+      await lens(/^GPU: RTX 4090$/).waitFor();
       assert.match((await lines().textContent()) ?? '', /gpu=rtx_4090\scount=1/);
     });
 

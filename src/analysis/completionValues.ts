@@ -1,12 +1,13 @@
 /** Values that make sense for an argument of this deployment, each with what it would do. */
 import { formatCount, formatGib } from '../estimator/figures';
-import { isOnByDefault } from '../vllm/argumentTable';
+import { defaultOf, isOnByDefault } from '../vllm/argumentTable';
 import type { Argument, ArgumentField } from '../vllm/argumentTable';
 import type { ArgumentValue } from '../vllm/arguments';
 import { isSince } from '../vllm/release';
 import { usableMethods } from '../vllm/quantizationMethods';
 import { tensorParallelSizes } from '../vllm/rules/parallelism';
 import type { StartupReport } from '../vllm/startup/report';
+import { computedDefault } from './derived';
 import { effectOf, isRefused, withArgument } from './effects';
 import type { Simulate } from './plan';
 
@@ -97,16 +98,17 @@ function methods(question: ValueQuestion): readonly ProposedValue[] {
   const { report, version, simulate } = question;
   const stored = report?.input.model.quantization ?? null;
   const capability = report?.input.gpu?.gpu.computeCapability ?? null;
-  return usableMethods(version, stored, capability).map(({ name, plugin }) => {
-    const after = report && stored === null ? withArgument(report, 'quantization', name, simulate) : null;
+  const usable = usableMethods(version, stored, capability).map((method) => ({
+    ...method,
+    after: report && stored === null ? withArgument(report, 'quantization', method.name, simulate) : null,
+  }));
+  // What makes nothing of this checkpoint smaller comes last.
+  const isSmaller = ({ after }: (typeof usable)[number]): boolean =>
+    after !== null && report !== null && after.perGpu.weights.value < 0.99 * report.perGpu.weights.value;
+  const ordered = [...usable.filter(isSmaller), ...usable.filter((method) => !isSmaller(method))];
+  return ordered.map(({ name, plugin, after }) => {
     const isStored = stored?.method === name;
-    const detail = isStored
-      ? 'as the checkpoint has it'
-      : plugin
-        ? 'plugin'
-        : stored === null
-          ? 'quantizes while loading'
-          : 'kernels for the same checkpoint';
+    const detail = isStored ? 'as the checkpoint has it' : plugin ? 'plugin' : stored === null ? '' : 'kernels for the same checkpoint';
     return proposal(name, detail, after ? `weights ${formatGib(after.perGpu.weights.value)} per GPU` : null);
   });
 }
@@ -149,7 +151,11 @@ export function proposedValues(question: ValueQuestion): readonly ProposedValue[
   }
   if (argument.type === 'boolean' || argument.type === 'flag') return booleans(question);
   const usual = USUAL[argument.name];
-  if (usual) return usual.map((value) => withEffect(question, value));
+  if (usual) {
+    const { report, version } = question;
+    const unset = (report && computedDefault(report, argument.name)) ?? defaultOf(argument, version);
+    return usual.map((value) => withEffect(question, value, value === unset ? 'default' : ''));
+  }
   if (argument.choices) return listed(question, argument.choices);
   return listed(question, argument.suggestions);
 }

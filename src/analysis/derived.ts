@@ -1,6 +1,7 @@
 /** Small figures that follow from a report and that people ask for; the report layer only words them. */
 import { hostBandwidth } from '../estimator/hardware/interconnects';
-import type { StartupReport } from '../vllm/startup/report';
+import type { EffectiveSettings, StartupReport } from '../vllm/startup/report';
+import { simulateStartup } from '../vllm/startup/simulate';
 
 /** What reading offloaded weights over PCIe costs each decode step. */
 export interface OffloadCost {
@@ -32,4 +33,25 @@ export function prefillSteps({ settings }: StartupReport): number | null {
 /** Share of the card in use at the peak; null without a GPU. */
 export function usedShare({ perGpu }: StartupReport): number | null {
   return perGpu.total === null || !perGpu.peakUsed ? null : perGpu.peakUsed.value / perGpu.total;
+}
+
+/** Settings whose default vLLM computes from the model, the GPU and other arguments, by canonical key. */
+const COMPUTED: Readonly<Record<string, (settings: EffectiveSettings) => number | string | null>> = {
+  'block-size': (settings) => settings.blockSize,
+  dtype: (settings) => settings.dtype,
+  'max-model-len': (settings) => settings.maxModelLen,
+  'max-num-batched-tokens': (settings) => settings.maxNumBatchedTokens,
+  'max-num-seqs': (settings) => settings.maxNumSeqs,
+};
+
+/** Whether vLLM computes what it uses without the argument. */
+export function isComputed(key: string): boolean {
+  return key in COMPUTED;
+}
+
+/** What vLLM would use without the argument, for this model, GPU and version; null where nothing is computed. */
+export function computedDefault({ input }: StartupReport, key: string): number | string | null {
+  const settingOf = COMPUTED[key];
+  if (!settingOf || !input.gpu) return null;
+  return settingOf(simulateStartup({ ...input, args: new Map([...input.args].filter(([name]) => name !== key)) }).settings);
 }

@@ -85,10 +85,9 @@ function deploymentAt(analyses: readonly Analysis[], offset: number): Analysis |
 }
 
 function completionItem(document: vscode.TextDocument, position: vscode.Position, item: CompletionItem): vscode.CompletionItem {
-  const made = new vscode.CompletionItem(
-    item.effect === null ? item.label : { label: item.label, description: item.effect },
-    KINDS[item.kind],
-  );
+  // What a value is stands in its row; of a key, only what it would do.
+  const description = [item.effect ?? '', item.kind === 'value' ? item.detail : ''].filter((part) => part !== '').join(', ');
+  const made = new vscode.CompletionItem(description === '' ? item.label : { label: item.label, description }, KINDS[item.kind]);
   const replacing = rangeOf(document, item.range);
   made.range = { inserting: new vscode.Range(replacing.start, position), replacing };
   made.insertText = item.insertText;

@@ -27,7 +27,8 @@ export class InlayHints implements vscode.InlayHintsProvider, vscode.Disposable 
       .map(({ offset, label }) => ({ position: document.positionAt(offset), label }))
       .filter(({ position }) => range.contains(position))
       .map(({ position, label }) => {
-        const hint = new vscode.InlayHint(position, label);
+        // Set apart from the value, with which a figure would run together: "2 2.61 GiB".
+        const hint = new vscode.InlayHint(position, label.startsWith('=') ? label : `→ ${label}`);
         hint.paddingLeft = true;
         return hint;
       });

@@ -1,12 +1,14 @@
 /** What a key of a vLLM file means for this deployment, in numbers, as Markdown. */
 import type { Analysis } from '../analysis/analysis';
 import type { DeploymentArgument } from '../deployments/deployment';
+import { humanSize } from '../deployments/values';
+import { formatCount } from '../estimator/figures';
 import { findArgument } from '../vllm/argumentTable';
 import type { Argument } from '../vllm/argumentTable';
 import type { StartupReport } from '../vllm/startup/report';
 import { escapeMarkdown, inlineCode } from './escape';
 import { KEY_PARAGRAPHS } from './hoverKeys';
-import { argumentSummary, modelParagraphs } from './hoverSubjects';
+import { argumentKind, modelParagraphs } from './hoverSubjects';
 import { gpuName, gpuSource } from './words';
 
 /** The figures are for this GPU and version; what they rest on. */
@@ -26,6 +28,14 @@ function tableEntry(name: string): Argument | null {
   return findArgument(base) ?? (base.startsWith('no-') ? findArgument(base.slice(3)) : null);
 }
 
+/** The value as vLLM sees it; behind one written otherwise: "`32k` = `32,000`". */
+function shownValue({ value, source }: DeploymentArgument): string {
+  if (value === undefined) return '';
+  if (typeof value === 'number' && source !== null && humanSize(source) !== null)
+    return ` ${inlineCode(source)} = ${inlineCode(formatCount(value))}`;
+  return ` ${inlineCode(JSON.stringify(value))}`;
+}
+
 /** What the reader already has. */
 export interface HoverOptions {
   /** Another extension describes the key: leave out what it means as such. */
@@ -43,14 +53,14 @@ function remarks(argument: DeploymentArgument): readonly string[] {
  */
 export function hoverMarkdown(analysis: Analysis, argument: DeploymentArgument, options: HoverOptions = {}): string {
   const { report, modelProblem, version } = analysis;
-  const value = argument.value === undefined ? '' : ` ${inlineCode(JSON.stringify(argument.value))}`;
-  const head = [`**${escapeMarkdown(argument.name)}**${value}`, ...remarks(argument)];
   const entry = tableEntry(argument.name);
+  const isDescribed = options.withoutDescription !== true && entry !== null && entry.name !== 'model';
+  const title = `**${escapeMarkdown(argument.name)}**${shownValue(argument)}${isDescribed ? ` · ${argumentKind(entry, version, report)}` : ''}`;
+  const head = [`${title}${isDescribed ? `  \n${entry.meaning}` : ''}`, ...remarks(argument)];
   if (!entry) return [...head, `vLLM ${escapeMarkdown(version)} has no argument of this name.`].join('\n\n');
-  const summary = options.withoutDescription === true ? [] : [argumentSummary(entry, version)];
   if (entry.name === 'model') return [...head, ...modelParagraphs(analysis)].join('\n\n');
   const paragraphs = report ? (KEY_PARAGRAPHS[entry.name]?.(report, analysis) ?? []) : [];
   const missing = report || !modelProblem || !KEY_PARAGRAPHS[entry.name] ? [] : [escapeMarkdown(modelProblem.message)];
   const closing = report && paragraphs.length > 0 ? ['---', footer(analysis, report)] : [];
-  return [...head, ...summary, ...paragraphs, ...missing, ...closing].join('\n\n');
+  return [...head, ...paragraphs, ...missing, ...closing].join('\n\n');
 }

@@ -55,7 +55,7 @@ const gpuMemoryUtilization: Paragraphs = (report) => {
   if (lines.length === 0) return [weightsLine(report), NEEDS_GPU];
   const { perGpu } = report;
   const free = perGpu.free ? [`Peak on the device: ${formatGibRange(perGpu.peakUsed)}; free: ${formatGibRange(perGpu.free)}.`] : [];
-  return [`Per GPU:\n\n\`\`\`text\n${lines.join('\n')}\n\`\`\``, ...free];
+  return [`\`\`\`text\n${lines.join('\n')}\n\`\`\``, ...free];
 };
 
 const cpuOffload: Paragraphs = (report) => {

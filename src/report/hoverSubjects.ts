@@ -2,8 +2,10 @@
 import type { Analysis } from '../analysis/analysis';
 import type { Architecture, CheckpointQuantization, Mixer, Model } from '../estimator/architecture';
 import { formatCount, formatGibRange, formatParameters } from '../estimator/figures';
-import { defaultOf } from '../vllm/argumentTable';
+import { computedDefault, isComputed } from '../analysis/derived';
+import { defaultOf, isOnByDefault } from '../vllm/argumentTable';
 import type { Argument } from '../vllm/argumentTable';
+import type { StartupReport } from '../vllm/startup/report';
 import { escapeMarkdown, inlineCode } from './escape';
 import { modelSource } from './words';
 
@@ -92,9 +94,18 @@ export function modelParagraphs(analysis: Analysis): readonly string[] {
     `${inlineCode(architecture.modelType)}: ${figures.join(', ')}.`,
     [...layerLines(architecture), ...towers].join('\n'),
     ...weights,
-    `Facts from ${modelSource(facts.source)}: ${inlineCode(facts.origin)} (${facts.confidence}).`,
+    `Facts from ${modelSource(facts.source)}: ${originOf(facts.origin)} (${facts.confidence}).`,
     ...assumptions,
   ];
+}
+
+/** A web address of plain characters, which Markdown cannot read as anything else. */
+const ADDRESS = /^https:\/\/([\w.-]+(?:\/[\w.-]+){0,2})[\w./%-]*$/;
+
+/** An address as a link that shows its beginning; anything else as it is. */
+function originOf(origin: string): string {
+  const shown = ADDRESS.exec(origin)?.[1];
+  return shown === undefined ? inlineCode(origin) : `[${escapeMarkdown(shown)}](${origin})`;
 }
 
 const TYPE_NAMES: Readonly<Record<Argument['type'], string>> = {
@@ -108,11 +119,22 @@ const TYPE_NAMES: Readonly<Record<Argument['type'], string>> = {
   integers: 'one whole number or several',
 };
 
-/** What an argument means, what it takes and what vLLM uses without it. Its meaning is the table's own Markdown. */
-export function argumentSummary(argument: Argument, version: string): string {
+/** What an argument takes, what vLLM uses without it, and in which versions: "number; default `0.9`; since vLLM 0.8". */
+export function argumentKind(argument: Argument, version: string, report: StartupReport | null): string {
   const value = defaultOf(argument, version);
   const size = argument.humanSize ? ', also `32k` (32,000) or `32K` (32,768)' : '';
-  const given = value === null ? 'computed or unset by default' : `default ${inlineCode(JSON.stringify(value))}`;
-  const gone = argument.removal ? ` Gone since vLLM ${escapeMarkdown(argument.removal.goneBy)}.` : '';
-  return `${argument.meaning}${gone} _${TYPE_NAMES[argument.type]}${size}; ${given}_`;
+  const here = report ? computedDefault(report, argument.name) : null;
+  const given =
+    here !== null
+      ? `default here ${inlineCode(typeof here === 'number' ? formatCount(here) : here)}`
+      : value !== null
+        ? `default ${inlineCode(JSON.stringify(value))}`
+        : isOnByDefault(argument, version)
+          ? 'on by default'
+          : isComputed(argument.name)
+            ? 'computed by default'
+            : 'unset by default';
+  const since = argument.since === null ? [] : [`since vLLM ${argument.since}`];
+  const gone = argument.removal ? [`gone since vLLM ${escapeMarkdown(argument.removal.goneBy)}`] : [];
+  return [`${TYPE_NAMES[argument.type]}${size}`, given, ...since, ...gone].join('; ');
 }

@@ -31,7 +31,7 @@ describe('hovers', () => {
   it('gpu-memory-utilization: the budget and who spends it, as lines of words and numbers', async () => {
     const text = await hover(SAMPLE, 'gpu-memory-utilization');
     const lines = /```text\n([\s\S]*?)\n```/.exec(text)?.[1]?.split('\n') ?? [];
-    assert.match(lines[0] ?? '', /^budget +10\.00 GiB, 0\.5 of 20\.00 GiB$/);
+    assert.match(lines[0] ?? '', /^budget per GPU +10\.00 GiB, 0\.5 of 20\.00 GiB$/);
     for (const part of ['weights', 'activation peak', 'runtime', 'KV cache', 'not used by vLLM']) {
       assert.ok(
         lines.some((line) => line.trimStart().startsWith(part) && /\d GiB/.test(line)),
@@ -77,6 +77,15 @@ describe('hovers', () => {
   it('says something of every key of the samples', async () => {
     const analysis = await analysisOf(SAMPLE);
     for (const argument of analysis.deployment.arguments) assert.ok(hoverMarkdown(analysis, argument).length > 60, argument.name);
+  });
+
+  it('says what vLLM would use without the key, for this model, GPU and version', async () => {
+    const on = (gpu: string): string =>
+      `# vram: gpu=${gpu} vllm=0.19.0\nmodel: Qwen/Qwen3-8B\nmax-num-batched-tokens: 1024\nmax-model-len: 32K\n`;
+    assert.match(await hover(on('h100_80'), 'max-num-batched-tokens'), /`1024` · whole number.*; default here `8,192`/);
+    assert.match(await hover(on('rtx_4090'), 'max-num-batched-tokens'), /default here `2,048`/);
+    assert.match(await hover(on('rtx_4090'), 'max-model-len'), /`32K` = `32,768` · .*default here `40,960`/);
+    assert.match(await hover('model: Qwen/Qwen3-8B\nmax-num-seqs: 8\n', 'max-num-seqs'), /computed by default/);
   });
 
   it('leaves the meaning to another extension that describes it', async () => {
@@ -156,6 +165,19 @@ describe('verdicts', () => {
       /^2 x RTX 3080 20GB \(modded\): \d+\.\d of 20\.00 GiB each; KV cache [\d,]+ tokens, \d+\.\d requests of 4,096 tokens at once$/,
     );
     assert.match(short, /of 20\.00 GiB/);
+  });
+
+  it('are brief where the GPU stands beside them', async () => {
+    assert.match(
+      verdict(await analysisOf(SAMPLE)).brief,
+      /^\d\.\d of 20\.00 GiB per GPU · KV cache [\d,]+ tokens · \d+\.\d requests of 4,096 at once$/,
+    );
+    const { brief, line } = verdict(await analysisOf(readFileSync('samples/too-long-for-4090.yaml', 'utf8')));
+    assert.match(line, /on NVIDIA GeForce RTX 4090: .* \([\d.]+ to [\d.]+\) are left/);
+    assert.match(
+      brief,
+      /^vLLM would not start: One request of max-model-len 131,072 needs 16\.00 GiB of KV cache per GPU; [\d.]+ GiB are left/,
+    );
   });
 
   it('say what vLLM would refuse in one sentence, and how much more', async () => {

@@ -24,7 +24,7 @@ describe('inlay hints', () => {
       const found = await hints(document);
       return found.length > 2 && found;
     });
-    assert.ok(shown.includes('10.00 GiB per GPU'), shown.join());
+    assert.ok(shown.includes('→ 10.00 GiB per GPU'), shown.join());
     assert.ok(
       shown.some((hint) => /KV cache per request/.test(hint)),
       shown.join(),

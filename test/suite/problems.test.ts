@@ -54,7 +54,7 @@ describe('problems and fixes', () => {
     await apply(await actionCalled(document, problem.range, /^tensor-parallel-size: 2 /));
     assert.match(document.getText(), /^# vram: gpu=rtx_4090 count=2\n/);
     assert.match(document.getText(), /\ntensor-parallel-size: 2\n/);
-    await until('the verdict', async () => /2 x RTX 4090.*requests of/.test(await lensText(document)));
+    await until('the verdict', async () => /requests of[\s\S]*2 x RTX 4090/.test(await lensText(document)));
   });
 
   it('go at the next key press, and new ones wait for a pause', async () => {

@@ -168,7 +168,7 @@ describe('the command line', () => {
   it('prints a report for people', async () => {
     const { out } = await cli(['estimate', file('text.yaml', `${FITS}swap-space: 4\n`)]);
     assert.match(out, /^text\.yaml: NO\n/);
-    assert.match(out, /^budget +\d/m);
+    assert.match(out, /^budget per GPU +\d/m);
     assert.match(out, /^error: line 4: .*swap-space.*\[yaml-removed\]$/m);
     assert.match(out, /^ {2}fix: Remove swap-space$/m);
     assert.match(out, /8\.19 B parameters, not quantized, bfloat16$/m);

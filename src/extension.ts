@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { looksLikeVllm } from './deployments/detect';
+import { pathOf } from './features/documentPath';
 import { registerPlannerViews } from './features/planner/plannerViews';
 import type { CommandName, Session } from './features/session';
 
@@ -49,12 +50,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   context.subscriptions.push(registerPlannerViews(async () => (await load()).planners));
 
   const look = (document: vscode.TextDocument): void => {
-    if (
-      session === undefined &&
-      document.languageId === 'yaml' &&
-      looksLikeVllm(vscode.workspace.asRelativePath(document.uri), document.getText())
-    )
-      load().catch(tell);
+    if (session === undefined && document.languageId === 'yaml' && looksLikeVllm(pathOf(document), document.getText())) load().catch(tell);
   };
   let timer: NodeJS.Timeout | undefined;
   watch.push(

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Analysis, PlacedFinding } from '../analysis/analysis';
 import type { Severity } from '../vllm/findings';
+import { canBeMended } from './documentPath';
 import type { DocumentAnalysis, Documents } from './documents';
 import { alreadyShown } from './findingsDelay';
 import { explanationOf } from './rules';
@@ -51,7 +52,8 @@ export class Diagnostics implements vscode.Disposable {
 
   private async show(document: vscode.TextDocument): Promise<void> {
     const { version } = document;
-    const analyzed = settingsFor(document).diagnostics ? await this.documents.read(document) : undefined;
+    const wanted = settingsFor(document).diagnostics && canBeMended(document);
+    const analyzed = wanted ? await this.documents.read(document) : undefined;
     // A key was pressed meanwhile: new problems wait for the next pause.
     if (document.version !== version) return;
     if (analyzed === undefined) this.clear(document);

@@ -3,6 +3,7 @@ import type { Analysis } from '../analysis/analysis';
 import type { Deployment } from '../deployments/deployment';
 import { looksLikeVllm } from '../deployments/detect';
 import { readDeploymentsSteps } from '../deployments/readers';
+import { pathOf } from './documentPath';
 import { log, reason } from './log';
 import { Reading } from './reading';
 
@@ -84,7 +85,7 @@ export class Documents implements vscode.Disposable {
     if (document.languageId !== 'yaml') return false;
     const entry = this.entryOf(document);
     if (entry.look?.version !== document.version) {
-      const ours = looksLikeVllm(vscode.workspace.asRelativePath(document.uri), document.getText());
+      const ours = looksLikeVllm(pathOf(document), document.getText());
       entry.look = { version: document.version, ours };
       if (!ours) {
         entry.reading?.work.abandon();
@@ -171,7 +172,7 @@ export class Documents implements vscode.Disposable {
     if (entry.reading?.version !== document.version || entry.reading.assumed !== assumed) {
       entry.reading?.work.abandon();
       const text = document.getText();
-      const work = new Reading(readDeploymentsSteps(vscode.workspace.asRelativePath(document.uri), text, assumed));
+      const work = new Reading(readDeploymentsSteps(pathOf(document), text, assumed));
       entry.reading = { version: document.version, assumed, text, work };
     }
     return entry.reading;

@@ -44,7 +44,11 @@ async function main(): Promise<number> {
   await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
   const { port } = relay.address() as { port: number };
 
-  const server = await startServer({ testDriver: true, env: { HOSTED_SUITE: request.suite, HOSTED_SUITE_PORT: String(port) } });
+  const server = await startServer({
+    testDriver: true,
+    settings: { 'files.autoSave': 'off' },
+    env: { HOSTED_SUITE: request.suite, HOSTED_SUITE_PORT: String(port) },
+  });
   const browser = await launchChromium();
   const windowLog: string[] = [];
   try {

@@ -129,6 +129,15 @@ describe('the table', () => {
     );
   });
 
+  it('calls text what is chosen from words', () => {
+    const odd = ARGUMENTS.flatMap(({ name, fields }) =>
+      fields
+        .filter(({ type, choices }) => type !== 'string' && choices?.some((choice) => typeof choice === 'string'))
+        .map((field) => `${name}.${field.name}`),
+    );
+    assert.deepEqual(odd, []);
+  });
+
   it('has the flags that vLLM 0.27.1 lists', function () {
     const path = resolve('../shared/corpus/extra/vllm_serve_flags_0.27.1.json');
     if (!existsSync(path)) {

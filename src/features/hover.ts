@@ -36,7 +36,9 @@ export class Hovers implements vscode.HoverProvider {
     if (analyzed === undefined || hit === undefined || analyzed.version !== version) return undefined;
     const { analysis, argument, range } = hit;
     const described = this.neighbours.describes(document);
-    const text = new vscode.MarkdownString(hoverMarkdown(analysis, argument, { withoutDescription: described }));
+    const wordRange = document.getWordRangeAtPosition(position, /[\w-]+/);
+    const word = wordRange && range === argument.valueRange ? document.getText(wordRange) : '';
+    const text = new vscode.MarkdownString(hoverMarkdown(analysis, argument, { withoutDescription: described, word }));
     text.appendMarkdown(`\n\n${links(document)}`);
     text.isTrusted = { enabledCommands: LINKED_COMMANDS };
     return new vscode.Hover(text, rangeOf(document, range));

@@ -8,7 +8,7 @@ import type { Argument } from '../vllm/argumentTable';
 import type { StartupReport } from '../vllm/startup/report';
 import { escapeMarkdown, inlineCode } from './escape';
 import { KEY_PARAGRAPHS } from './hoverKeys';
-import { argumentKind, modelParagraphs } from './hoverSubjects';
+import { argumentKind, modelParagraphs, TYPE_NAMES } from './hoverSubjects';
 import { gpuName, gpuSource } from './words';
 
 /** The figures are for this GPU and version; what they rest on. */
@@ -28,18 +28,39 @@ function tableEntry(name: string): Argument | null {
   return findArgument(base) ?? (base.startsWith('no-') ? findArgument(base.slice(3)) : null);
 }
 
+/** Characters of a value that are shown: a mapping can be long, and stands in the file. */
+const LONGEST_VALUE = 80;
+/** Choices of a field that are listed; completion has them all. */
+const MOST_CHOICES = 10;
+
 /** The value as vLLM sees it; behind one written otherwise: "`32k` = `32,000`". */
 function shownValue({ value, source }: DeploymentArgument): string {
   if (value === undefined) return '';
   if (typeof value === 'number' && source !== null && humanSize(source) !== null)
     return ` ${inlineCode(source)} = ${inlineCode(formatCount(value))}`;
-  return ` ${inlineCode(JSON.stringify(value))}`;
+  const text = JSON.stringify(value);
+  return ` ${inlineCode(text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)} …` : text)}`;
 }
 
-/** What the reader already has. */
+/** What a field of a mapping means and takes; nothing for other words. */
+function fieldParagraphs(entry: Argument, word: string | undefined): readonly string[] {
+  const field = entry.fields.find(({ name }) => name === word);
+  if (!field) return [];
+  const { name, type, default: value, choices, meaning } = field;
+  const given = value === undefined || value === null ? '' : `; default ${inlineCode(JSON.stringify(value))}`;
+  const some = choices?.slice(0, MOST_CHOICES).map((choice) => inlineCode(String(choice)));
+  const listed = some ? `  \nOne of ${some.join(', ')}${choices && choices.length > some.length ? ' …' : ''}.` : '';
+  return [
+    `**${escapeMarkdown(`${entry.name}.${name}`)}** · ${TYPE_NAMES[type]}${given}${meaning === undefined ? '' : `  \n${meaning}`}${listed}`,
+  ];
+}
+
+/** What the reader already has and what is pointed at. */
 export interface HoverOptions {
   /** Another extension describes the key: leave out what it means as such. */
   readonly withoutDescription?: boolean;
+  /** The word pointed at inside the value: of a mapping, perhaps a field. */
+  readonly word?: string;
 }
 
 function remarks(argument: DeploymentArgument): readonly string[] {
@@ -58,6 +79,7 @@ export function hoverMarkdown(analysis: Analysis, argument: DeploymentArgument, 
   const title = `**${escapeMarkdown(argument.name)}**${shownValue(argument)}${isDescribed ? ` · ${argumentKind(entry, version, report)}` : ''}`;
   const head = [`${title}${isDescribed ? `  \n${entry.meaning}` : ''}`, ...remarks(argument)];
   if (!entry) return [...head, `vLLM ${escapeMarkdown(version)} has no argument of this name.`].join('\n\n');
+  head.unshift(...fieldParagraphs(entry, options.word));
   if (entry.name === 'model') return [...head, ...modelParagraphs(analysis)].join('\n\n');
   const paragraphs = report ? (KEY_PARAGRAPHS[entry.name]?.(report, analysis) ?? []) : [];
   const missing = report || !modelProblem || !KEY_PARAGRAPHS[entry.name] ? [] : [escapeMarkdown(modelProblem.message)];

@@ -108,7 +108,7 @@ function originOf(origin: string): string {
   return shown === undefined ? inlineCode(origin) : `[${escapeMarkdown(shown)}](${origin})`;
 }
 
-const TYPE_NAMES: Readonly<Record<Argument['type'], string>> = {
+export const TYPE_NAMES: Readonly<Record<Argument['type'], string>> = {
   string: 'text',
   integer: 'whole number',
   number: 'number',

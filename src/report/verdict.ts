@@ -46,7 +46,8 @@ function refusal(analysis: Analysis): string | null {
 }
 
 /** Why a start is not sure; null when it is. */
-function reservation({ facts }: Analysis, report: StartupReport): string | null {
+function reservation({ facts, findings }: Analysis, report: StartupReport): string | null {
+  if (findings.some(({ code }) => code === 'yaml-syntax')) return 'YAML error: vLLM may not read this';
   if (facts?.confidence === 'guessed') return 'the model is guessed from its name';
   return report.certainty === 'certain' ? null : 'close: may not start';
 }
@@ -61,8 +62,10 @@ function starting(analysis: Analysis, report: StartupReport): Verdict {
   const doubt = reservation(analysis, report);
   const said = doubt === null ? '' : ` (${doubt})`;
   const line = `${card}: ${usage(report)}${several ? ' each' : ''}; ${cache}${requests === '' ? '' : `, ${requests} tokens at once`}${said}`;
-  const parts = [`${usage(report)}${several ? ' per GPU' : ''}`, cache, ...(requests === '' ? [] : [`${requests} at once`])];
-  const brief = `${parts.join(' · ')}${said}`;
+  // A doubt comes first: what a narrow editor cuts off is the end.
+  const doubted = doubt === null ? [] : [doubt.charAt(0).toUpperCase() + doubt.slice(1)];
+  const parts = [...doubted, `${usage(report)}${several ? ' per GPU' : ''}`, cache, ...(requests === '' ? [] : [`${requests} at once`])];
+  const brief = parts.join(' · ');
   return { level: doubt === null ? 'ok' : 'warning', line, brief, short: `${usage(report)}${doubt === null ? '' : '?'}` };
 }
 

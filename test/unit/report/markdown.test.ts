@@ -88,6 +88,20 @@ describe('hovers', () => {
     assert.match(await hover('model: Qwen/Qwen3-8B\nmax-num-seqs: 8\n', 'max-num-seqs'), /computed by default/);
   });
 
+  it('says what the field under the pointer means, and cuts a long mapping short', async () => {
+    const fields = Array.from({ length: 50 }, (_, index) => `  option_${index}: ${index}\n`).join('');
+    const analysis = await analysisOf(`model: Qwen/Qwen3-8B\nspeculative-config:\n  method: ngram\n${fields}max-model-len: 4096\n`);
+    const argument = analysis.deployment.arguments.find(({ name }) => name === 'speculative-config');
+    assert.ok(argument);
+    const text = hoverMarkdown(analysis, argument, { word: 'method' });
+    assert.match(
+      text,
+      /^\*\*speculative-config\.method\*\* · text {2}\nHow tokens are drafted\. {2}\nOne of `eagle3`, .* …\.\n\n\*\*speculative-config\*\*/,
+    );
+    assert.ok(text.length < 1500, `${text.length} characters`);
+    assert.doesNotMatch(hoverMarkdown(analysis, argument, { word: 'ngram' }), /One of/);
+  });
+
   it('leaves the meaning to another extension that describes it', async () => {
     const [all, figures] = [await hover(SAMPLE, 'dtype'), await hover(SAMPLE, 'dtype', true)];
     assert.ok(all.length > figures.length);
@@ -184,6 +198,12 @@ describe('verdicts', () => {
     const { level, line } = verdict(await analysisOf(readFileSync('samples/qwen2.5-72b-typos.yaml', 'utf8')));
     assert.equal(level, 'error');
     assert.match(line, /^vLLM would not start on 4 x NVIDIA L40S: .* no longer has swap-space.* \(and 1 more\)$/);
+  });
+
+  it('doubt what is read of a broken file', async () => {
+    const { level, brief } = verdict(await analysisOf('# vram: gpu=l40s\nmodel: Qwen/Qwen3-8B enforce-eager: true\nmax-model-len: 8192\n'));
+    assert.equal(level, 'warning');
+    assert.match(brief, /^YAML error: vLLM may not read this · [\d.]+ of 44\.42 GiB/);
   });
 
   it('say what is missing to judge', async () => {

@@ -109,6 +109,7 @@ describe('the planner page', () => {
       await verdict(page)
         .getByText(/needs 18\.00 GiB of KV cache/)
         .waitFor();
+      assert.equal(await page.locator('.figures').getByText('First token').count(), 0, 'what does not start has no speed');
       services.shown = tooLarge;
       await conversation.refresh();
       await verdict(page)
@@ -264,7 +265,7 @@ describe('the planner page', () => {
 
     it('solves for the longest context, and takes the answer into the form', async () => {
       const { page } = await open(playEditor(catalogue, qwen));
-      await page.getByText('Solve', { exact: true }).click();
+      await page.getByText(/^Solve for/).click();
       const row = page.getByRole('row').filter({ hasText: 'Most users at this context' });
       await row.getByText(/^\d+ users$/).waitFor();
       await row.getByRole('button').click();
@@ -289,8 +290,16 @@ describe('the planner page', () => {
       await verdict(page)
         .getByText(/small|no memory|out of memory/i)
         .waitFor();
-      const fix = page.getByRole('button', { name: /^Use: / }).first();
+      const fix = page
+        .locator('.findings')
+        .getByRole('button', { name: /^Use: / })
+        .first();
       await fix.waitFor();
+      await page.getByText(/^Solve for/).click();
+      await page
+        .getByRole('row', { name: /^Cheapest change that starts/ })
+        .getByRole('button', { name: /^Use: / })
+        .waitFor();
       await fix.click();
       await verdict(page)
         .getByText(/starts/i)
@@ -302,7 +311,7 @@ describe('the planner page', () => {
       await verdict(page)
         .getByText(/Fits on \d × /)
         .waitFor();
-      await page.getByText('Solve', { exact: true }).waitFor({ state: 'hidden' });
+      await page.getByText(/^Solve for/).waitFor({ state: 'hidden' });
     });
 
     it('describes a model that no source knows by its dimensions', async () => {

@@ -10,7 +10,10 @@ import type { Figure } from './figures';
 
 /** The figures people ask for about a deployment, most asked first. */
 export function servingFigures(answer: ServingAnswer, form: InferenceForm): readonly Figure[] {
-  return [...(form.engine === 'vllm' ? startupFigures(answer, form) : memoryFigures(answer.response)), ...speedFigures(answer.response)];
+  return [
+    ...(form.engine === 'vllm' ? startupFigures(answer, form) : memoryFigures(answer.response)),
+    ...speedFigures(answer, form.engine),
+  ];
 }
 
 /** What vLLM's start-up comes to. */
@@ -51,7 +54,10 @@ function memoryFigures(response: InferenceResponse | null): readonly Figure[] {
 const NEEDS_GPU = 'Needs a GPU';
 
 /** How fast and how hungry the deployment is under its load. */
-function speedFigures(response: InferenceResponse | null): readonly Figure[] {
+function speedFigures({ response, report }: ServingAnswer, engine: string): readonly Figure[] {
+  // Nothing is fast that does not start.
+  const fails = engine === 'vllm' && report.outcome !== null && report.outcome !== 'ok' && report.certainty === 'certain';
+  if (fails) return [];
   const note = response ? '' : NEEDS_GPU;
   const ranged = (name: InferenceFigure, value: number, reason: string): Ranged => {
     const [low, high] = response?.range[name] ?? [value, value];
@@ -72,7 +78,7 @@ function speedFigures(response: InferenceResponse | null): readonly Figure[] {
       note: or('While an answer is being written'),
     },
     {
-      name: 'All together',
+      name: 'All, prompts included',
       figure: response && ranged('estimated_throughput_tps', response.estimated_throughput_tps, RANGE_REASONS.speed),
       format: (value) => `${short(value)} tokens/s`,
       note: or('Tokens of all answers over the whole time, reading the prompts included'),

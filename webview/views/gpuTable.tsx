@@ -150,7 +150,7 @@ function Row({ option, onUse }: { readonly option: GpuOption; readonly onUse: ()
       <th scope="row">{nameOf(option)}</th>
       <td>{formatGib(option.gpu.totalMemoryGib * option.count * GIB)}</td>
       <td>{formatGib(kvLeft(option))}</td>
-      {cell('All together')}
+      {cell('All, prompts included')}
       {cell('Power')}
       {cell('Requests at full length')}
       <td>

@@ -3,6 +3,7 @@ import { formatFigure, formatGib, formatPercent } from '../../src/estimator/figu
 import type { ServingAnswer, Simulate } from '../../src/analysis/plan';
 import { formOfReport, isEmptyEdit, withEdits, type InferenceForm } from '../../src/analysis/scenario';
 import type { GpuOption } from '../../src/analysis/solve';
+import type { FindingMessage } from '../../src/protocol/messages';
 import type { StartupReport } from '../../src/vllm/startup/report';
 import { Lazy } from '../lazy';
 import type { Planner } from '../planner';
@@ -118,7 +119,9 @@ function Answer({
       {option ? <p class="quiet">On the smallest GPUs that hold it:</p> : null}
       <Figures figures={servingFigures(shown, form)} />
       <Findings findings={findings} {...fixes} />
-      {gpu ? <Solve serving={serving} tools={tools} planner={planner} onSolve={onSolve} /> : null}
+      {gpu ? (
+        <Solve serving={serving} tools={tools} planner={planner} onSolve={onSolve} start={startingChange(answer, findings, fixes.onFix)} />
+      ) : null}
       <Curves question={question} answer={answer} simulate={tools.simulate} />
       <WhereItGoes answer={shown} engine={form.engine} />
       <details
@@ -135,6 +138,18 @@ function Answer({
       </details>
     </>
   );
+}
+
+/** The findings put their fixes in the order of their worth, so the first of those that start is the cheapest. */
+function startingChange(
+  { report }: ServingAnswer,
+  findings: readonly FindingMessage[],
+  onFix: ((fix: FindingMessage['fixes'][number]) => void) | null,
+): { readonly title: string; readonly onUse: (() => void) | null } | null {
+  if (report.outcome === null || report.outcome === 'ok') return null;
+  const fixes = findings.filter(({ severity }) => severity === 'error' || severity === 'warning').flatMap((finding) => finding.fixes);
+  const fix = fixes.find(({ preferred }) => preferred) ?? fixes[0];
+  return fix ? { title: fix.title, onUse: onFix && ((): void => onFix(fix)) } : null;
 }
 
 /** The parts of the memory as a table, with ranges. */

@@ -21,6 +21,8 @@ export interface BarProps {
   readonly stretches: readonly Stretch[];
   /** Bytes of the card; null when no GPU is known. */
   readonly capacity: number | null;
+  /** The parts are set aside at the start, whatever is in use later. */
+  readonly reserved?: boolean;
   /** What may be used of it; drawn as a tick. */
   readonly budget: number | null;
 }
@@ -57,11 +59,18 @@ export function stretchesOf({ report, response }: ServingAnswer, engine: string)
 /** The bar of one GPU of a serving answer. */
 export function AnswerBar({ answer, engine }: { readonly answer: ServingAnswer; readonly engine: string }): VNode {
   const { total, budget } = answer.report.perGpu;
-  return <MemoryBarView stretches={stretchesOf(answer, engine)} capacity={total} budget={engine === 'vllm' ? budget : null} />;
+  return (
+    <MemoryBarView
+      stretches={stretchesOf(answer, engine)}
+      capacity={total}
+      budget={engine === 'vllm' ? budget : null}
+      reserved={engine === 'vllm'}
+    />
+  );
 }
 
 /** One GPU's memory as a stacked bar with the budget as a tick, and the same as a list. What sticks out over the card is marked. */
-export function MemoryBarView({ stretches, capacity: card, budget }: BarProps): VNode {
+export function MemoryBarView({ stretches, capacity: card, budget, reserved = false }: BarProps): VNode {
   const used = stretches.reduce((sum, { bytes }) => sum + bytes.value, 0);
   const capacity = card ?? used;
   const scale = Math.max(capacity, used, 1);
@@ -72,7 +81,12 @@ export function MemoryBarView({ stretches, capacity: card, budget }: BarProps): 
     end += stretch.bytes.value;
     return { ...stretch, from };
   });
-  const total = card === null ? formatGib(used) : `${short(used / GIB)} of ${formatGib(card)}`;
+  const total = [
+    card === null ? formatGib(used) : `${short(used / GIB)} of ${formatGib(card)}`,
+    reserved && used <= capacity ? 'set aside' : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
   const said = stretches.map(({ name, bytes }) => `${name} ${formatGib(bytes.value)}`).join(', ');
   const limit = Math.min(budget ?? Infinity, capacity);
   return (

@@ -14,6 +14,8 @@ interface SolveProps {
   readonly serving: Serving;
   readonly tools: ServingTools;
   readonly onSolve: (changes: Partial<InferenceForm>) => void;
+  /** The change that makes the deployment start, when it does not; null otherwise. */
+  readonly start: { readonly title: string; readonly onUse: (() => void) | null } | null;
 }
 
 interface Asked {
@@ -45,12 +47,14 @@ const QUESTIONS: readonly Asked[] = [
 ];
 
 /** "What is the most …?", each with the change to make and what is left after it. */
-export function Solve({ planner, serving, tools, onSolve }: SolveProps): VNode {
+export function Solve({ planner, serving, tools, onSolve, start }: SolveProps): VNode {
   const { simulate, smallest } = tools;
   const open = planner.state.open.includes('inference/solve');
   return (
     <details class="solve" open={open} onToggle={(event) => fold(planner, 'inference/solve', event.currentTarget.open)}>
-      <summary>Solve</summary>
+      <summary>
+        Solve <span class="quiet">for the longest context, the most users, the smallest GPU</span>
+      </summary>
       {open ? (
         <table>
           <caption class="unseen">Best values with everything else as it is</caption>
@@ -65,6 +69,17 @@ export function Solve({ planner, serving, tools, onSolve }: SolveProps): VNode {
             </tr>
           </thead>
           <tbody>
+            {start ? (
+              <tr>
+                <th scope="row">Cheapest change that starts</th>
+                <td colSpan={2}>{start.title}</td>
+                <td>
+                  <Button disabled={start.onUse === null} onPress={() => start.onUse?.()} label={`Use: ${start.title}`}>
+                    Use
+                  </Button>
+                </td>
+              </tr>
+            ) : null}
             {QUESTIONS.map((asked) => {
               const solution = asked.solve(serving, simulate);
               const left = solution?.answer.report.perGpu.kvCache?.value ?? null;

@@ -11,6 +11,7 @@ import { short } from '../words';
 const NAMES: Readonly<Record<string, string>> = {
   lora: 'LoRA',
   qlora: 'QLoRA',
+  base_quantization: 'Base weights in',
   '8bit_optimizer': '8-bit optimizer states',
   chunked_loss: 'Loss in chunks',
   torch_compile: 'torch.compile',

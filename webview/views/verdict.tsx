@@ -45,9 +45,11 @@ export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verd
     const need = kvCache.neededForMaxModelLen;
     const has = perGpu.kvCache?.value ?? null;
     const short =
-      has !== null && need !== null && has < need
-        ? `One request of ${whole(length)} tokens needs ${formatGib(need)} of KV cache; ${formatGib(Math.max(0, has))} is left.`
-        : '';
+      outcome === 'oom_load' && perGpu.total !== null
+        ? `The weights take ${formatGib(perGpu.weights.value)} per GPU, of ${formatGib(perGpu.total)}.`
+        : has !== null && need !== null && has < need
+          ? `One request of ${whole(length)} tokens needs ${formatGib(need)} of KV cache; ${formatGib(Math.max(0, has))} is left.`
+          : '';
     return {
       mood: certainty === 'certain' ? 'bad' : 'unsure',
       headline: certainty === 'certain' ? OUTCOME_WORDS[outcome] : `Probably: ${OUTCOME_WORDS[outcome].toLowerCase()}`,

@@ -49,13 +49,13 @@ const CONTINUOUS: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'tens
 
 /** Memory, speed and power of serving a model. Pure arithmetic: the same request always gives the same response. */
 export function estimateInference(request: InferenceRequest, facts: InferenceFacts): InferenceResponse {
-  const { plan, memory, serving } = settle(request, facts);
+  const { plan, memory, serving, spills } = settle(request, facts);
   const speed = estimateSpeed(serving);
   return {
     ...memoryFigures(plan, memory, facts.gpu),
     ...speedFigures(speed),
     range: ranges(memory, speed),
-    assumptions: assumptions(plan, facts, memory, speed),
+    assumptions: [...assumptions(plan, facts, memory, speed), ...(spills ? ['the CPU computes the layers that do not fit the GPUs'] : [])],
   };
 }
 
@@ -67,7 +67,22 @@ export function servingOf(request: InferenceRequest, facts: InferenceFacts): Spe
 function settle(request: InferenceRequest, facts: InferenceFacts) {
   const plan = planInference(request, facts);
   const memory = memoryOf(plan, facts);
-  return { plan, memory, serving: speedInput(plan, memory, facts.gpu) };
+  const spilled = spilledPlan(plan);
+  const serving = spilled === null ? speedInput(plan, memory, facts.gpu) : speedInput(spilled, memoryOf(spilled, facts), facts.gpu);
+  return { plan, memory, serving, spills: spilled !== null };
+}
+
+/**
+ * llama.cpp and what is built on it leave to the CPU, unasked, the layers whose weights the GPUs cannot hold: the speed is that of the split,
+ * while the memory stays what the request would need. null where the weights fit, or nothing else can run them.
+ */
+function spilledPlan(plan: InferencePlan): InferencePlan | null {
+  const { engine, question, work } = plan;
+  if (engine !== 'llama_cpp' || question.gpu.unifiedMemory) return null;
+  const weights = work.denseBytes + work.expertBytes;
+  const room = usableBytes(question.gpu, engine) * question.tensorParallel * question.pipelineParallel;
+  const share = clamp(1 - room / weights, 0, 1);
+  return share > question.offloadedShare ? { ...plan, question: { ...question, offloadedShare: share } } : null;
 }
 
 /** Settles what the request leaves open. */
@@ -321,6 +336,8 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
       `${Math.round(plan.question.offloadedShare * plan.work.layers)} of ${plan.work.layers} layers leave the GPUs, as many as it takes to fit`,
     );
   }
+  const { pipelineParallel } = plan.question;
+  if (pipelineParallel > 1 && request.pipeline_parallel_size === null) said.push(`${pipelineParallel} GPUs take turns as pipeline stages`);
   if (facts.gpu.confidence === 'low') said.push(`the data sheet of ${facts.gpu.label} is confirmed by few sources`);
   return [...said, ...(facts.assumptions ?? []), ...(memory.assumptions ?? []), ...speed.assumptions];
 }

@@ -45,8 +45,9 @@ Where each GPU's memory goes under a vLLM configuration file, and whether vLLM w
   --set KEY=VALUE        an argument that wins over the file's; may be repeated
   --model-config FILE    config.json of the model
   --json                 one JSON document instead of text
-  --jsonl ROWS           rows of {"id", "args", "gpu": {"key" or "name", "count", "total_memory_gib"}, "vllm_version"},
-                         one per line from a file or from standard input (-); answers one JSON line each, in order
+  --jsonl ROWS           rows of {"id", "args", "gpu": {"key" or "name", "count", "total_memory_gib",
+                         "free_memory_gib"}, "vllm_version"}, one per line from a file or from
+                         standard input (-); answers one JSON line each, in order
 
 Without --gpu, a comment in the file names the GPU: # vram: gpu=rtx_4090 count=2
 

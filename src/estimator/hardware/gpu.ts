@@ -51,7 +51,7 @@ export interface GpuSetup {
   readonly gpu: Gpu;
   readonly count: number;
   readonly totalMemoryGib: number;
-  /** Memory free when vLLM starts, GiB per GPU; null when unknown (assumed all but the context). */
+  /** Memory free when vLLM looks, its own CUDA context made, GiB per GPU; null when unknown (assumed all but the context). */
   readonly freeMemoryGib: number | null;
   readonly source: GpuSource;
   /** Where only the memory is known, the card that reports as much: memory is estimated as on it, but no rule judges by it. */

@@ -52,14 +52,14 @@ export function availableKvCache(budget: Budget, spending: Spending, settings: E
     return { value, low: value, high: value };
   }
   const parts = [spending.weights, spending.activationPeak, spending.nonTorch, ...(spending.graphCharge ? [spending.graphCharge] : [])];
-  const { totalRange, total } = budget;
-  const share = settings.gpuMemoryUtilization;
-  parts.push(between((total - totalRange.high) * share, 0, (total - totalRange.low) * share, totalRange.reason));
   parts.push(otherDefault(budget, settings));
   const value = budget.requested - reserved - parts.reduce((sum, part) => sum + part.value, 0);
-  const down = Math.hypot(...parts.map((part) => part.high - part.value));
-  const up = Math.hypot(...parts.map((part) => part.value - part.low));
-  const widest = [...parts].sort((a, b) => b.high - b.low - (a.high - a.low))[0];
+  // A driver that reports more or less does so throughout: this error is no noise that the others could cancel.
+  const { totalRange: totals, total } = budget;
+  const [less, more] = [total - totals.low, totals.high - total].map((difference) => difference * settings.gpuMemoryUtilization);
+  const down = Math.hypot(...parts.map((part) => part.high - part.value)) + (less ?? 0);
+  const up = Math.hypot(...parts.map((part) => part.value - part.low)) + (more ?? 0);
+  const widest = [...parts, totals].sort((a, b) => b.high - b.low - (a.high - a.low))[0];
   return between(value - down, value, value + up, widest?.reason);
 }
 

@@ -126,7 +126,8 @@ export function rankOf(engine: Engine, stage: PipelineStage): Rank {
   const unquantized = bytesLeftUnquantized(engine, stage);
   const own = layers + bytesOf(outer) + unquantized.value;
   const value = own - offload.saved + loraBytes + drafter.weights.value;
-  const relative = layout.headerRatios ? EXACT_RELATIVE : (engine.scheme.uncertainty?.relative ?? EXACT_RELATIVE);
+  const exact = EXACT_RELATIVE + (settings.multimodal.enabled ? TOWER_RELATIVE : 0);
+  const relative = layout.headerRatios ? EXACT_RELATIVE : (engine.scheme.uncertainty?.relative ?? exact);
   const slack = own * relative * (own > 0 ? (own - offload.saved) / own : 0) + loraBytes * LORA_RELATIVE;
   return {
     stage,
@@ -186,6 +187,12 @@ export function wholeModelCache(engine: Engine): KvCacheLayout | null {
 
 /** Half-width where every tensor is known: two decimals of the log and what back ends pad. */
 const EXACT_RELATIVE = 0.006;
+
+/**
+ * More where there is a tower: which of its layers are loaded and how its projector is cut differs by model class (Kimi-VL at TP2 15.53 GiB of
+ * 15.39, Cosmos-Reason2-2B 4.74 of 4.79, Gemma-4-31B in NVFP4 31.18 of 30.89).
+ */
+const TOWER_RELATIVE = 0.006;
 
 /** Which modules get adapters differs by model class. */
 const LORA_RELATIVE = 0.3;

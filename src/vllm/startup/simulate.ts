@@ -102,7 +102,7 @@ function withGpu(input: StartupInput, engine: Engine, ranks: readonly Rank[]): S
   const loading = sumOf([loadingPeak(engine, fullest.rank), initialContext()]);
   const { outcome, certainty } = outcomeOf({
     requested: budget.requested,
-    free: exactly(gpu.freeMemoryGib === null ? budget.total : gpu.freeMemoryGib * GIB),
+    free: exactly(gpu.freeMemoryGib === null ? budget.total : Math.min(budget.total, gpu.freeMemoryGib * GIB + context.value)),
     freeAtCheck: freeAtCheck(gpu, budget, settings),
     checksFreeMemory: settings.rules.checksFreeMemory,
     loading,

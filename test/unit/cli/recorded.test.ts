@@ -170,4 +170,41 @@ describe('recorded start-ups', () => {
     });
     assert.ok(inside.length >= 0.9 * stated.length, `${inside.length} of ${stated.length}`);
   });
+
+  it('keeps at least nine of ten figures inside their ranges, each source counting the same', () => {
+    const shares = new Map<string, boolean[]>();
+    for (const { row, answer } of complete) {
+      const figures = [
+        [row.model_load_gib, answer.range.weights_gib],
+        [row.activation_peak_gib, answer.range.activation_peak_gib],
+        [row.graph_capture_gib !== null && row.graph_capture_gib > 0 ? row.graph_capture_gib : null, answer.range.cuda_graph_gib],
+        [row.available_kv_gib, answer.range.kv_cache_gib],
+        [row.kv_cache_tokens, answer.range.kv_cache_tokens],
+        [row.max_concurrency, answer.range.max_concurrency],
+      ] as const;
+      const held = figures.flatMap(([measured, range]) =>
+        measured === null || range === null ? [] : [measured >= range[0] - 0.01 && measured <= range[1] + 0.01],
+      );
+      shares.set(row.source_group, [...(shares.get(row.source_group) ?? []), ...held]);
+    }
+    const sources = [...shares.values()].filter((held) => held.length > 0);
+    const mean = sources.reduce((sum, held) => sum + held.filter(Boolean).length / held.length, 0) / sources.length;
+    assert.ok(sources.length >= 20 && mean >= 0.9, `${mean} over ${sources.length} sources`);
+  });
+
+  it('takes the free memory that vLLM printed', async () => {
+    const models = await CommandLineModels.open(undefined, process.cwd());
+    const outcome = (free: number): unknown => {
+      const row = {
+        args: { model: 'facebook/opt-125m', gpu_memory_utilization: 0.9 },
+        gpu: { total_memory_gib: 6, free_memory_gib: free },
+        vllm_version: null,
+      };
+      const answer = answerRow(JSON.stringify(row), { gpu: null, version: null, set: {} }, models);
+      return 'error' in answer ? answer.error : answer.outcome;
+    };
+    // "Free memory on device (5.01/6.0 GiB) on startup is less than desired GPU memory utilization (0.9, 5.4 GiB)".
+    assert.equal(outcome(5.01), 'startup_free_memory');
+    assert.equal(outcome(5.6), 'ok');
+  });
 });

@@ -142,7 +142,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     train_vision_tower: reader.flag('train_vision_tower', false),
     train_embeddings: reader.flag('train_embeddings', /emb|lm_head/.test(methodWords)),
     tensor_parallel: reader.number('tensor_parallel', COUNT, 1),
-    pipeline_parallel: reader.number('pipeline_parallel', COUNT, 1),
+    pipeline_parallel: reader.number('pipeline_parallel', COUNT, spreadsLayers(reader, settings, framework) ? gpus : 1),
     context_parallel: reader.number('context_parallel', COUNT, 1),
     expert_parallel: reader.number('expert_parallel', COUNT, 1),
     interconnect_type: reader.text('interconnect_type', null),
@@ -153,6 +153,15 @@ function readFields(reader: RequestReader): FinetuningRequest {
 /** "zero3 offload" and "AdamW + fsdp_cpu_offload" say in another field that states wait on the host. */
 function impliesOffloading(reader: RequestReader, settings: RequestReader): boolean {
   return /offload/.test(settings.words('zero_stage')) || /offload/.test(reader.words('optimizer'));
+}
+
+/**
+ * Without torchrun ms-swift loads the model over all cards it sees (`device_map: auto`), which then compute one after the other: a pipeline
+ * without micro batches. Naming a ZeRO stage or a parallel size tells that a process runs on each card.
+ */
+function spreadsLayers(reader: RequestReader, settings: RequestReader, framework: FrameworkName): boolean {
+  const named = ['tensor_parallel', 'context_parallel', 'expert_parallel'].some((field) => reader.has(field));
+  return framework === 'ms_swift' && !named && !settings.has('zero_stage');
 }
 
 /** The format of the base; "nf4" as its precision means the same as `base_quantization`. */

@@ -28,6 +28,9 @@ export function assumptionsOf(plan: TrainingPlan, gpu: Gpu, peak: TrainingPhase)
   if (adapters && adapters.parameters === 0) said.push('No layer has an adapter, so nothing is trained.');
   if (plan.shape.towerParameters > 0 && !request.train_vision_tower) said.push('The encoder tower is frozen.');
   if (plan.masterBytes > 0 && request.master_weights === null) said.push(`${request.framework} keeps fp32 master weights.`);
+  if (request.framework === 'ms_swift' && plan.parallel.gpus > 1 && plan.parallel.pipeline === plan.parallel.gpus) {
+    said.push('The layers are spread over the GPUs, which compute one after the other (device_map).');
+  }
   if (gpu.confidence === 'low') said.push(`The facts of ${gpu.label} are only partly confirmed; its speed may be off.`);
   if (!request.packing && request.tokens_per_sample < request.seq_length) {
     said.push('Without packing the longest samples of a run set the peak.');

@@ -185,6 +185,10 @@ describe('spellings of a fine-tuning request', () => {
     assert.equal(defaults('torchtitan'), '3 selective');
     assert.equal(defaults('unsloth'), '0 offloaded');
     assert.equal(defaults('deepspeed'), '2 full');
+    // ms-swift without torchrun spreads the layers; naming a stage or a parallel size means a process per card.
+    assert.equal(read({ framework: 'ms-swift' }).pipeline_parallel, 2);
+    assert.equal(read({ framework: 'ms-swift', zero_stage: 'ddp' }).pipeline_parallel, 1);
+    assert.equal(read({ framework: 'ms-swift', tensor_parallel: 2 }).pipeline_parallel, 1);
     assert.equal(read({ framework: 'litgpt', num_gpus: 1 }).optimization_config.gradient_checkpointing, 'none');
   });
 });

@@ -168,7 +168,7 @@ export function* readVllmYamlSteps(text: string, version: string = NEWEST_VERSIO
   const effective = effectiveIndices(written);
   const placed = written.map((item, index) => ({ ...item, argument: { ...item.argument, effective: effective.has(index) } }));
   const all = placed.map(({ argument }) => argument);
-  return {
+  const deployment: Deployment = {
     reader: 'vllm-yaml',
     arguments: all,
     args: effectiveArguments(placed),
@@ -178,6 +178,9 @@ export function* readVllmYamlSteps(text: string, version: string = NEWEST_VERSIO
     host: directives.host,
     problems: [...problems, ...emptyProblem(documents, text, problems), ...directives.problems, ...swallowedKeys(text, all, release)],
   };
+  // Whoever drives the steps goes on to judge the file: not in the same breath.
+  yield;
+  return deployment;
 }
 
 /**

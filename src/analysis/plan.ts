@@ -8,7 +8,15 @@ import type { ModelFacts } from '../models/source';
 import type { VllmArguments } from '../vllm/arguments';
 import type { StartupInput, StartupReport } from '../vllm/startup/report';
 import { startupMemory, type HeldLoad } from './startupMemory';
-import { editsBetween, inferenceRequestOf, withEdits, withWeightFormat, type ArgumentEdits, type InferenceForm } from './scenario';
+import {
+  editsBetween,
+  inferenceRequestOf,
+  promptTokens,
+  withEdits,
+  withWeightFormat,
+  type ArgumentEdits,
+  type InferenceForm,
+} from './scenario';
 
 /** The simulated start-up, handed in so that callers decide what to cache. */
 export type Simulate = (input: StartupInput) => StartupReport;
@@ -76,7 +84,7 @@ function holds(form: InferenceForm, report: StartupReport, kvForLoad: number | n
 }
 
 /** The contract's answer; under vLLM on the memory of the simulated start-up. */
-function respond(form: InferenceForm, model: Model, setup: GpuSetup, report: StartupReport): InferenceResponse {
+export function respond(form: InferenceForm, model: Model, setup: GpuSetup, report: StartupReport): InferenceResponse {
   const gpu = { ...setup.gpu, totalMemoryGib: setup.totalMemoryGib };
   const memory = form.engine === 'vllm' ? (): RuntimeMemory => startupMemory(report, loadOf(report, form)) : undefined;
   return estimateInference(inferenceRequestOf(form), { model, gpu, memory });
@@ -117,8 +125,7 @@ export function requestsIn(bytes: number, report: StartupReport, form: Inference
 /** Share of its KV cache that each request keeps for itself. */
 function ownShare({ input }: StartupReport, form: InferenceForm): number {
   if (!form.enable_prefix_caching || form.seq_length <= 0) return 1;
-  const prompt = Math.max(0, form.seq_length - form.output_length);
-  return ownKvShare(kvGroups(input.model.architecture, 1), form.seq_length, form.shared_prefix_ratio * prompt);
+  return ownKvShare(kvGroups(input.model.architecture, 1), form.seq_length, form.shared_prefix_ratio * promptTokens(form));
 }
 
 /** Bytes per GPU at one setting: what is there whatever the load, and the KV cache of the load. */

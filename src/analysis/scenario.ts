@@ -28,6 +28,8 @@ export interface InferenceForm extends CustomModel {
   readonly quantization: string;
   readonly kv_cache_quantization: string;
   readonly seq_length: number;
+  /** Tokens of a request's prompt; 0 for what the answer leaves of the context. */
+  readonly input_length: number;
   readonly output_length: number;
   readonly concurrent_users: number;
   readonly batch_size: number;
@@ -88,6 +90,12 @@ export interface ParallelSizes {
   readonly data: number;
 }
 
+/** Tokens of a request's prompt: no more than the answer leaves of the context. */
+export function promptTokens({ seq_length: context, input_length: prompt, output_length: output }: InferenceForm): number {
+  const room = Math.max(1, context - output);
+  return prompt === 0 ? room : Math.min(prompt, room);
+}
+
 /** The request of the public contract that a form stands for: what is a default of the form's own is left to the engine. */
 export function inferenceRequestOf(form: InferenceForm): InferenceRequest {
   const sizes = form.inference_parallelism === 'custom' ? parallelSizes(form) : null;
@@ -115,7 +123,7 @@ export function inferenceRequestOf(form: InferenceForm): InferenceRequest {
     engine: form.engine,
     engine_version: form.engine === 'vllm' && form.engine_version !== '' ? form.engine_version : null,
     output_length: form.output_length,
-    input_length: null,
+    input_length: promptTokens(form),
     tensor_parallel_size: sizes?.tensor ?? null,
     pipeline_parallel_size: sizes?.pipeline ?? null,
     data_parallel_size: sizes?.data ?? null,
@@ -149,20 +157,21 @@ export function parallelSizes(form: InferenceForm): ParallelSizes {
 export function formOfReport(report: StartupReport, modelId: string, defaults: InferenceForm): InferenceForm {
   const { settings, input } = report;
   const { args, gpu } = input;
-  const gpus = settings.tensorParallelSize * settings.pipelineParallelSize * settings.dataParallelSize;
+  const used = settings.tensorParallelSize * settings.pipelineParallelSize * settings.dataParallelSize;
+  const gpus = gpu?.count ?? used;
   return {
     ...defaults,
     engine: 'vllm',
     engine_version: input.version,
     gpu_key: gpu?.gpu.key ?? '',
-    num_gpus: gpu?.count ?? gpus,
+    num_gpus: gpus,
     custom_vram: gpu?.totalMemoryGib ?? defaults.custom_vram,
     llm_key: modelId,
-    quantization: weightsChoice(args),
+    quantization: weightsChoice(report),
     kv_cache_quantization: kvChoiceOf(settings),
     seq_length: settings.maxModelLen ?? defaults.seq_length,
     enable_prefix_caching: args.get('enable-prefix-caching') !== false,
-    inference_parallelism: parallelismOf(settings),
+    inference_parallelism: gpus === used ? parallelismOf(settings) : 'custom',
     tensor_parallel_size: settings.tensorParallelSize,
     pipeline_parallel_size: settings.pipelineParallelSize,
     data_parallel_size: settings.dataParallelSize,
@@ -178,11 +187,12 @@ export function formOfReport(report: StartupReport, modelId: string, defaults: I
   };
 }
 
-function weightsChoice(args: VllmArguments): string {
-  const method = args.get('quantization');
-  if (method === 'fp8') return 'fp8';
-  if (method === 'bitsandbytes') return 'nf4';
-  return 'checkpoint';
+/** What vLLM makes of the checkpoint while loading it. */
+function weightsChoice({ settings, input }: StartupReport): string {
+  if (input.model.quantization !== null) return 'checkpoint';
+  if (settings.quantization === 'fp8') return 'fp8';
+  if (settings.quantization === 'bitsandbytes') return 'nf4';
+  return settings.dtype === 'float32' ? 'fp32' : 'checkpoint';
 }
 
 function parallelismOf(settings: StartupReport['settings']): string {
@@ -225,7 +235,7 @@ export function editsBetween(from: InferenceForm, to: InferenceForm, weightsByte
     if (!to.enable_prefix_caching) remove.push('enable-prefix-caching');
   }
   if (to.quantization !== from.quantization) Object.assign(set, weightArguments(to.quantization));
-  if (to.quantization === 'checkpoint' && from.quantization !== 'checkpoint') remove.push('quantization');
+  if (to.quantization === 'checkpoint') remove.push(...Object.keys(weightArguments(from.quantization)));
   if (to.speculative_tokens !== from.speculative_tokens) {
     if (to.speculative_tokens > 0) set['speculative-config'] = { method: 'ngram', num_speculative_tokens: to.speculative_tokens };
     else remove.push('speculative-config');

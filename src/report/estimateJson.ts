@@ -7,7 +7,7 @@ import type { GpuSource } from '../estimator/hardware/gpu';
 import { memoryStatus } from '../estimator/memoryStatus';
 import type { MemoryStatus } from '../estimator/contracts/finetuning';
 import type { Ranged } from '../estimator/ranged';
-import type { SpeedEstimate } from '../estimator/speed/estimate';
+import type { InferenceResponse } from '../estimator/contracts/inference';
 import { GIB } from '../estimator/units';
 import type { Confidence, ModelSourceId } from '../models/source';
 import type { ArgumentValue } from '../vllm/arguments';
@@ -101,13 +101,13 @@ export interface SpeedJson {
   readonly power_w: number | null;
 }
 
-function speedJson(speed: SpeedEstimate | null): SpeedJson {
+function speedJson(speed: InferenceResponse | null): SpeedJson {
   return {
-    time_to_first_token_ms: rounded(speed?.ttftMs.value),
-    ms_per_token: rounded(speed?.tpotMs.value),
-    per_user_tps: rounded(speed?.perUserTps.value),
-    throughput_tps: rounded(speed?.throughputTps.value),
-    power_w: rounded(speed?.powerW.value),
+    time_to_first_token_ms: rounded(speed?.ttft_ms),
+    ms_per_token: rounded(speed?.tpot_ms),
+    per_user_tps: rounded(speed?.per_user_tps),
+    throughput_tps: rounded(speed?.estimated_throughput_tps),
+    power_w: rounded(speed?.estimated_power_draw),
   };
 }
 
@@ -172,7 +172,7 @@ function status(report: StartupReport | null): MemoryStatus | null {
 }
 
 /** The estimate of one deployment; `place` is null when its arguments come from no file, `speed` when it is unknown. */
-export function estimateJson(analysis: Analysis, place: Place | null, speed: SpeedEstimate | null): EstimateJson {
+export function estimateJson(analysis: Analysis, place: Place | null, speed: InferenceResponse | null): EstimateJson {
   const { deployment, facts, gpu, report, version, findings, gpuAssumptions } = analysis;
   const model = deployment.args.get('model');
   const perGpu = report?.perGpu;

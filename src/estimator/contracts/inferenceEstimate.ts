@@ -152,21 +152,21 @@ function lengths(request: InferenceRequest): { readonly promptTokens: number; re
   return { promptTokens: Math.max(1, context - output), outputTokens: Math.max(1, output), context };
 }
 
-/** How `num_gpus` is spent: sizes that are given, the rest by `inference_parallelism`, or as replicas when both of those are given. */
+/** How `num_gpus` is spent: sizes that are given, the rest by `inference_parallelism`, or as replicas where a size of the model is given. */
 function parallelSizes(request: InferenceRequest): Pick<MemoryQuestion, 'tensorParallel' | 'pipelineParallel' | 'dataParallel'> {
-  const { num_gpus: gpus, tensor_parallel_size: tp, pipeline_parallel_size: pp, data_parallel_size: dp } = request;
-  const rest = Math.max(1, Math.floor(gpus / ((tp ?? 1) * (pp ?? 1) * (dp ?? 1))));
-  if (tp !== null && pp !== null) return { tensorParallel: tp, pipelineParallel: pp, dataParallel: (dp ?? 1) * rest };
-  if (tp !== null) return { tensorParallel: tp, pipelineParallel: 1, dataParallel: (dp ?? 1) * rest };
-  if (pp !== null)
-    return {
-      tensorParallel: request.inference_parallelism === 'tensor' ? rest : 1,
-      pipelineParallel: pp,
-      dataParallel: (dp ?? 1) * (request.inference_parallelism === 'tensor' ? 1 : rest),
-    };
-  return request.inference_parallelism === 'tensor'
-    ? { tensorParallel: rest, pipelineParallel: 1, dataParallel: dp ?? 1 }
-    : { tensorParallel: 1, pipelineParallel: rest, dataParallel: dp ?? 1 };
+  const given = {
+    tensorParallel: request.tensor_parallel_size,
+    pipelineParallel: request.pipeline_parallel_size,
+    dataParallel: request.data_parallel_size,
+  };
+  const { tensorParallel: tp, pipelineParallel: pp, dataParallel: dp } = given;
+  const rest = Math.max(1, Math.floor(request.num_gpus / ((tp ?? 1) * (pp ?? 1) * (dp ?? 1))));
+  const byChoice = request.inference_parallelism === 'tensor' ? 'tensorParallel' : 'pipelineParallel';
+  const splits = (tp === null && byChoice === 'tensorParallel') || (tp === null && pp === null);
+  const order: readonly (keyof typeof given)[] = splits ? [byChoice] : ['dataParallel', 'pipelineParallel', 'tensorParallel'];
+  const spent = order.find((size) => given[size] === null);
+  const sizes = { tensorParallel: tp ?? 1, pipelineParallel: pp ?? 1, dataParallel: dp ?? 1 };
+  return spent === undefined ? sizes : { ...sizes, [spent]: rest };
 }
 
 /** Engines that give each GPU whole layers: llama.cpp's split by rows is no faster, ExLlama and MLX have none. */

@@ -108,22 +108,14 @@ function count(architecture: Architecture): Counts {
   };
 }
 
-/** Least share of the computed bytes a stated total may leave for the weights: below it the total is not this model's. */
-const SMALLEST_SCALE = 0.1;
-
-/**
- * Counts the work of a model.
- *
- * @param weightBytes all weights as they lie in the GPUs' memory, where known (a start-up report, a file size): scales the bytes read to it.
- */
-export function modelWork(model: Model, stored: WorkFormat, weightBytes: number | null = null): ModelWork {
+/** Counts the work of a model. */
+export function modelWork(model: Model, stored: WorkFormat): ModelWork {
   const { architecture } = model;
   const { head, experts, dense, tables, towers, active } = countsOf(architecture);
   const denseBits = stored.expertsOnly && experts > 0 ? 16 : stored.bits;
   const expertBytes = (experts * stored.bits) / 8;
   const denseBytes = (dense * denseBits + head * stored.headBits) / 8;
   const idleBytes = (tables * stored.embeddingBits + towers * 16) / 8;
-  const scale = weightBytes === null ? 1 : Math.max(SMALLEST_SCALE, (weightBytes - idleBytes) / (denseBytes + expertBytes));
   const kinds = layersOf(architecture);
   const moe = architecture.layerKinds.flatMap((kind) => kind.feedForwards).find((ff) => ff.kind === 'moe');
   return {
@@ -133,8 +125,8 @@ export function modelWork(model: Model, stored: WorkFormat, weightBytes: number 
     hiddenSize: architecture.hiddenSize,
     format: stored.format,
     denseFormat: stored.expertsOnly && experts > 0 ? '16bit' : stored.format,
-    denseBytes: denseBytes * scale,
-    expertBytes: expertBytes * scale,
+    denseBytes,
+    expertBytes,
     idleBytes,
     experts: moe?.kind === 'moe' ? moe.experts : 0,
     expertsPerToken: moe?.kind === 'moe' ? moe.expertsPerToken : 0,

@@ -97,7 +97,7 @@ describe('a plan', () => {
   it('stores a shared prompt once', () => {
     const { report } = answerServing(recorded, simulateStartup);
     const one = kvForRequests(report, recorded.form, 1) ?? assert.fail();
-    const form = { ...recorded.form, enable_prefix_caching: true, shared_prefix_ratio: 1, output_length: 1024 };
+    const form = { ...recorded.form, enable_prefix_caching: true, shared_prefix_ratio: 1, input_length: 0, output_length: 1024 };
     // Of 4,096 tokens 3,072 are prompt and shared by all: each further request adds a quarter.
     assert.equal(kvForRequests(report, form, 5), one * 2);
     assert.equal(requestsIn(one * 2, report, form), 5);
@@ -108,7 +108,7 @@ describe('a plan', () => {
     forAll(
       [fc.double({ min: 0, max: 0.99, noNaN: true }), fc.integer({ min: 1, max: 4000 }), fc.integer({ min: 1, max: 300 })],
       (shared_prefix_ratio, output_length, mib) => {
-        const form = { ...recorded.form, enable_prefix_caching: true, shared_prefix_ratio, output_length };
+        const form = { ...recorded.form, enable_prefix_caching: true, shared_prefix_ratio, input_length: 0, output_length };
         const bytes = mib * 100 * 2 ** 20;
         const fitting = requestsIn(bytes, report, form) ?? assert.fail();
         assert.ok(fitting === 0 || (kvForRequests(report, form, fitting) ?? Infinity) <= bytes * (1 + 1e-9));

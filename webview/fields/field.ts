@@ -41,6 +41,48 @@ export interface CheckField<F> extends FieldBase<F> {
 
 export type Field<F> = NumberField<F> | ChoiceField<F> | CheckField<F>;
 
+/** What a field has besides its name, its label and its kind's own properties. */
+type Extras<F> = Pick<FieldBase<F>, 'help' | 'when'>;
+type NumberExtras<F> = Extras<F> & Partial<Pick<NumberField<F>, 'integer' | 'automatic'>>;
+type Name<F> = keyof F & string;
+
+/** Makers of the fields under one heading. Numbers are whole unless said otherwise. */
+export interface Section<F> {
+  number(name: Name<F>, label: string, unit: string, range: Range, extras?: NumberExtras<F>): NumberField<F>;
+  slider(name: Name<F>, label: string, unit: string, range: Range, stops: readonly number[], extras?: NumberExtras<F>): NumberField<F>;
+  choice(name: Name<F>, label: string, choices: readonly Choice[], extras?: Extras<F>): ChoiceField<F>;
+  check(name: Name<F>, label: string, extras?: Extras<F>): CheckField<F>;
+}
+
+/** Least and largest value, both allowed. */
+type Range = readonly [min: number, max: number];
+
+export function section<F>(heading: string): Section<F> {
+  const numeric =
+    (kind: NumberField<F>['kind']) =>
+    (name: Name<F>, label: string, unit: string, [min, max]: Range, extras: object): NumberField<F> => ({
+      name,
+      label,
+      section: heading,
+      kind,
+      unit,
+      min,
+      max,
+      integer: true,
+      ...extras,
+    });
+  return {
+    number: (name, label, unit, range, extras = {}) => numeric('number')(name, label, unit, range, extras),
+    slider: (name, label, unit, range, stops, extras = {}) => numeric('slider')(name, label, unit, range, { stops, ...extras }),
+    choice: (name, label, choices, extras) => ({ name, label, section: heading, kind: 'choice', choices, ...extras }),
+    check: (name, label, extras) => ({ name, label, section: heading, kind: 'check', ...extras }),
+  };
+}
+
+/** Choices from pairs of value and label. */
+export const options = (...values: readonly (readonly [value: string, label: string])[]): readonly Choice[] =>
+  values.map(([value, label]) => ({ value, label }));
+
 /** What is wrong with a typed number, in words that say the way out; null when nothing is. */
 export function problemOf<F>(field: NumberField<F>, typed: string): string | null {
   const value = parseNumber(typed);

@@ -2,7 +2,7 @@ import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { FRAMEWORKS, OPTIMIZERS, type FrameworkName, type OptimizerName } from '../../src/estimator/contracts/finetuning';
 import { ONLY_SIZE } from '../../src/analysis/customModel';
 import { customModelFields } from './customModel';
-import type { Field } from './field';
+import { options, section, type Field } from './field';
 
 /** The usual first fine-tune: a LoRA of rank 16 on 2,048-token samples, three epochs. */
 export const FINETUNING_DEFAULTS: FinetuningForm = {
@@ -54,9 +54,6 @@ export const FINETUNING_DEFAULTS: FinetuningForm = {
   gpu_memory_measure: 'nvidia_smi',
 };
 
-const options = (...values: readonly (readonly [string, string])[]): { readonly value: string; readonly label: string }[] =>
-  values.map(([value, label]) => ({ value, label }));
-
 const OPTIMIZER_LABELS: Readonly<Record<OptimizerName, string>> = {
   adamw: 'AdamW',
   adamw_8bit: 'AdamW, 8 bit',
@@ -95,258 +92,110 @@ const OPTIMIZER_CHOICES = OPTIMIZERS.map((value) => ({ value, label: OPTIMIZER_L
 const FRAMEWORK_CHOICES = FRAMEWORKS.map((value) => ({ value, label: FRAMEWORK_LABELS[value] }));
 
 const full = (form: FinetuningForm): boolean => form.finetuning_method === 'full';
-const adapter = (form: FinetuningForm): boolean => !full(form);
+const adapts = (form: FinetuningForm): boolean => !full(form);
 const quantized = (form: FinetuningForm): boolean => form.finetuning_method === 'qlora';
 const several = (form: FinetuningForm): boolean => form.num_gpus > 1;
+
+const basics = section<FinetuningForm>('Basics');
+const dataSet = section<FinetuningForm>('Data set');
+const precision = section<FinetuningForm>('Precision');
+const adapter = section<FinetuningForm>('Adapter');
+const optimizer = section<FinetuningForm>('Optimizer');
+const activations = section<FinetuningForm>('Activations');
+const offloading = section<FinetuningForm>('Offloading');
+const parallelism = section<FinetuningForm>('Parallelism');
+const software = section<FinetuningForm>('Software');
 
 /** Every input of the calculator for fine-tuning, besides model and GPU, which have search boxes of their own. */
 export const FINETUNING_FIELDS: readonly Field<FinetuningForm>[] = [
   ...customModelFields<FinetuningForm>(),
-  {
-    name: 'custom_vram',
-    label: 'Memory per GPU',
-    section: 'Basics',
-    kind: 'slider',
-    unit: 'GiB',
-    min: 1,
-    max: 1024,
+  basics.slider('custom_vram', 'Memory per GPU', 'GiB', [1, 1024], [8, 12, 16, 24, 32, 48, 64, 80, 96, 141, 192], {
     integer: false,
-    stops: [8, 12, 16, 24, 32, 48, 64, 80, 96, 141, 192],
     when: (form) => form.gpu_key.startsWith('custom'),
-  },
-  { name: 'num_gpus', label: 'GPUs', section: 'Basics', kind: 'number', unit: '', min: 1, max: 4096, integer: true },
-  {
-    name: 'finetuning_method',
-    label: 'Method',
-    section: 'Basics',
-    kind: 'choice',
-    choices: options(['full', 'Full'], ['lora', 'LoRA'], ['qlora', 'QLoRA']),
-  },
-  {
-    name: 'lora_rank',
-    label: 'Rank',
-    section: 'Basics',
-    kind: 'slider',
-    unit: '',
-    min: 1,
-    max: 4096,
-    integer: true,
-    stops: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
-    when: adapter,
-  },
-  {
-    name: 'batch_size',
-    label: 'Batch size',
-    section: 'Basics',
-    kind: 'slider',
-    unit: 'samples',
-    min: 1,
-    max: 65_536,
-    integer: true,
-    stops: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+  }),
+  basics.number('num_gpus', 'GPUs', '', [1, 4096]),
+  basics.choice('finetuning_method', 'Method', options(['full', 'Full'], ['lora', 'LoRA'], ['qlora', 'QLoRA'])),
+  basics.slider('lora_rank', 'Rank', '', [1, 4096], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], { when: adapts }),
+  basics.slider('batch_size', 'Batch size', 'samples', [1, 65_536], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], {
     help: 'Samples per optimizer step over all GPUs and accumulation steps.',
-  },
-  {
-    name: 'seq_length',
-    label: 'Sequence length',
-    section: 'Basics',
-    kind: 'slider',
-    unit: 'tokens',
-    min: 1,
-    max: 4_194_304,
-    integer: true,
-    stops: [128, 256, 512, 1024, 2048, 3072, 4096, 6144, 8192, 12_288, 16_384, 32_768, 65_536, 131_072],
-  },
-  { name: 'num_samples', label: 'Samples', section: 'Basics', kind: 'number', unit: '', min: 1, max: 1e12, integer: true },
-  {
-    name: 'tokens_per_sample',
-    label: 'Tokens per sample',
-    section: 'Data set',
-    kind: 'number',
-    unit: 'tokens',
-    min: 0,
-    max: 4_194_304,
-    integer: true,
-    automatic: 'the sequence length',
-  },
-  { name: 'num_epochs', label: 'Epochs', section: 'Basics', kind: 'number', unit: '', min: 0.01, max: 10_000, integer: false },
-  { name: 'packing', label: 'Packing', section: 'Data set', kind: 'check', help: 'Joins short samples to full sequences.' },
-  {
-    name: 'gradient_accumulation_steps',
-    label: 'Accumulation steps',
-    section: 'Data set',
-    kind: 'number',
-    unit: 'steps',
-    min: 1,
-    max: 65_536,
-    integer: true,
-  },
-  {
-    name: 'fine_tuning_quantization',
-    label: 'Weights',
-    section: 'Precision',
-    kind: 'choice',
+  }),
+  basics.slider(
+    'seq_length',
+    'Sequence length',
+    'tokens',
+    [1, 4_194_304],
+    [128, 256, 512, 1024, 2048, 3072, 4096, 6144, 8192, 12_288, 16_384, 32_768, 65_536, 131_072],
+  ),
+  basics.number('num_samples', 'Samples', '', [1, 1e12]),
+  dataSet.number('tokens_per_sample', 'Tokens per sample', 'tokens', [0, 4_194_304], { automatic: 'the sequence length' }),
+  basics.number('num_epochs', 'Epochs', '', [0.01, 10_000], { integer: false }),
+  dataSet.check('packing', 'Packing', { help: 'Joins short samples to full sequences.' }),
+  dataSet.number('gradient_accumulation_steps', 'Accumulation steps', 'steps', [1, 65_536]),
+  precision.choice('fine_tuning_quantization', 'Weights', options(['fp32', 'FP32'], ['fp16', 'FP16'], ['bf16', 'BF16'], ['fp8', 'FP8']), {
     when: (form) => !quantized(form),
-    choices: options(['fp32', 'FP32'], ['fp16', 'FP16'], ['bf16', 'BF16'], ['fp8', 'FP8']),
-  },
-  {
-    name: 'compute_dtype',
-    label: 'Computing in',
-    section: 'Precision',
-    kind: 'choice',
-    choices: options(['', 'The precision of the weights'], ['fp32', 'FP32'], ['fp16', 'FP16'], ['bf16', 'BF16'], ['fp8', 'FP8']),
-  },
-  {
-    name: 'base_quantization',
-    label: 'Base weights',
-    section: 'Precision',
-    kind: 'choice',
-    when: quantized,
-    choices: options(
-      ['nf4', 'NF4'],
-      ['nf4_double', 'NF4, double quantization'],
-      ['int8', 'INT8'],
-      ['gptq', 'GPTQ'],
-      ['awq', 'AWQ'],
-      ['fp8', 'FP8'],
-    ),
-  },
-  { name: 'master_weights', label: 'FP32 master weights', section: 'Precision', kind: 'check' },
-  {
-    name: 'lora_targets',
-    label: 'Adapted layers',
-    section: 'Adapter',
-    kind: 'choice',
-    when: adapter,
-    choices: options(['all_linear', 'All linear layers'], ['attention', 'Attention only']),
-  },
-  { name: 'lora_alpha', label: 'Alpha', section: 'Adapter', kind: 'number', unit: '', min: 1, max: 65_536, integer: false, when: adapter },
-  { name: 'use_dora', label: 'DoRA', section: 'Adapter', kind: 'check', when: adapter },
-  {
-    name: 'trainable_parameters',
-    label: 'Trained part',
-    section: 'Adapter',
-    kind: 'slider',
-    unit: '% of the parameters',
-    min: 0.01,
-    max: 100,
-    integer: false,
-    stops: [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100],
-    when: full,
-  },
-  { name: 'train_embeddings', label: 'Embedding and head in full', section: 'Adapter', kind: 'check', when: adapter },
-  { name: 'train_vision_tower', label: 'Vision and audio towers too', section: 'Adapter', kind: 'check' },
-  { name: 'optimizer', label: 'Optimizer', section: 'Optimizer', kind: 'choice', choices: OPTIMIZER_CHOICES },
-  { name: 'use_8bit_optimizer', label: '8-bit states', section: 'Optimizer', kind: 'check' },
-  {
-    name: 'use_paged_optimizer',
-    label: 'Paged states',
-    section: 'Optimizer',
-    kind: 'check',
-    help: 'States move to host memory when the GPU runs short.',
-  },
-  { name: 'optimizer_in_backward', label: 'Optimizer step inside the backward pass', section: 'Optimizer', kind: 'check' },
-  {
-    name: 'zero_stage',
-    label: 'ZeRO stage',
-    section: 'Optimizer',
-    kind: 'number',
-    unit: '',
-    min: 0,
-    max: 3,
-    integer: true,
+  }),
+  precision.choice(
+    'compute_dtype',
+    'Computing in',
+    options(['', 'The precision of the weights'], ['fp32', 'FP32'], ['fp16', 'FP16'], ['bf16', 'BF16'], ['fp8', 'FP8']),
+  ),
+  precision.choice(
+    'base_quantization',
+    'Base weights',
+    options(['nf4', 'NF4'], ['nf4_double', 'NF4, double quantization'], ['int8', 'INT8'], ['gptq', 'GPTQ'], ['awq', 'AWQ'], ['fp8', 'FP8']),
+    { when: quantized },
+  ),
+  precision.check('master_weights', 'FP32 master weights'),
+  adapter.choice('lora_targets', 'Adapted layers', options(['all_linear', 'All linear layers'], ['attention', 'Attention only']), {
+    when: adapts,
+  }),
+  adapter.number('lora_alpha', 'Alpha', '', [1, 65_536], { integer: false, when: adapts }),
+  adapter.check('use_dora', 'DoRA', { when: adapts }),
+  adapter.slider(
+    'trainable_parameters',
+    'Trained part',
+    '% of the parameters',
+    [0.01, 100],
+    [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100],
+    { integer: false, when: full },
+  ),
+  adapter.check('train_embeddings', 'Embedding and head in full', { when: adapts }),
+  adapter.check('train_vision_tower', 'Vision and audio towers too'),
+  optimizer.choice('optimizer', 'Optimizer', OPTIMIZER_CHOICES),
+  optimizer.check('use_8bit_optimizer', '8-bit states'),
+  optimizer.check('use_paged_optimizer', 'Paged states', { help: 'States move to host memory when the GPU runs short.' }),
+  optimizer.check('optimizer_in_backward', 'Optimizer step inside the backward pass'),
+  optimizer.number('zero_stage', 'ZeRO stage', '', [0, 3], {
     help: '1 splits optimizer states over the GPUs, 2 gradients too, 3 weights too.',
-  },
-  {
-    name: 'gradient_checkpointing',
-    label: 'Gradient checkpointing',
-    section: 'Activations',
-    kind: 'choice',
-    choices: options(['none', 'None'], ['selective', 'Selective'], ['full', 'Full'], ['offloaded', 'Full, kept in host memory']),
-  },
-  { name: 'flash_attention', label: 'Flash attention', section: 'Activations', kind: 'check' },
-  { name: 'use_fused_kernels', label: 'Fused kernels', section: 'Activations', kind: 'check' },
-  {
-    name: 'chunked_loss',
-    label: 'Loss in chunks',
-    section: 'Activations',
-    kind: 'check',
-    help: 'Never holds the logits of the whole sequence.',
-  },
-  { name: 'activation_offloading', label: 'Offload activations', section: 'Activations', kind: 'check' },
-  { name: 'enable_offloading', label: 'Offload states and weights', section: 'Offloading', kind: 'check' },
-  {
-    name: 'offload_target',
-    label: 'To',
-    section: 'Offloading',
-    kind: 'choice',
+  }),
+  activations.choice(
+    'gradient_checkpointing',
+    'Gradient checkpointing',
+    options(['none', 'None'], ['selective', 'Selective'], ['full', 'Full'], ['offloaded', 'Full, kept in host memory']),
+  ),
+  activations.check('flash_attention', 'Flash attention'),
+  activations.check('use_fused_kernels', 'Fused kernels'),
+  activations.check('chunked_loss', 'Loss in chunks', { help: 'Never holds the logits of the whole sequence.' }),
+  activations.check('activation_offloading', 'Offload activations'),
+  offloading.check('enable_offloading', 'Offload states and weights'),
+  offloading.choice('offload_target', 'To', options(['cpu_ram', 'Host memory'], ['nvme', 'NVMe']), {
     when: (form) => form.enable_offloading,
-    choices: options(['cpu_ram', 'Host memory'], ['nvme', 'NVMe']),
-  },
-  {
-    name: 'offload_parts',
-    label: 'What',
-    section: 'Offloading',
-    kind: 'choice',
-    when: (form) => form.enable_offloading,
-    choices: options(
-      ['', 'What the ZeRO stage suggests'],
-      ['optimizer', 'Optimizer states'],
-      ['parameters', 'Weights'],
-      ['all', 'Everything'],
-    ),
-  },
-  {
-    name: 'tensor_parallel',
-    label: 'Tensor parallel',
-    section: 'Parallelism',
-    kind: 'number',
-    unit: 'GPUs',
-    min: 1,
-    max: 1024,
-    integer: true,
-    when: several,
-  },
-  {
-    name: 'pipeline_parallel',
-    label: 'Pipeline parallel',
-    section: 'Parallelism',
-    kind: 'number',
-    unit: 'stages',
-    min: 1,
-    max: 256,
-    integer: true,
-    when: several,
-  },
-  {
-    name: 'context_parallel',
-    label: 'Context parallel',
-    section: 'Parallelism',
-    kind: 'number',
-    unit: 'GPUs',
-    min: 1,
-    max: 256,
-    integer: true,
-    when: several,
-  },
-  {
-    name: 'expert_parallel',
-    label: 'Expert parallel',
-    section: 'Parallelism',
-    kind: 'number',
-    unit: 'GPUs',
-    min: 1,
-    max: 1024,
-    integer: true,
-    when: several,
-  },
-  { name: 'framework', label: 'Framework', section: 'Software', kind: 'choice', choices: FRAMEWORK_CHOICES },
-  { name: 'torch_compile', label: 'torch.compile', section: 'Software', kind: 'check' },
-  {
-    name: 'gpu_memory_measure',
-    label: 'Memory as shown by',
-    section: 'Software',
-    kind: 'choice',
-    choices: options(['allocated', 'torch: allocated'], ['reserved', 'torch: reserved'], ['nvidia_smi', 'nvidia-smi']),
-  },
+  }),
+  offloading.choice(
+    'offload_parts',
+    'What',
+    options(['', 'What the ZeRO stage suggests'], ['optimizer', 'Optimizer states'], ['parameters', 'Weights'], ['all', 'Everything']),
+    { when: (form) => form.enable_offloading },
+  ),
+  parallelism.number('tensor_parallel', 'Tensor parallel', 'GPUs', [1, 1024], { when: several }),
+  parallelism.number('pipeline_parallel', 'Pipeline parallel', 'stages', [1, 256], { when: several }),
+  parallelism.number('context_parallel', 'Context parallel', 'GPUs', [1, 256], { when: several }),
+  parallelism.number('expert_parallel', 'Expert parallel', 'GPUs', [1, 1024], { when: several }),
+  software.choice('framework', 'Framework', FRAMEWORK_CHOICES),
+  software.check('torch_compile', 'torch.compile'),
+  software.choice(
+    'gpu_memory_measure',
+    'Memory as shown by',
+    options(['allocated', 'torch: allocated'], ['reserved', 'torch: reserved'], ['nvidia_smi', 'nvidia-smi']),
+  ),
 ];

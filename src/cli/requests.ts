@@ -64,7 +64,8 @@ function describe(config: unknown): Model | string {
 
 /**
  * Answers the requests of a file, or of standard input for `-`. A file that is one JSON object, on one line or several, is answered
- * with one indented object; several lines of JSON are answered line by line. An `id` in a request stands in its answer.
+ * with one indented object; several lines of JSON are answered line by line, and those that cannot be used with their number. An `id` in a
+ * request stands in its answer.
  *
  * @returns the exit code: 0 when every run fits, 1 when one does not, 2 when a request cannot be used.
  */
@@ -76,33 +77,44 @@ export async function answerRequests<T extends object>(
 ): Promise<number> {
   const input = source === '-' ? Readable.from(terminal.stdin) : createReadStream(path.resolve(terminal.cwd, source));
   let code: number = EXIT.ok;
-  const say = async (text: string, indent: number): Promise<void> => {
+  const say = async ({ text, line }: Line, indent: number): Promise<void> => {
     const { id, result } = answerText(text, answer);
+    const place = indent === 0 && 'problems' in result ? { line } : {};
     code = Math.max(code, 'response' in result ? (fits(result.response) ? EXIT.ok : EXIT.doesNotFit) : EXIT.unusable);
-    await terminal.write(`${JSON.stringify({ ...id, ...shown(result) }, null, indent)}\n`);
+    await terminal.write(`${JSON.stringify({ ...id, ...place, ...shown(result) }, null, indent)}\n`);
   };
   // Until a line after a complete one shows that these are JSON Lines, the lines may be one object.
-  const held: string[] = [];
+  const held: Line[] = [];
   let byLine = false;
+  let line = 0;
   try {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-      if (line.trim() === '') continue;
-      if (!byLine && held.length === 1 && isJson(held[0] ?? '')) {
+    for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+      line++;
+      if (text.trim() === '') continue;
+      const [first] = held;
+      if (!byLine && first && held.length === 1 && isJson(first.text)) {
         byLine = true;
-        await say(held.pop() ?? '', 0);
+        await say(first, 0);
+        held.pop();
       }
-      if (byLine) await say(line, 0);
-      else held.push(line);
+      if (byLine) await say({ text, line }, 0);
+      else held.push({ text, line });
     }
   } catch (error) {
     throw new UsageError(`"${source}" cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
   }
   if (!byLine && held.length === 0)
     throw new UsageError(`${source === '-' ? 'Standard input' : `"${source}"`} holds no request; JSON is needed.`);
-  const whole = held.join('\n');
-  if (held.length > 1 && !isJson(whole) && held.some(isJson)) for (const line of held) await say(line, 0);
-  else if (held.length > 0) await say(whole, 2);
+  const whole = held.map(({ text }) => text).join('\n');
+  if (held.length > 1 && !isJson(whole) && held.some(({ text }) => isJson(text))) for (const one of held) await say(one, 0);
+  else if (held.length > 0) await say({ text: whole, line: 1 }, 2);
   return code;
+}
+
+/** A line of the input, or all of it, with the number of its first line, from 1. */
+interface Line {
+  readonly text: string;
+  readonly line: number;
 }
 
 function isJson(text: string): boolean {

@@ -34,6 +34,7 @@ const TOO_LARGE = { ...GOOD, finetuning_method: 'full' };
 
 /** What the tests read of a response or an error. */
 interface Printed {
+  readonly line?: number;
   readonly id?: unknown;
   readonly memory_status?: string;
   readonly error?: string;
@@ -54,6 +55,15 @@ describe('finetuning on the command line', () => {
       assert.ok(out.startsWith('{\n  "unit": "GiB"'));
       assert.equal((JSON.parse(out) as Printed).memory_status, 'moderate');
     }
+  });
+
+  it('answers a broken line in its place, with its number', async () => {
+    const { code, out } = await run(['-'], [JSON.stringify(GOOD), '', '{broken', JSON.stringify({ ...GOOD, lora_rank: 0 })].join('\n'));
+    assert.equal(code, EXIT.unusable);
+    assert.deepEqual(
+      lines(out).map((answer) => answer.line),
+      [undefined, 3, 4],
+    );
   });
 
   it('takes a model of which only the size is known, and says what it guessed', async () => {

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { answerComparison } from '../../../src/cli/compare';
+import { answerFinetuning } from '../../../src/cli/finetuning';
+import { answerInference } from '../../../src/cli/inference';
+import { readFinetuningRequest } from '../../../src/estimator/contracts/finetuningRequest';
+import { readInferenceRequest } from '../../../src/estimator/contracts/inferenceRequest';
+import type { RequestProblem, Validated } from '../../../src/estimator/contracts/validate';
+import { findGpu } from '../../../src/estimator/hardware/catalogue';
+import { models } from './requests';
+
+const BASE = { gpu_key: 'rtx_4090', llm_key: 'Qwen/Qwen3-8B' };
+
+/** A field of a request: values that are taken, what it is when absent, and one value that is refused. */
+type Row = readonly [field: string, taken: readonly unknown[], otherwise: unknown, refused: unknown];
+
+const NUMBER = 'three';
+
+/** Sections A and C of the contract, line by line; null stands for "not given". */
+const INFERENCE: readonly Row[] = [
+  [
+    'quantization',
+    ['fp32', 'fp16', 'bf16', 'fp8', 'int8', 'int4', 'q8', 'q4_k_m', 'q5_k_m', 'q2_k', 'awq', 'gptq', 'nf4', 'nvfp4', 'mxfp4'],
+    null,
+    'q4km',
+  ],
+  ['kv_cache_quantization', ['fp16', 'fp8', 'int8', 'int4'], 'auto', 'fp7'],
+  ['num_gpus', [1, 8], 1, 0],
+  ['batch_size', [1, 64], 1, 1.5],
+  ['seq_length', [1, 131_072], 2048, -5],
+  ['concurrent_users', [1, 1000], 1, NUMBER],
+  ['enable_prefix_caching', [true, false], false, 'perhaps'],
+  ['shared_prefix_ratio', [0, 0.5, 1], 0, 2],
+  ['enable_continuous_batching', [true, false], false, 'perhaps'],
+  ['inference_parallelism', ['pipeline', 'tensor'], 'pipeline', 'diagonal'],
+  ['interconnect_type', ['pcie3', 'pcie4', 'pcie5', 'nvlink_gen1', 'nvlink_gen5'], null, 'pcie'],
+  ['enable_offloading', [true, false], false, 2],
+  ['offload_target', ['cpu_ram', 'nvme'], 'cpu_ram', 'tape'],
+  ['num_offload_layers', [0, 12], null, -1],
+  ['percentage_offload', [0, 33.3, 100], null, 101],
+  ['offload_kv_cache', [true, false], false, 'perhaps'],
+  ['engine', ['vllm', 'sglang', 'tensorrt_llm', 'llama_cpp', 'transformers', 'mlx', 'exllama'], null, 'vlm'],
+  ['engine_version', ['0.8.5'], null, 8],
+  ['output_length', [0, 256], null, -1],
+  ['tensor_parallel_size', [1], null, 0],
+  ['pipeline_parallel_size', [1], null, 0],
+  ['data_parallel_size', [1], null, 0],
+  ['expert_parallel_size', [1, 8], null, 0],
+  ['max_num_batched_tokens', [2048], null, 0],
+  ['speculative_tokens', [0, 5], 0, -1],
+];
+
+const FINETUNING: readonly Row[] = [
+  ['finetuning_method', ['full', 'lora', 'qlora'], 'lora', 'lorra'],
+  ['fine_tuning_quantization', ['fp32', 'fp16', 'fp8'], 'fp16', 'fp7'],
+  ['lora_rank', [1, 64], 16, 0],
+  ['gradient_accumulation_steps', [1, 8], 1, 0],
+  ['batch_size', [1, 64], 1, 0],
+  ['seq_length', [1, 8192], 2048, 0],
+  ['num_samples', [1000], null, 0],
+  ['tokens_per_sample', [100], 2048, 0],
+  ['num_epochs', [1, 0.5], 3, 0],
+  ['num_gpus', [1, 8], 1, 0],
+  ['enable_offloading', [true, false], false, 'perhaps'],
+  ['offload_target', ['cpu_ram', 'nvme'], 'cpu_ram', 'tape'],
+  ['optimizer', ['adamw', 'adamw_8bit', 'paged_adamw_8bit', 'adafactor', 'sgd', 'lion', 'muon', 'galore'], 'adamw', 'adanw'],
+  ['trainable_parameters', [0, 12.5, 100], null, 101],
+  ['lora_targets', ['attention', 'all_linear', ['q_proj', 'v_proj']], 'all_linear', 7],
+  ['lora_alpha', [32], null, NUMBER],
+  ['use_dora', [true, false], false, 'perhaps'],
+  ['base_quantization', ['nf4', 'nf4_double', 'int8', 'gptq', 'awq', 'fp8'], null, 'nf5'],
+  ['compute_dtype', ['bf16', 'fp16', 'fp32'], 'fp16', 'fp7'],
+  ['master_weights', [true, false], null, 'perhaps'],
+  [
+    'framework',
+    ['peft', 'trl', 'llama_factory', 'axolotl', 'unsloth', 'torchtune', 'litgpt', 'ms_swift', 'deepspeed', 'fsdp', 'megatron'],
+    'trl',
+    'trll',
+  ],
+  ['packing', [true, false], false, 'perhaps'],
+  ['chunked_loss', [true, false], null, 'perhaps'],
+  ['gradient_checkpointing', ['none', 'selective', 'full', 'offloaded'], undefined, 'some'],
+  ['tensor_parallel', [1], 1, 0],
+  ['pipeline_parallel', [1], 1, 0],
+  ['context_parallel', [1], 1, 0],
+  ['gpu_memory_measure', ['allocated', 'reserved', 'nvidia_smi'], 'nvidia_smi', 'guess'],
+];
+
+/** `optimization_config` of section C. */
+const OPTIMIZATIONS: readonly Row[] = [
+  ['flash_attention', [true, false], true, 'perhaps'],
+  ['gradient_checkpointing', [true, false, 'selective'], 'full', 'some'],
+  ['use_8bit_optimizer', [true, false], false, 'perhaps'],
+  ['use_paged_optimizer', [true, false], false, 'perhaps'],
+  ['use_fused_kernels', [true, false], false, 'perhaps'],
+  ['activation_offloading', [true, false], false, 'perhaps'],
+  ['zero_stage', [0, 1, 2, 3], 0, 4],
+];
+
+const INFERENCE_ANSWERS =
+  `unit vram_usage vram_percentage actual_vram_percentage memory_status static_shared_memory per_user_memory estimated_latency_tps
+  estimated_throughput_tps per_user_tps ms_per_token tftt estimated_system_ram_required offloaded_memory estimated_power_draw memory_details
+  memory_breakdown ttft_ms tpot_ms prefill_tps decode_tps_single_stream kv_cache_tokens max_concurrency energy_wh_per_1k_tokens range
+  assumptions`.split(/\s+/);
+
+const FINETUNING_ANSWERS =
+  `unit vram_usage vram_percentage actual_vram_percentage memory_status static_shared_memory training_tps samples_per_second steps_per_second
+  total_tokens total_training_time_hours estimated_system_ram_required offloaded_memory estimated_power_draw active_optimizations
+  optimization_preset memory_details memory_breakdown range energy_kwh trainable_parameters savings`.split(/\s+/);
+
+function problemsOf(read: Validated<unknown>): readonly RequestProblem[] {
+  return read.ok ? [] : read.problems;
+}
+
+function walk<T extends object>(
+  rows: readonly Row[],
+  read: (fields: object) => Validated<T>,
+  valueOf: (request: T, field: string) => unknown,
+): void {
+  for (const [field, taken, otherwise, refused] of rows) {
+    it(`${field}: has its default, takes its choices and refuses others by name`, () => {
+      const absent = read({});
+      assert.ok(absent.ok);
+      if (otherwise !== undefined) assert.deepEqual(valueOf(absent.request, field), otherwise);
+      for (const value of taken) assert.deepEqual(problemsOf(read({ [field]: value })), [], JSON.stringify(value));
+      const [problem, ...more] = problemsOf(read({ [field]: refused }));
+      assert.ok(problem, `${JSON.stringify(refused)} is taken`);
+      assert.deepEqual(more, []);
+      assert.ok(problem.field === field || problem.field === `optimization_config.${field}`, problem.field);
+      assert.deepEqual(problem.value, refused);
+      assert.ok(problem.message.includes(problem.allowed) && problem.allowed !== '', problem.message);
+    });
+  }
+}
+
+const valueIn = (request: object, field: string): unknown => (request as Readonly<Record<string, unknown>>)[field];
+
+describe('an inference request’s field', () => {
+  walk(INFERENCE, (fields) => readInferenceRequest({ ...BASE, ...fields }), valueIn);
+});
+
+describe('a fine-tuning request’s field', () => {
+  walk(FINETUNING, (fields) => readFinetuningRequest({ ...BASE, ...fields }), valueIn);
+  walk(
+    OPTIMIZATIONS,
+    (fields) => readFinetuningRequest({ ...BASE, optimization_config: fields }),
+    (request, field) => valueIn(request.optimization_config, field),
+  );
+});
+
+describe('an answer', () => {
+  it('has every field of the contract, for inference, fine-tuning and compare', () => {
+    const inference = answerInference(BASE, models);
+    assert.ok('response' in inference);
+    for (const field of INFERENCE_ANSWERS) assert.ok(field in inference.response, field);
+    const finetuning = answerFinetuning({ ...BASE, num_samples: 1000 }, models);
+    assert.ok('response' in finetuning);
+    for (const field of FINETUNING_ANSWERS) assert.ok(field in finetuning.response, field);
+    const compared = [
+      ['inference', BASE, inference.response],
+      ['finetuning', { ...BASE, num_samples: 1000 }, finetuning.response],
+    ] as const;
+    for (const [calculation_type, request, alone] of compared) {
+      const both = answerComparison({ calculation_type, configurations: [request, request] }, models);
+      assert.ok('response' in both);
+      assert.deepEqual(both.response.comparisons, [alone, alone]);
+    }
+  });
+
+  it('names every problem at once, the nearest choice with each', () => {
+    const answer = answerInference({ gpu_key: 'rtx_409', llm_key: 'Qwen/Qwen3-8', engine: 'vlm', num_gpu: 2 }, models);
+    assert.ok('problems' in answer);
+    assert.deepEqual(
+      answer.problems.map(({ field, nearest }) => [field, nearest]).filter(([field]) => field !== 'llm_key'),
+      [
+        ['engine', 'vllm'],
+        ['gpu_key', 'rtx_4090'],
+        ['num_gpu', 'num_gpus'],
+      ],
+    );
+  });
+});
+
+describe('a card’s name', () => {
+  for (const [name, key] of [
+    ['NVIDIA A100-SXM4-80GB', 'a100_80'],
+    ['A100-80GB', 'a100_80'],
+    ['H100-SXM', 'h100_80'],
+    ['RTX 4090', 'rtx_4090'],
+    ['NVIDIA GeForce RTX 4090', 'rtx_4090'],
+    ['L40S', 'l40s'],
+    ['NVIDIA-L40S', 'l40s'],
+    ['Tesla T4', 't4'],
+    ['rtx_4090', 'rtx_4090'],
+  ] as const) {
+    it(`${name} is ${key}`, () => assert.equal(findGpu(name)?.key, key));
+  }
+});

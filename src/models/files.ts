@@ -1,4 +1,6 @@
+import { constants } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
 
 /** Largest JSON file read as a whole: an index.json of 250,000 tensors, more than any published model has, stays below. */
@@ -61,11 +63,10 @@ export class ModelFiles {
 
   /** `length` bytes from `offset`, and the file's size; null when the file does not exist. Fewer bytes where the file ends. */
   async slice(file: string, offset: number, length: number): Promise<{ readonly bytes: Buffer; readonly size: number } | null> {
-    const real = await this.resolve(file);
-    if (real === null) return null;
-    const handle = await open(real, 'r');
+    const handle = await this.open(file);
+    if (handle === null) return null;
     try {
-      const { size } = await this.regular(handle, file);
+      const { size } = await handle.stat();
       const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset);
       return { bytes: buffer.subarray(0, bytesRead), size };
@@ -75,24 +76,39 @@ export class ModelFiles {
   }
 
   private async bytes(file: string, maxBytes: number): Promise<Buffer | null> {
-    const real = await this.resolve(file);
-    if (real === null) return null;
-    const handle = await open(real, 'r');
+    const handle = await this.open(file);
+    if (handle === null) return null;
     try {
-      const { size } = await this.regular(handle, file);
+      const { size } = await handle.stat();
       if (size > maxBytes) {
         throw new FileProblem(`${file} has ${megabytes(size)}; more than ${megabytes(maxBytes)} is not read as a ${path.basename(file)}.`);
       }
-      return await handle.readFile();
+      // No more than stated: files of /proc state no size and some never end.
+      const buffer = Buffer.alloc(size);
+      const { bytesRead } = await handle.read(buffer, 0, size, 0);
+      return buffer.subarray(0, bytesRead);
     } finally {
       await handle.close();
     }
   }
 
-  private async regular(handle: Awaited<ReturnType<typeof open>>, file: string): Promise<{ readonly size: number }> {
-    const found = await handle.stat();
-    if (!found.isFile()) throw new FileProblem(`${file} is not a regular file.`);
-    return found;
+  /** Opens a regular file; null when there is none. Never waits: opening a pipe that nobody writes to would. */
+  private async open(file: string): Promise<FileHandle | null> {
+    const real = await this.resolve(file);
+    if (real === null) return null;
+    let handle: FileHandle;
+    try {
+      if (!(await stat(real)).isFile()) throw new FileProblem(`${file} is not a regular file.`);
+      handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT') return null;
+      if (code === '') throw error;
+      throw new FileProblem(`${file} ${MAY_NOT.has(code) ? 'may not be read by this user' : `cannot be read (${code})`}.`);
+    }
+    if ((await handle.stat()).isFile()) return handle;
+    await handle.close();
+    throw new FileProblem(`${file} is not a regular file.`);
   }
 
   /** The path behind all links; null when it does not exist. */
@@ -103,9 +119,9 @@ export class ModelFiles {
     try {
       real = await realpath(file);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : '';
+      const code = codeOf(error);
       if (code === 'ELOOP') throw new FileProblem(`${file} is a symbolic link that leads back to itself.`);
-      if (code === 'EACCES' || code === 'EPERM') throw new FileProblem(`${file} may not be read by this user.`);
+      if (MAY_NOT.has(code)) throw new FileProblem(`${file} may not be read by this user.`);
       return null;
     }
     if (this.allowedRoots && !(await this.isAllowed(real))) {
@@ -120,20 +136,38 @@ export class ModelFiles {
   }
 }
 
+const MAY_NOT: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
+
+/** The system's error code; empty for errors of another kind. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
 /** Whether `file` is `folder` or lies below it. Both absolute, without links. */
 export function isBelow(file: string, folder: string): boolean {
   const relative = path.relative(folder, file);
   return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
 }
 
-/** Parses JSON text whose nesting is bounded; throws a FileProblem that names `source`. */
+/**
+ * Parses JSON text whose nesting is bounded; throws a FileProblem that names `source`. As Python's parser, which wrote most configs, it takes
+ * NaN and Infinity (Mamba's `time_step_limit`); they become null.
+ */
 export function parseJson(text: string, source: string): unknown {
   if (nestingDepth(text) > MAX_JSON_DEPTH) throw new FileProblem(`${source} is nested more than ${MAX_JSON_DEPTH} levels deep.`);
+  if (/^\uFFFD\uFFFD|^.\0/.test(text)) throw new FileProblem(`${source} is not UTF-8 text: save it as UTF-8.`);
   try {
     return JSON.parse(text);
   } catch (error) {
+    const finite = withoutNonNumbers(text);
+    if (finite !== text) return parseJson(finite, source);
     throw new FileProblem(`${source} is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** The text with bare NaN, Infinity and -Infinity as null; strings stay as they are. */
+function withoutNonNumbers(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) => (found.startsWith('"') ? found : 'null'));
 }
 
 /** Deepest nesting of brackets outside strings; stops counting beyond the limit. */

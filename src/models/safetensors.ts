@@ -6,8 +6,10 @@ import type { StoredTensor } from './weights';
 
 /** Bytes before the header: its length as a little-endian 64-bit number. */
 const LENGTH_BYTES = 8;
-/** Largest header the safetensors format allows (safetensors/src/tensor.rs, MAX_HEADER_SIZE). */
-const MAX_HEADER_BYTES = 100_000_000;
+/** Largest header that is read. The format allows 100 MB (safetensors/src/tensor.rs, MAX_HEADER_SIZE); 300,000 tensors in one file stay below. */
+const MAX_HEADER_BYTES = 32_000_000;
+/** Most shards of one model: published ones have a few hundred at most. */
+const MAX_SHARDS = 2_000;
 /** Read at once: covers the header of nearly every shard in one call. */
 const FIRST_READ_BYTES = 256 * 1024;
 /** Shards read at the same time. */
@@ -20,7 +22,9 @@ export async function safetensorsHeader(files: ModelFiles, file: string): Promis
   if (start.bytes.length < LENGTH_BYTES) throw new FileProblem(`${file} has ${start.size} bytes; too short for a safetensors file.`);
   const stated = start.bytes.readBigUInt64LE(0);
   if (stated > BigInt(MAX_HEADER_BYTES) || Number(stated) > start.size - LENGTH_BYTES) {
-    throw new FileProblem(`${file} claims a header of ${stated} bytes, which the file (${start.size} bytes) or the format does not hold.`);
+    throw new FileProblem(
+      `${file} claims a header of ${stated} bytes; the file has ${start.size}, and more than ${MAX_HEADER_BYTES} is not read as one.`,
+    );
   }
   const length = Number(stated);
   const inFirst = start.bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
@@ -30,6 +34,7 @@ export async function safetensorsHeader(files: ModelFiles, file: string): Promis
 
 /** The tensors of several shards, in the order of the files. */
 export async function safetensorsHeaders(files: ModelFiles, shards: readonly string[]): Promise<readonly StoredTensor[]> {
+  if (shards.length > MAX_SHARDS) throw new FileProblem(`${shards.length} weight files in one folder; a model has far fewer.`);
   const perShard: (readonly StoredTensor[])[] = [];
   for (let from = 0; from < shards.length; from += PARALLEL_READS) {
     const batch = shards.slice(from, from + PARALLEL_READS);
@@ -51,9 +56,34 @@ export function tensorsOf(header: unknown, source: string): readonly StoredTenso
         throw new FileProblem(`The header of ${source} has no dtype, shape and offsets for ${name}.`);
       }
       const [begin = 0, end = 0] = offsets;
-      return { name, dtype, shape, bytes: Math.max(0, end - begin) };
+      const bits = ELEMENT_BITS[dtype];
+      const expected = bits === undefined ? end - begin : (shape.reduce((product, side) => product * side, 1) * bits) / 8;
+      if (end - begin !== expected) {
+        throw new FileProblem(`The header of ${source} gives ${name} ${end - begin} bytes; its shape and type make ${expected}.`);
+      }
+      return { name, dtype, shape, bytes: end - begin };
     });
 }
+
+/** Bits of an element by the format's type names (safetensors/src/tensor.rs, `Dtype::bitsize`). */
+const ELEMENT_BITS: Readonly<Record<string, number>> = {
+  F64: 64,
+  I64: 64,
+  U64: 64,
+  F32: 32,
+  I32: 32,
+  U32: 32,
+  BF16: 16,
+  F16: 16,
+  I16: 16,
+  U16: 16,
+  F8_E4M3: 8,
+  F8_E5M2: 8,
+  F8_E8M0: 8,
+  I8: 8,
+  U8: 8,
+  BOOL: 8,
+};
 
 /** The weight files of a folder. */
 export interface Shards {

@@ -111,6 +111,8 @@ export function readTextConfig(config: JsonObject): TextConfig | ConfigProblem {
   const heads = attentionFree ? 0 : (fields.integer('num_attention_heads', 'n_head', 'n_heads', 'encoder_attention_heads') ?? 0);
   if (!attentionFree && heads === 0) return unusable(problems, ['num_attention_heads']);
   const headDim = attentionFree ? 0 : (fields.integer('head_dim', 'kv_channels', 'attention_head_dim') ?? Math.floor(hiddenSize / heads));
+  const kvHeads = attentionFree ? 0 : keyValueHeads(fields, modelType, heads);
+  if (!attentionFree && kvHeads === 0) problems.push('it has no key and value heads');
   if (problems.length > 0) return unusable(problems, []);
   return {
     fields,
@@ -120,7 +122,7 @@ export function readTextConfig(config: JsonObject): TextConfig | ConfigProblem {
     layers,
     hiddenSize,
     heads,
-    kvHeads: attentionFree ? 0 : keyValueHeads(fields, modelType, heads),
+    kvHeads,
     headDim,
     intermediateSize: denseWidth(fields, modelType, traits, hiddenSize),
     vocabSize,

@@ -8,6 +8,7 @@ import { Fields, isJsonObject } from '../src/models/config/fields';
 import type { JsonObject } from '../src/models/config/fields';
 import { architectureFromConfig } from '../src/models/hfConfig';
 import { ADDITIONS, FINE_TUNES } from './catalogue/additions';
+import { PUBLISHED_ADDITIONS } from './catalogue/publishedConfigs';
 import { minimalConfig } from './catalogue/minimalConfig';
 import { rowQuantization } from './catalogue/rowQuantization';
 import { rowToConfig } from './catalogue/rowToConfig';
@@ -152,7 +153,7 @@ function sourceOf(row: Fields): string {
   return /https:[^\s,]+/.exec(stated)?.[0] ?? stated.replace(/\s*\([^)]*\)/g, '');
 }
 
-for (const { id, source, config, derived } of ADDITIONS) {
+for (const { id, source, config, derived } of [...ADDITIONS, ...PUBLISHED_ADDITIONS]) {
   if (isListed(id)) continue;
   const outer = new Fields(config);
   const text = outer.object('text_config') ?? outer;

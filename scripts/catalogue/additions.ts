@@ -244,12 +244,16 @@ export const ADDITIONS: readonly Addition[] = [
     architectures: ['XLMRobertaModel'],
     max_position_embeddings: 8194,
   }),
-  hub('BAAI/bge-reranker-v2-m3', 'config.json in full: public code index, file id 64108299073', {
-    ...XLM_ROBERTA_LARGE,
-    architectures: ['XLMRobertaForSequenceClassification'],
-    max_position_embeddings: 8194,
-    num_labels: 1,
-  }),
+  hub(
+    'BAAI/bge-reranker-v2-m3',
+    'https://huggingface.co/BAAI/bge-reranker-v2-m3/blob/3f6000f2fe7498b9d817ac6ec0ee451448a2d030/config.json',
+    {
+      ...XLM_ROBERTA_LARGE,
+      architectures: ['XLMRobertaForSequenceClassification'],
+      max_position_embeddings: 8194,
+      num_labels: 1,
+    },
+  ),
   hub('intfloat/multilingual-e5-large', 'xlm-roberta-large; parameters agree: public code index, file ids 71142266638 and 16158615188', {
     ...XLM_ROBERTA_LARGE,
     architectures: ['XLMRobertaModel'],
@@ -360,5 +364,14 @@ export const FINE_TUNES: Readonly<Record<string, FineTune>> = {
   'agentica-org/DeepScaleR-1.5B-Preview': { base: 'deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B', seen: 'file id 49375027554 (model card)' },
   'agentica-org/DeepCoder-14B-Preview': { base: 'deepseek-ai/DeepSeek-R1-Distill-Qwen-14B', seen: 'file id 5564204244 (training example)' },
   'AIDC-AI/Marco-o1': { base: 'Qwen/Qwen2-7B-Instruct', seen: 'file ids 67215474459 and 9147286 (README)' },
+  'agentica-org/DeepSWE-Preview': { base: 'Qwen/Qwen3-32B', seen: 'https://huggingface.co/lmstudio-community/DeepSWE-Preview-GGUF' },
+  'ByteDance-Seed/UI-TARS-7B-DPO': {
+    base: 'Qwen/Qwen2-VL-7B-Instruct',
+    seen: 'https://huggingface.co/bytedance-research/UI-TARS-7B-DPO/tree/37e5c4101f4fba0c5b4aeaeda8d2d3956b50f89d (qwen2_vl, 16.6 GB)',
+  },
+  'ByteDance-Seed/UI-TARS-7B-SFT': {
+    base: 'Qwen/Qwen2-VL-7B-Instruct',
+    seen: 'https://huggingface.co/ByteDance-Seed/UI-TARS-7B-SFT/tree/main (qwen2_vl, 33.2 GB in fp32)',
+  },
   'PrimeIntellect/INTELLECT-2': { base: 'Qwen/QwQ-32B', seen: 'file id 16015809805' },
 };

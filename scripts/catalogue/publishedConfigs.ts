@@ -1,0 +1,229 @@
+import type { JsonObject } from '../../src/models/config/fields';
+import type { Addition } from './additions';
+
+/** Models whose config.json, or a copy of it under another owner, stands open at `seen`. */
+interface Published {
+  /** The models of this config; a fine-tune with a config of its own is listed under it where the sizes are the same. */
+  readonly ids: readonly string[];
+  readonly seen: string;
+  readonly config: JsonObject;
+  /** `seen` is a copy's or a fine-tune's config. */
+  readonly copy?: true;
+}
+
+const llama = (
+  hidden: number,
+  intermediate: number,
+  layers: number,
+  heads: number,
+  kvHeads: number,
+  vocab: number,
+  positions: number,
+  more: JsonObject = {},
+): JsonObject => ({
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: hidden,
+  intermediate_size: intermediate,
+  num_hidden_layers: layers,
+  num_attention_heads: heads,
+  num_key_value_heads: kvHeads,
+  vocab_size: vocab,
+  max_position_embeddings: positions,
+  tie_word_embeddings: false,
+  torch_dtype: 'bfloat16',
+  ...more,
+});
+const mistral = (positions: number, vocab: number): JsonObject =>
+  llama(4096, 14336, 32, 32, 8, vocab, positions, {
+    architectures: ['MistralForCausalLM'],
+    model_type: 'mistral',
+    sliding_window: 4096,
+  });
+const cohere = (
+  hidden: number,
+  intermediate: number,
+  layers: number,
+  heads: number,
+  positions: number,
+  more: JsonObject = {},
+): JsonObject => ({
+  architectures: ['CohereForCausalLM'],
+  model_type: 'cohere',
+  hidden_size: hidden,
+  intermediate_size: intermediate,
+  num_hidden_layers: layers,
+  num_attention_heads: heads,
+  num_key_value_heads: 8,
+  vocab_size: 256000,
+  max_position_embeddings: positions,
+  torch_dtype: 'float16',
+  ...more,
+});
+const xlmRoberta = (hidden: number, layers: number, heads: number): JsonObject => ({
+  architectures: ['XLMRobertaForSequenceClassification'],
+  model_type: 'xlm-roberta',
+  hidden_size: hidden,
+  intermediate_size: 4 * hidden,
+  num_hidden_layers: layers,
+  num_attention_heads: heads,
+  max_position_embeddings: 514,
+  num_labels: 1,
+  type_vocab_size: 1,
+  vocab_size: 250002,
+  torch_dtype: 'float32',
+});
+
+const LINEAR_ROPE = { rope_scaling: { factor: 4, type: 'linear' } };
+const HF = 'https://huggingface.co';
+
+const PUBLISHED: readonly Published[] = [
+  {
+    ids: ['deepseek-ai/deepseek-coder-33b-base', 'deepseek-ai/deepseek-coder-33b-instruct', 'm-a-p/OpenCodeInterpreter-DS-33B'],
+    seen: `${HF}/codefuse-ai/CodeFuse-DeepSeek-33B-4bits/blob/eaa10ca65bbb737beba31eb48c107f80f8498459/config.json`,
+    config: llama(7168, 19200, 62, 56, 8, 32256, 16384, LINEAR_ROPE),
+    copy: true,
+  },
+  {
+    ids: ['deepseek-ai/deepseek-coder-1.3b-base', 'deepseek-ai/deepseek-coder-1.3b-instruct'],
+    seen: `${HF}/hpcgroup/hpc-coder-v2-1.3b/blob/main/config.json`,
+    config: llama(2048, 5504, 24, 16, 16, 32256, 16384, LINEAR_ROPE),
+    copy: true,
+  },
+  {
+    ids: ['deepseek-ai/deepseek-llm-67b-chat', 'deepseek-ai/deepseek-llm-67b-base'],
+    seen: `${HF}/deepseek-ai/deepseek-llm-67b-chat/blob/ffc1bb8121929ef1cd104906d16004fe0e08c9e9/config.json`,
+    config: llama(8192, 22016, 95, 64, 8, 102400, 4096),
+  },
+  {
+    ids: ['deepseek-ai/deepseek-coder-7b-instruct-v1.5', 'deepseek-ai/deepseek-math-7b-instruct', 'deepseek-ai/deepseek-math-7b-base'],
+    seen: `${HF}/aless2212/deepseek-coder-7b-instruct-v1.5-onnx-fp16/blob/main/config.json`,
+    config: llama(4096, 11008, 30, 32, 32, 102400, 4096),
+    copy: true,
+  },
+  {
+    ids: ['CohereLabs/aya-expanse-8b', 'CohereForAI/aya-expanse-8b'],
+    seen: `${HF}/mlx-community/aya-expanse-8b-4bit/blob/refs%2Fpr%2F2/config.json`,
+    config: cohere(4096, 14336, 32, 32, 8192),
+    copy: true,
+  },
+  {
+    ids: ['CohereLabs/aya-expanse-32b', 'CohereForAI/aya-expanse-32b'],
+    seen: `${HF}/jebish7/aya-expanse-32b/blob/main/config.json`,
+    config: cohere(8192, 24576, 40, 64, 8192),
+    copy: true,
+  },
+  {
+    ids: ['CohereLabs/c4ai-command-r-08-2024', 'CohereForAI/c4ai-command-r-08-2024'],
+    seen: `${HF}/unsloth/c4ai-command-r-08-2024/blob/main/config.json`,
+    config: cohere(8192, 24576, 40, 64, 131072, { torch_dtype: 'bfloat16' }),
+    copy: true,
+  },
+  {
+    // `model_max_length` is the longer field, which vLLM takes for this family (`_get_and_verify_max_len`).
+    ids: ['CohereLabs/c4ai-command-r-plus', 'CohereForAI/c4ai-command-r-plus'],
+    seen: `${HF}/alpindale/c4ai-command-r-plus-GPTQ/blob/05c658af54abd10da9212630e4722828aa7feae9/config.json`,
+    config: cohere(12288, 33792, 64, 96, 131072, { use_qk_norm: true }),
+    copy: true,
+  },
+  {
+    ids: ['CohereLabs/c4ai-command-r-plus-08-2024', 'CohereForAI/c4ai-command-r-plus-08-2024'],
+    seen: `${HF}/aixsatoshi/c4ai-command-r-plus-08-2024-awq/blob/main/config.json`,
+    config: cohere(12288, 33792, 64, 96, 131072, { use_qk_norm: true }),
+    copy: true,
+  },
+  {
+    ids: ['berkeley-nest/Starling-LM-7B-alpha', 'Nexusflow/Starling-LM-7B-beta', 'openchat/openchat-3.5-0106', 'openchat/openchat_3.5'],
+    seen: `${HF}/berkeley-nest/Starling-LM-7B-alpha/blob/fa6178cd755cbff88076cf21192dcbc6e6ef4aea/config.json`,
+    config: mistral(8192, 32002),
+  },
+  {
+    ids: ['teknium/OpenHermes-2.5-Mistral-7B'],
+    seen: `${HF}/gitMuscle/OpenHermes-2.5-Mistral-7B/blob/d12c6f419c56e373457f89c3501a988df6f4e687/config.json`,
+    config: mistral(32768, 32002),
+    copy: true,
+  },
+  {
+    ids: ['EleutherAI/gpt-neox-20b'],
+    seen: `${HF}/EleutherAI/gpt-neox-20b/blob/3523781c8df75f7741687a4284f6f70e1afa12f4/config.json`,
+    config: {
+      architectures: ['GPTNeoXForCausalLM'],
+      model_type: 'gpt_neox',
+      hidden_size: 6144,
+      intermediate_size: 24576,
+      num_hidden_layers: 44,
+      num_attention_heads: 64,
+      vocab_size: 50432,
+      max_position_embeddings: 2048,
+      rotary_pct: 0.25,
+      tie_word_embeddings: false,
+      torch_dtype: 'float16',
+    },
+  },
+  {
+    ids: ['BAAI/bge-reranker-base'],
+    seen: `${HF}/Xenova/bge-reranker-base/blob/1e3f8799cf1ff904a149002645fdea027667f56e/config.json`,
+    config: xlmRoberta(768, 12, 12),
+    copy: true,
+  },
+  {
+    ids: ['maidalun1020/bce-reranker-base_v1'],
+    seen: `${HF}/maidalun1020/bce-reranker-base_v1/blob/refs%2Fpr%2F2/config.json`,
+    config: xlmRoberta(768, 12, 12),
+  },
+  {
+    ids: ['BAAI/bge-reranker-large'],
+    seen: `${HF}/bmilon/rerank-based-on-BAAI/blob/main/config.json`,
+    config: xlmRoberta(1024, 24, 16),
+    copy: true,
+  },
+  {
+    ids: ['utter-project/EuroLLM-9B', 'utter-project/EuroLLM-9B-Instruct'],
+    seen: `${HF}/cortecs/EuroLLM-9B-Instruct-FP8-Dynamic/blob/cfa3f9d1bba283ce97a7605b747f4c1ccbf31efa/config.json`,
+    config: llama(4096, 12288, 42, 32, 8, 128000, 4096),
+    copy: true,
+  },
+  {
+    ids: ['utter-project/EuroLLM-1.7B', 'utter-project/EuroLLM-1.7B-Instruct'],
+    seen: `${HF}/utter-project/EuroLLM-1.7B-Instruct/blob/c00431158750cc7f03f668bd4faec98bb68bc18f/config.json`,
+    config: llama(2048, 5632, 24, 16, 8, 128000, 4096),
+  },
+  {
+    ids: ['01-ai/Yi-Coder-9B-Chat', '01-ai/Yi-Coder-9B'],
+    seen: `${HF}/stelterlab/Yi-Coder-9B-Chat-AWQ/blob/main/config.json`,
+    config: llama(4096, 11008, 48, 32, 4, 64000, 131072),
+    copy: true,
+  },
+  {
+    ids: ['01-ai/Yi-Coder-1.5B-Chat', '01-ai/Yi-Coder-1.5B'],
+    seen: `${HF}/unclemusclez/Unsloth-Yi-Coder-1.5B-Chat-Devinator-v1/blob/main/config.json`,
+    config: llama(2048, 5504, 24, 16, 16, 64000, 131072),
+    copy: true,
+  },
+  {
+    ids: ['microsoft/WizardLM-2-8x22B', 'alpindale/WizardLM-2-8x22B', 'WizardLMTeam/WizardLM-2-8x22B'],
+    seen: `${HF}/MaziyarPanahi/WizardLM-2-8x22B-AWQ/blob/main/config.json`,
+    config: llama(6144, 16384, 56, 48, 8, 32000, 65536, {
+      architectures: ['MixtralForCausalLM'],
+      model_type: 'mixtral',
+      num_local_experts: 8,
+      num_experts_per_tok: 2,
+    }),
+    copy: true,
+  },
+  {
+    ids: ['Nexusflow/Athene-V2-Chat'],
+    seen: `${HF}/Nexusflow/Athene-V2-Chat/blob/main/config.json`,
+    config: llama(8192, 29568, 80, 64, 8, 152064, 32768, { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' }),
+  },
+  {
+    ids: ['Nexusflow/Athene-V2-Agent'],
+    seen: `${HF}/Nexusflow/Athene-V2-Agent/blob/fcb0551d7d77c859095709d7b3629148d230c088/config.json`,
+    config: llama(8192, 29568, 80, 64, 8, 151672, 32768, { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' }),
+  },
+];
+
+/** The published configs as additions to the catalogue. */
+export const PUBLISHED_ADDITIONS: readonly Addition[] = PUBLISHED.flatMap(({ ids, seen, config, copy }) =>
+  ids.map((id) => ({ id, source: seen, seen, config, ...(copy || !seen.includes(`/${id}/`) ? { derived: true as const } : {}) })),
+);

@@ -74,6 +74,33 @@ const xlmRoberta = (hidden: number, layers: number, heads: number): JsonObject =
   torch_dtype: 'float32',
 });
 
+/** A language model behind the 300M InternViT and its projector, which every InternVL 3 and 3.5 below 38B has; the head is stored. */
+const internVl = (language: JsonObject): JsonObject => ({
+  architectures: ['InternVLChatModel'],
+  model_type: 'internvl_chat',
+  downsample_ratio: 0.5,
+  text_config: { ...language, tie_word_embeddings: false },
+  torch_dtype: 'bfloat16',
+  vision_config: {
+    model_type: 'intern_vit_6b',
+    hidden_size: 1024,
+    image_size: 448,
+    intermediate_size: 4096,
+    norm_type: 'layer_norm',
+    num_attention_heads: 16,
+    num_hidden_layers: 24,
+    patch_size: 14,
+    qk_normalization: false,
+    qkv_bias: true,
+  },
+});
+const qwen2 = (hidden: number, intermediate: number, layers: number, heads: number, kvHeads: number): JsonObject =>
+  llama(hidden, intermediate, layers, heads, kvHeads, 151674, 32768, { model_type: 'qwen2' });
+const qwen3 = (hidden: number, intermediate: number, layers: number, heads: number, more: JsonObject = {}): JsonObject =>
+  llama(hidden, intermediate, layers, heads, 8, 151936, 40960, { model_type: 'qwen3', head_dim: 128, ...more });
+/** Sizes of the collection and of the models' language parts; the 1B's total of 1.061 billion is that of the config below. */
+const INTERNVL_SEEN = 'https://huggingface.co/collections/internlm/internvl35 and https://huggingface.co/OpenExplorer/InternVL3_5-1B';
+
 const LINEAR_ROPE = { rope_scaling: { factor: 4, type: 'linear' } };
 const HF = 'https://huggingface.co';
 
@@ -211,6 +238,36 @@ const PUBLISHED: readonly Published[] = [
     }),
     copy: true,
   },
+  { ids: ['OpenGVLab/InternVL3-1B'], seen: INTERNVL_SEEN, config: internVl(qwen2(896, 4864, 24, 14, 2)) },
+  { ids: ['OpenGVLab/InternVL3-2B'], seen: INTERNVL_SEEN, config: internVl(qwen2(1536, 8960, 28, 12, 2)) },
+  {
+    ids: ['OpenGVLab/InternVL3-8B'],
+    seen: `${HF}/OpenGVLab/InternVL3-8B/blob/main/config.json`,
+    config: internVl(qwen2(3584, 18944, 28, 28, 4)),
+  },
+  { ids: ['OpenGVLab/InternVL3-14B'], seen: INTERNVL_SEEN, config: internVl(qwen2(5120, 13824, 48, 40, 8)) },
+  { ids: ['OpenGVLab/InternVL3_5-1B'], seen: INTERNVL_SEEN, config: internVl(qwen3(1024, 3072, 28, 16)) },
+  { ids: ['OpenGVLab/InternVL3_5-2B'], seen: INTERNVL_SEEN, config: internVl(qwen3(2048, 6144, 28, 16)) },
+  { ids: ['OpenGVLab/InternVL3_5-4B'], seen: INTERNVL_SEEN, config: internVl(qwen3(2560, 9728, 36, 32)) },
+  {
+    ids: ['OpenGVLab/InternVL3_5-8B'],
+    seen: `${HF}/OpenGVLab/InternVL3_5-8B/blob/refs%2Fpr%2F12/config.json`,
+    config: internVl(qwen3(4096, 12288, 36, 32)),
+  },
+  { ids: ['OpenGVLab/InternVL3_5-14B'], seen: INTERNVL_SEEN, config: internVl(qwen3(5120, 17408, 40, 40)) },
+  {
+    ids: ['OpenGVLab/InternVL3_5-30B-A3B'],
+    seen: INTERNVL_SEEN,
+    config: internVl(
+      qwen3(2048, 6144, 48, 32, {
+        model_type: 'qwen3_moe',
+        num_key_value_heads: 4,
+        num_experts: 128,
+        num_experts_per_tok: 8,
+        moe_intermediate_size: 768,
+      }),
+    ),
+  },
   {
     ids: ['Nexusflow/Athene-V2-Chat'],
     seen: `${HF}/Nexusflow/Athene-V2-Chat/blob/main/config.json`,
@@ -225,5 +282,5 @@ const PUBLISHED: readonly Published[] = [
 
 /** The published configs as additions to the catalogue. */
 export const PUBLISHED_ADDITIONS: readonly Addition[] = PUBLISHED.flatMap(({ ids, seen, config, copy }) =>
-  ids.map((id) => ({ id, source: seen, seen, config, ...(copy || !seen.includes(`/${id}/`) ? { derived: true as const } : {}) })),
+  ids.map((id) => ({ id, source: seen, seen, config, ...(copy === true || !seen.includes(`/${id}/`) ? { derived: true as const } : {}) })),
 );

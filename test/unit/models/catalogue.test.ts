@@ -89,6 +89,12 @@ describe('the catalogue', () => {
     assert.equal(catalogue.find('moonshotai/Kimi-Dev-72B')?.confidence, 'derived');
   });
 
+  it('counts language model, head and tower of InternVL as the checkpoints hold them', () => {
+    // Headers of the 8B's fine-tunes; the 1B's total to three decimals (huggingface.co/OpenExplorer/InternVL3_5-1B: 1.061 billion).
+    assert.equal(catalogue.find('OpenGVLab/InternVL3-8B')?.parameters, 7_944_373_760);
+    assert.equal(Math.round((catalogue.find('OpenGVLab/InternVL3_5-1B')?.parameters ?? 0) / 1e6), 1061);
+  });
+
   it("counts the tower of LLaVA-1.6, which is LLaVA-1.5's and a vector", () => {
     const tower = (id: string): number => catalogue.find(id)?.model.architecture.towers[0]?.parameters ?? 0;
     assert.equal(tower('llava-hf/llava-v1.6-mistral-7b-hf'), tower('llava-hf/llava-1.5-7b-hf') + 4096);

@@ -60,7 +60,7 @@ const MINIMAX_01 = {
   torch_dtype: 'bfloat16',
 };
 const MINIMAX_M1 = { ...MINIMAX_01, architectures: ['MiniMaxM1ForCausalLM'], model_type: 'minimax_m1' };
-const MINIMAX_M1_SEEN = 'config.json in full: public code index, file id 54036155376';
+const MINIMAX_M1_SEEN = 'https://huggingface.co/MiniMaxAI/MiniMax-M1-80k/blob/main/config.json';
 
 /** llm-foundry's training configs, which its published throughput tables name: width, layers, heads (scripts/train/yamls/pretrain). */
 const MPT_SIZES = {
@@ -225,7 +225,11 @@ export const ADDITIONS: readonly Addition[] = [
     ...LLAMA_3_8B,
     ...MINICPM_LLAMA3,
   }),
-  hub('google-bert/bert-large-uncased', 'parameters agree: public code index, file id 48178660794', bert(1024, 24, 16)),
+  hub(
+    'google-bert/bert-large-uncased',
+    'https://huggingface.co/google-bert/bert-large-uncased/blob/main/config.json; parameters agree with the model card',
+    bert(1024, 24, 16),
+  ),
   derived('bigscience/bloomz-7b1', 'fine-tuned from bloom-7b1 (model card)', BLOOM_7B1),
   derived('THUDM/GLM-4-32B-0414', 'sizes whose sum is the stated 32.6 billion', GLM_4_32B),
   hub('stabilityai/stablelm-base-alpha-3b', 'https://github.com/Stability-AI/StableLM/blob/main/configs/stablelm-base-alpha-3b.yaml', {
@@ -254,12 +258,12 @@ export const ADDITIONS: readonly Addition[] = [
       num_labels: 1,
     },
   ),
-  hub('intfloat/multilingual-e5-large', 'xlm-roberta-large; parameters agree: public code index, file ids 71142266638 and 16158615188', {
+  hub('intfloat/multilingual-e5-large', 'xlm-roberta-large (model card); its safetensors total agrees', {
     ...XLM_ROBERTA_LARGE,
     architectures: ['XLMRobertaModel'],
     max_position_embeddings: 514,
   }),
-  hub('intfloat/e5-large-v2', 'bert-large-uncased; parameters agree: public code index, file id 48178660794', bert(1024, 24, 16)),
+  hub('intfloat/e5-large-v2', 'bert-large-uncased (model card); its parameters agree', bert(1024, 24, 16)),
   hub(
     'BAAI/bge-base-en-v1.5',
     'https://github.com/KalikaML/KalikaChatRAG/blob/5aa02410f8f3e5f4191aad9842fb82dc10f5c999/bge-base-en-v1.5/config.json',
@@ -282,7 +286,7 @@ export const ADDITIONS: readonly Addition[] = [
     architectures: ['MiniMaxText01ForCausalLM'],
     model_type: 'minimax_text_01',
   }),
-  hub('databricks/dbrx-instruct', 'config.json in full: public code index, file id 61021081746; d_model to vocab_size: 52528893790', {
+  hub('databricks/dbrx-instruct', 'https://huggingface.co/databricks/dbrx-instruct/blob/main/config.json', {
     architectures: ['DbrxForCausalLM'],
     model_type: 'dbrx',
     d_model: 6144,
@@ -295,7 +299,7 @@ export const ADDITIONS: readonly Addition[] = [
     tie_word_embeddings: false,
     torch_dtype: 'bfloat16',
   }),
-  hub('rednote-hilab/dots.ocr', 'fields and the parameters they sum to: public code index, file ids 67368327787 and 58557462070', {
+  hub('rednote-hilab/dots.ocr', 'https://huggingface.co/rednote-hilab/dots.ocr/blob/main/config.json; its safetensors total agrees', {
     architectures: ['DotsOCRForCausalLM'],
     model_type: 'dots_ocr',
     text_config: {
@@ -340,30 +344,45 @@ export interface FineTune {
   readonly differs?: JsonObject;
 }
 
-/** Fine-tunes whose name does not carry their base's. Ids without an address are files of a public code index. */
+/** Fine-tunes whose name does not carry their base's. */
 export const FINE_TUNES: Readonly<Record<string, FineTune>> = {
-  'moonshotai/Kimi-Dev-72B': { base: 'Qwen/Qwen2.5-72B', seen: 'file id 43667320161 (description on OpenRouter)' },
-  'nvidia/Cosmos-Reason1-7B': { base: 'Qwen/Qwen2.5-VL-7B-Instruct', seen: 'file ids 55968526675 and 55233405212' },
+  'moonshotai/Kimi-Dev-72B': { base: 'Qwen/Qwen2.5-72B', seen: 'https://huggingface.co/moonshotai/Kimi-Dev-72B (model card)' },
+  'nvidia/Cosmos-Reason1-7B': { base: 'Qwen/Qwen2.5-VL-7B-Instruct', seen: 'https://huggingface.co/nvidia/Cosmos-Reason1-7B (model card)' },
   // Both store the head beside the embedding, which their base shares: 2,438,696,960 and 8,767,123,696 parameters.
   'nvidia/Cosmos-Reason2-2B': {
     base: 'Qwen/Qwen3-VL-2B-Instruct',
-    seen: 'file ids 15116586767 and 58522236404 (table of the repository and the model card)',
+    seen: 'https://huggingface.co/nvidia/Cosmos-Reason2-2B (model card)',
     differs: { tie_word_embeddings: false },
   },
-  'nvidia/Cosmos-Reason2-8B': { base: 'Qwen/Qwen3-VL-8B-Instruct', seen: 'file id 15116586767' },
-  'HuggingFaceH4/zephyr-7b-beta': { base: 'mistralai/Mistral-7B-v0.1', seen: 'file id 47816294318 (model card)' },
-  'lmsys/vicuna-7b-v1.5': { base: 'meta-llama/Llama-2-7b-hf', seen: 'file id 879603434 (model card)' },
-  'lmsys/vicuna-13b-v1.5': { base: 'meta-llama/Llama-2-13b-hf', seen: 'file id 879603434 (model card)' },
-  'open-thoughts/OpenThinker-7B': { base: 'Qwen/Qwen2.5-7B-Instruct', seen: 'file id 69727919916' },
-  'open-thoughts/OpenThinker-32B': { base: 'Qwen/Qwen2.5-32B-Instruct', seen: 'file id 54153899446 (model card)' },
+  'nvidia/Cosmos-Reason2-8B': { base: 'Qwen/Qwen3-VL-8B-Instruct', seen: 'https://huggingface.co/nvidia/Cosmos-Reason2-8B (model card)' },
+  'HuggingFaceH4/zephyr-7b-beta': {
+    base: 'mistralai/Mistral-7B-v0.1',
+    seen: 'https://huggingface.co/HuggingFaceH4/zephyr-7b-beta (model card)',
+  },
+  'lmsys/vicuna-7b-v1.5': { base: 'meta-llama/Llama-2-7b-hf', seen: 'https://huggingface.co/lmsys/vicuna-7b-v1.5 (model card)' },
+  'lmsys/vicuna-13b-v1.5': { base: 'meta-llama/Llama-2-13b-hf', seen: 'https://huggingface.co/lmsys/vicuna-13b-v1.5 (model card)' },
+  'open-thoughts/OpenThinker-7B': {
+    base: 'Qwen/Qwen2.5-7B-Instruct',
+    seen: 'https://huggingface.co/open-thoughts/OpenThinker-7B (model card)',
+  },
+  'open-thoughts/OpenThinker-32B': {
+    base: 'Qwen/Qwen2.5-32B-Instruct',
+    seen: 'https://huggingface.co/open-thoughts/OpenThinker-32B (model card)',
+  },
   'simplescaling/s1-32B': { base: 'Qwen/Qwen2.5-32B-Instruct', seen: 'https://arxiv.org/abs/2501.19393' },
   'NovaSky-AI/Sky-T1-32B-Preview': {
     base: 'Qwen/Qwen2.5-32B-Instruct',
-    seen: 'file id 57875251163 (https://novasky-ai.github.io/posts/sky-t1/)',
+    seen: 'https://novasky-ai.github.io/posts/sky-t1/',
   },
-  'agentica-org/DeepScaleR-1.5B-Preview': { base: 'deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B', seen: 'file id 49375027554 (model card)' },
-  'agentica-org/DeepCoder-14B-Preview': { base: 'deepseek-ai/DeepSeek-R1-Distill-Qwen-14B', seen: 'file id 5564204244 (training example)' },
-  'AIDC-AI/Marco-o1': { base: 'Qwen/Qwen2-7B-Instruct', seen: 'file ids 67215474459 and 9147286 (README)' },
+  'agentica-org/DeepScaleR-1.5B-Preview': {
+    base: 'deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B',
+    seen: 'https://huggingface.co/agentica-org/DeepScaleR-1.5B-Preview (model card)',
+  },
+  'agentica-org/DeepCoder-14B-Preview': {
+    base: 'deepseek-ai/DeepSeek-R1-Distill-Qwen-14B',
+    seen: 'https://huggingface.co/agentica-org/DeepCoder-14B-Preview (model card)',
+  },
+  'AIDC-AI/Marco-o1': { base: 'Qwen/Qwen2-7B-Instruct', seen: 'https://github.com/AIDC-AI/Marco-o1' },
   'agentica-org/DeepSWE-Preview': { base: 'Qwen/Qwen3-32B', seen: 'https://huggingface.co/lmstudio-community/DeepSWE-Preview-GGUF' },
   'ByteDance-Seed/UI-TARS-7B-DPO': {
     base: 'Qwen/Qwen2-VL-7B-Instruct',
@@ -373,5 +392,5 @@ export const FINE_TUNES: Readonly<Record<string, FineTune>> = {
     base: 'Qwen/Qwen2-VL-7B-Instruct',
     seen: 'https://huggingface.co/ByteDance-Seed/UI-TARS-7B-SFT/tree/main (qwen2_vl, 33.2 GB in fp32)',
   },
-  'PrimeIntellect/INTELLECT-2': { base: 'Qwen/QwQ-32B', seen: 'file id 16015809805' },
+  'PrimeIntellect/INTELLECT-2': { base: 'Qwen/QwQ-32B', seen: 'https://huggingface.co/PrimeIntellect/INTELLECT-2 (model card)' },
 };

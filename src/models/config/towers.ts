@@ -136,7 +136,7 @@ function knownTower(text: TextConfig, config: Fields, type: string, sizes: Visio
 
 /**
  * Vision and audio towers of Gemma 3n with their embedders: the Hub's totals of gemma-3n-E2B-it (5,439,438,272) and
- * gemma-3n-E4B-it (7,849,978,192; both from the Hub's safetensors totals, public code index, file id 70370324101) minus
+ * gemma-3n-E4B-it (7,849,978,192; both from the Hub's safetensors totals: huggingface.co/api/models/google/gemma-3n-E4B-it) minus
  * their text parameters both leave this number. How it divides between image and audio is not known.
  */
 const GEMMA3N_TOWERS = 983_281_504;

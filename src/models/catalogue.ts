@@ -131,7 +131,8 @@ export class Catalogue {
   }
 
   private named(entry: CatalogueEntry): NamedEntry {
-    return { id: entry[0], entry, rank: rankOf(entry), shape: () => shapeOf(this.architecture(entry)) };
+    const { base, quantization } = readName(entry[0]);
+    return { id: entry[0], base, entry, rank: rankOf(entry, quantization !== null), shape: () => shapeOf(this.architecture(entry)) };
   }
 
   private facts(id: string, entry: CatalogueEntry): ModelFacts | null {
@@ -215,9 +216,10 @@ const REPUBLISHERS = /^(unsloth|redhatai|neuralmagic|thebloke|casperhansen|cyank
 const QUANTIZERS = /^(unsloth|redhatai|neuralmagic|nvidia|amd|thebloke|casperhansen|cyankiwi|cpatonn|intel|mlx-community)\//i;
 
 /** Of two models with one name, the unquantized, directly known one of the original owner stands for it. */
-function rankOf([id, , , rest]: CatalogueEntry): number {
-  const repack = readName(id).quantization === null ? 0 : 8;
-  return repack + (rest?.q === undefined ? 0 : 4) + (REPUBLISHERS.test(id) ? 2 : 0) + (rest?.s === 1 ? 1 : 0) + id.length / 1000;
+function rankOf([id, , , rest]: CatalogueEntry, isRepack: boolean): number {
+  return (
+    (isRepack ? 8 : 0) + (rest?.q === undefined ? 0 : 4) + (REPUBLISHERS.test(id) ? 2 : 0) + (rest?.s === 1 ? 1 : 0) + id.length / 1000
+  );
 }
 
 /** What tells architectures of one size apart: width, layers, and the keys and values of each. */

@@ -3,6 +3,8 @@ import { compactKey, familyKey, isSizeWord, nameKey, readName, wordsOf } from '.
 /** What the index must know of a model to compare names. */
 export interface NamedModel {
   readonly id: string;
+  /** The id without the endings of a checkpoint format (`readName`). */
+  readonly base: string;
   /** Of two models with one name, the one of lower rank stands for it. */
   readonly rank: number;
   /** Parameters, and what the KV cache is made of; asked for where a name leaves a choice. */
@@ -47,13 +49,18 @@ export class NameIndex<M extends NamedModel> {
   private readonly byGeneration = new Map<string, M[]>();
 
   constructor(models: readonly M[]) {
-    for (const model of models) for (const key of keysOf(model.id)) this.add(key, model);
+    for (const model of models) {
+      const name = nameKey(model.id);
+      this.add(name, nameKey(model.base), model);
+      const unbranded = withoutMaker(name);
+      if (unbranded !== null) this.add(unbranded, withoutMaker(nameKey(model.base)) ?? unbranded, model);
+    }
   }
 
-  private add(key: string, model: M): void {
+  private add(key: string, base: string, model: M): void {
     const held = this.byName.get(key);
     if (!held || model.rank < held.rank) this.byName.set(key, model);
-    const family = familyKey(nameKey(readName(key).base));
+    const family = familyKey(base);
     push(this.byFamily, family, model);
     const words = wordsOf(family);
     for (const compact of new Set([compactKey(wordsOf(key)), compactKey(words)])) push(this.byCompact, compact, model);
@@ -198,11 +205,10 @@ function push<M>(map: Map<string, M[]>, key: string, model: M): void {
 /** Makers' names that they put before some models and people leave out. */
 const MAKERS: ReadonlySet<string> = new Set(['nvidia', 'meta', 'c4ai', 'ai21', 'ibm']);
 
-/** The keys a model is known by: its name, and its name without the maker's ("NVIDIA-Nemotron-…", "c4ai-command-r"). */
-function keysOf(id: string): readonly string[] {
-  const key = nameKey(id);
+/** A name key without the maker's name before it ("nvidia-nemotron-…", "c4ai-command-r"); null where there is none. */
+function withoutMaker(key: string): string | null {
   const [first = '', ...rest] = key.split('-');
-  return MAKERS.has(first) && rest.length > 1 ? [key, rest.join('-')] : [key];
+  return MAKERS.has(first) && rest.length > 1 ? rest.join('-') : null;
 }
 
 function generationless(words: readonly string[]): string {

@@ -60,6 +60,18 @@ const cohere = (
   torch_dtype: 'float16',
   ...more,
 });
+const bertModel = (hidden: number, layers: number, heads: number, dtype: string): JsonObject => ({
+  architectures: ['BertModel'],
+  model_type: 'bert',
+  hidden_size: hidden,
+  intermediate_size: 4 * hidden,
+  num_hidden_layers: layers,
+  num_attention_heads: heads,
+  max_position_embeddings: 512,
+  type_vocab_size: 2,
+  vocab_size: 30522,
+  torch_dtype: dtype,
+});
 const xlmRoberta = (hidden: number, layers: number, heads: number): JsonObject => ({
   architectures: ['XLMRobertaForSequenceClassification'],
   model_type: 'xlm-roberta',
@@ -203,6 +215,43 @@ const PUBLISHED: readonly Published[] = [
     seen: `${HF}/bmilon/rerank-based-on-BAAI/blob/main/config.json`,
     config: xlmRoberta(1024, 24, 16),
     copy: true,
+  },
+  {
+    ids: ['mixedbread-ai/mxbai-embed-large-v1'],
+    seen: `${HF}/mixedbread-ai/mxbai-embed-large-v1/blob/refs%2Fpr%2F13/config.json`,
+    config: bertModel(1024, 24, 16, 'float16'),
+  },
+  {
+    ids: ['Snowflake/snowflake-arctic-embed-l'],
+    seen: `${HF}/khoj-ai/timely-arctic-large/blob/32015fa2fe69fc395afe885e37762a3817015373/config.json`,
+    config: bertModel(1024, 24, 16, 'float32'),
+    copy: true,
+  },
+  {
+    ids: ['Snowflake/snowflake-arctic-embed-m'],
+    seen: `${HF}/JoeNoss1998/Niss/blob/main/config.json`,
+    config: bertModel(768, 12, 12, 'float32'),
+    copy: true,
+  },
+  {
+    ids: ['Snowflake/snowflake-arctic-embed-l-v2.0'],
+    seen: `${HF}/omarabb315/makeML-snowflake/blob/main/config.json`,
+    config: { ...xlmRoberta(1024, 24, 16), architectures: ['XLMRobertaModel'], max_position_embeddings: 8194 },
+    copy: true,
+  },
+  {
+    ids: ['distilbert/distilgpt2'],
+    seen: `${HF}/distilbert/distilgpt2/blob/09daaa0f403ae0cc7008de3fe24d179565245e6f/config.json`,
+    config: {
+      architectures: ['GPT2LMHeadModel'],
+      model_type: 'gpt2',
+      n_embd: 768,
+      n_head: 12,
+      n_layer: 6,
+      n_positions: 1024,
+      vocab_size: 50257,
+      torch_dtype: 'float32',
+    },
   },
   {
     ids: ['utter-project/EuroLLM-9B', 'utter-project/EuroLLM-9B-Instruct'],

@@ -50,4 +50,7 @@ const view = new Lazy(async (): Promise<(serving: ServingNow) => ComponentChild>
   return (serving) => h(PanelView, { planner, serving, tabs });
 }, redraw);
 
+// On their way before the first frame asks for them.
+void engine.value;
+void view.value;
 planner.start();

@@ -63,7 +63,7 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const interference = (constants.interference * others * alone.marginal) / Math.max(1, outputTokens);
   const tpotMs = stepMs + interference;
   const growth = others / (1 + (others * fresh) / own.queueTokens);
-  const wait = own.waitSteps * step.total * (1 - 1 / running);
+  const wait = load.together === true ? 0 : own.waitSteps * step.total * (1 - 1 / running);
   // A static batch is prefilled as one; the prompts of others that a new request waits for pass in the same steps as its own.
   const first =
     load.together === true

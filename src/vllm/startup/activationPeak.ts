@@ -124,6 +124,12 @@ function isHopper(capability: number | null): boolean {
 }
 
 /**
+ * Tensors of hidden size alive at the widest point of a layer (Qwen2.5-14B 3.79 GiB at 32,768 tokens, v0.7.2). bitsandbytes' linear layers let
+ * go of their input: Llama-3.1-8B 2.07 GiB at 20,000 and 2.99 at 29,000 tokens (v0.6.6), which is three of them.
+ */
+const HIDDEN_TENSORS = 4;
+
+/**
  * Widest point of one layer: residual, normed input and the linear layers' input and output (4 hidden), and the gate, up and activated
  * intermediate (3) or the attention projections, whichever is wider. Tensor parallelism in V0 adds the all-reduce output.
  */
@@ -140,7 +146,8 @@ function forwardBytes(input: ActivationInput, kind: LayerKind | undefined, token
     ...kind.mixers.map((m) => (m.kind === 'attention' ? 2 * m.heads * m.headDim + 2 * m.kvHeads * m.headDim : 0)),
   );
   const reduced = settings.engine === 'V0' && tp > 1 ? 1 : 0;
-  const wide = tokens * b * ((4 + reduced) * architecture.hiddenSize + Math.max(mlp, attention) / tp);
+  const kept = input.quantization === 'bitsandbytes' ? HIDDEN_TENSORS - 1 : HIDDEN_TENSORS;
+  const wide = tokens * b * ((kept + reduced) * architecture.hiddenSize + Math.max(mlp, attention) / tp);
   const latent = kind.mixers.map((mixer) => {
     if (mixer.kind !== 'mla') return 0;
     const window = roundUp(
@@ -149,14 +156,18 @@ function forwardBytes(input: ActivationInput, kind: LayerKind | undefined, token
     );
     return tokens * b * 4 * architecture.hiddenSize + window * (mixer.heads / tp) * (mixer.qkNopeHeadDim + mixer.vHeadDim) * b;
   });
-  return Math.max(wide, ...latent) + unpackedWeight(input, kind);
+  const unpacking = input.quantization === 'bitsandbytes' ? whileUnpacking(input, kind, tokens) : 0;
+  return Math.max(wide, unpacking, ...latent);
 }
 
-/** bitsandbytes unpacks one projection to 16 bit whenever more than a few tokens are processed (bitsandbytes.autograd, MatMul4Bit). */
-function unpackedWeight({ quantization, settings, architecture }: ActivationInput, kind: LayerKind): number {
-  if (quantization !== 'bitsandbytes') return 0;
+/**
+ * bitsandbytes unpacks one projection to 16 bit whenever more than a few tokens are processed (bitsandbytes.autograd, MatMul4Bit), and frees it
+ * before its output is activated: then gate and up are there, but not yet their product.
+ */
+function whileUnpacking({ settings, architecture }: ActivationInput, kind: LayerKind, tokens: number): number {
   const widest = Math.max(0, ...kind.feedForwards.map((f) => (f.kind === 'dense' ? f.intermediateSize : f.expertIntermediateSize)));
-  return (widest / settings.tensorParallelSize) * architecture.hiddenSize * settings.dtypeBytes;
+  const { dtypeBytes: b, tensorParallelSize: tp } = settings;
+  return b * (tokens * ((HIDDEN_TENSORS - 1) * architecture.hiddenSize + (2 * widest) / tp) + (widest / tp) * architecture.hiddenSize);
 }
 
 /**

@@ -69,7 +69,7 @@ function speedFigures({ response, report }: ServingAnswer, engine: string): read
       name: 'First token',
       figure: response && ranged('ttft_ms', response.ttft_ms, RANGE_REASONS.speed),
       format: milliseconds,
-      note: or('From a prompt that fills the context but for the answer'),
+      note: or('For one prompt of the length that the load says'),
     },
     {
       name: 'Each user',

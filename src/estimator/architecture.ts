@@ -277,12 +277,24 @@ export interface CheckpointQuantization {
   readonly basis: 'config' | 'name';
 }
 
+/** How far a guessed size may be from the truth, as factors of the guess. */
+export type Factors = readonly [low: number, high: number];
+
+/** What is not known of a model whose sizes are guessed from its name. */
+export interface SizeDoubt {
+  readonly parameters: Factors;
+  readonly kvBytesPerToken: Factors;
+  readonly vocabulary: Factors;
+}
+
 /** One model as the estimator sees it: architecture, checkpoint format and what is known exactly. */
 export interface Model {
   readonly architecture: Architecture;
   readonly quantization: CheckpointQuantization | null;
   /** Exact bytes by tensor group from weight headers; null when only computed. */
   readonly exactBytes: ReadonlyMap<string, number> | null;
+  /** Absent where the architecture is known. */
+  readonly doubt?: SizeDoubt;
 }
 
 /** The layer kinds in order, one entry per layer. */

@@ -38,13 +38,13 @@ const NARROWEST = 0.25;
  * until the count is met, and its layers fewer where that is not enough.
  *
  * @param known sizes that take the place of the published ones.
- * @param context longest context, tokens.
+ * @param context longest context, tokens; null when it is not known.
  * @returns the architecture, and the size in billions of the decoder it is like.
  */
 export function decoderOfSize(
   billions: number,
   known: Partial<DecoderSizes>,
-  context: number,
+  context: number | null,
 ): { readonly architecture: Architecture; readonly like: number } {
   const distance = (published: Published): number => Math.abs(Math.log(published.billions / billions));
   const nearest = PUBLISHED.reduce((best, candidate) => (distance(candidate) < distance(best) ? candidate : best));
@@ -69,7 +69,7 @@ function fitting(nearest: Published, known: Partial<DecoderSizes>): Partial<Deco
   return { ...known, heads, kvHeads: known.kvHeads ?? Math.min(nearest.kvHeads, heads) };
 }
 
-function architectureOf(sizes: Published, intermediateSize: number, context: number): Architecture {
+function architectureOf(sizes: Published, intermediateSize: number, context: number | null): Architecture {
   const { layers, hidden, heads, kvHeads, vocab, tied } = sizes;
   const headDim = Math.max(1, Math.round(hidden / heads));
   const layer: LayerKind = {
@@ -112,7 +112,7 @@ function architectureOf(sizes: Published, intermediateSize: number, context: num
     towers: [],
     mtp: null,
     maxPositionEmbeddings: context,
-    rope: { lengths: [context], dims: [headDim] },
+    rope: context === null ? { lengths: [], dims: [] } : { lengths: [context], dims: [headDim] },
     dtype: 'bfloat16',
     recurrentStateDtype: 'model',
     softcap: false,

@@ -34,3 +34,8 @@ export function sumOf(parts: readonly Ranged[]): Ranged {
   const up = Math.hypot(...parts.map((part) => part.high - part.value));
   return between(value - down, value, value + up);
 }
+
+/** The range of a figure that grows with something known only to within factors. */
+export function stretched(range: Ranged, low: number, high: number, reason: string): Ranged {
+  return between(range.low * low, range.value, range.high * high, reason);
+}

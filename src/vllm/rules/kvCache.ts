@@ -78,12 +78,16 @@ const nvfp4WithLatent: Rule = {
   },
 };
 
+/** Nobody gives an engine less of a GPU than this on purpose; a smaller number above 1 is no percentage. */
+const LEAST_PERCENT = 5;
+
 const utilRange: Rule = {
   code: 'util-range',
   check({ read }): FindingParts | null {
     const share = read.number('gpu-memory-utilization');
     if (share === null || (share > 0 && share <= 1)) return null;
-    const percent = share > 1 && share <= 100 ? share / 100 : null;
+    // 1.5 is a slip of the key; 90 means percent.
+    const percent = share >= LEAST_PERCENT && share <= 100 ? share / 100 : null;
     return {
       keys: ['gpu-memory-utilization'],
       message: `gpu-memory-utilization is a share above 0 and at most 1, not ${share}.`,

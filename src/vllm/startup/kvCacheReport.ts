@@ -31,9 +31,12 @@ export function kvCacheReport(engine: Engine, placed: readonly RankWithRoom[]): 
   const caches = placed.flatMap(({ rank, available }) => (rank.cache ? [{ layout: rank.cache, available }] : []));
   const [first] = caches;
   if (!first) return noCache(settings.blockSize);
+  // A guessed model's blocks may weigh more or less: as many of them fit into the same memory.
+  const [leastBytes, mostBytes] = engine.model.doubt?.kvBytesPerToken ?? [1, 1];
+  const weighing: Readonly<Record<End, number>> = { low: mostBytes, value: 1, high: leastBytes };
   const smallestPool = (end: End, layouts: readonly PlacedLayout[]): Pool =>
     layouts
-      .map(({ layout, available }) => ({ layout, blocks: blockCount(layout, available[end], cacheSettings) }))
+      .map(({ layout, available }) => ({ layout, blocks: Math.floor(blockCount(layout, available[end], cacheSettings) / weighing[end]) }))
       .reduce((a, b) => (b.blocks < a.blocks ? b : a));
   const rangeOf = (layouts: readonly PlacedLayout[], figure: (pool: Pool) => number): Ranged =>
     between(

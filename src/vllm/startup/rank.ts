@@ -1,6 +1,6 @@
 import type { Architecture, Mixer, Model } from '../../estimator/architecture';
 import type { GpuSetup } from '../../estimator/hardware/gpu';
-import { between, exactly, type Ranged } from '../../estimator/ranged';
+import { between, exactly, stretched, type Ranged } from '../../estimator/ranged';
 import { hasExperts, isStateful, type EngineSettings } from '../defaults';
 import { activationPeak, type ActivationPeak } from './activationPeak';
 import { kvCacheLayout, type CountedCache, type KvCacheLayout, type KvCacheSettings } from './kvCacheGroups';
@@ -129,29 +129,42 @@ export function rankOf(engine: Engine, stage: PipelineStage): Rank {
   const exact = EXACT_RELATIVE + (settings.multimodal.enabled ? TOWER_RELATIVE : 0);
   const relative = layout.headerRatios ? EXACT_RELATIVE : (engine.scheme.uncertainty?.relative ?? exact);
   const slack = own * relative * (own > 0 ? (own - offload.saved) / own : 0) + loraBytes * LORA_RELATIVE;
+  const weights = between(
+    value - slack - (drafter.weights.value - drafter.weights.low) - unquantized.value,
+    value,
+    value + slack + (drafter.weights.high - drafter.weights.value) + (unquantized.high - unquantized.value),
+    engine.scheme.uncertainty?.reason ?? 'rounding of the allocator',
+  );
+  const { doubt } = model;
   return {
     stage,
-    weights: between(
-      value - slack - (drafter.weights.value - drafter.weights.low) - unquantized.value,
-      value,
-      value + slack + (drafter.weights.high - drafter.weights.value) + (unquantized.high - unquantized.value),
-      engine.scheme.uncertainty?.reason ?? 'rounding of the allocator',
-    ),
+    weights: doubt ? stretched(weights, ...doubt.parameters, GUESSED) : weights,
     weightParts: weightParts(engine, stage, outer, offload, loraBytes, drafter, unquantized.value),
     offload,
-    activation: activationPeak({
-      architecture,
-      settings,
-      stage,
-      smCount: engine.gpu?.gpu.smCount ?? null,
-      computeCapability: engine.gpu?.gpu.computeCapability ?? null,
-      quantization: engine.scheme.method,
-    }),
+    activation: activationOf(engine, stage),
     cache: kvCacheLayout([...stageCaches(engine, stage), ...drafter.caches], engine.cacheSettings),
     drafter,
     vocabSize: stage.last && architecture.lmHead ? architecture.vocabSize : 0,
     fragments: engine.scheme.repackWaste * expertBytes(engine, stage),
   };
+}
+
+/** Reason of the ranges of a model that is only known by its name. */
+const GUESSED = 'sizes guessed from the name';
+
+/** The profile run of one rank; of a guessed model the vocabulary may be another, and with it what the sampler takes. */
+function activationOf({ model, settings, gpu, scheme }: Engine, stage: PipelineStage): ActivationPeak {
+  const peak = activationPeak({
+    architecture: model.architecture,
+    settings,
+    stage,
+    smCount: gpu?.gpu.smCount ?? null,
+    computeCapability: gpu?.gpu.computeCapability ?? null,
+    quantization: scheme.method,
+  });
+  if (!model.doubt) return peak;
+  const widened = (range: Ranged): Ranged => stretched(range, ...(model.doubt?.vocabulary ?? [1, 1]), GUESSED);
+  return { ...peak, bytes: widened(peak.bytes), sampling: widened(peak.sampling) };
 }
 
 function expertBytes({ parametersByKind }: Engine, stage: PipelineStage): number {

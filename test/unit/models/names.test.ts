@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import type { Architecture } from '../../../src/estimator/architecture';
+import { parameterCount } from '../../../src/estimator/parameters';
+import { kvGroups } from '../../../src/estimator/speed/work';
 import { familyKey, nameKey, readName } from '../../../src/models/names';
 import { guessFromName } from '../../../src/models/sizeGuess';
+import { catalogue } from './support';
 
 describe('a model name', () => {
   const cases: readonly (readonly [name: string, base: string, method: string, bits: number, group: number | null])[] = [
@@ -88,6 +92,33 @@ describe('a guess from the size in a name', () => {
       assert.equal(facts.confidence, 'guessed');
       assert.match(facts.assumptions.join(), /only the size in the name is known/);
     }
+  });
+
+  it('has ranges that hold nine of ten models whose name states a size, and no context', () => {
+    const held = { parameters: 0, kvBytesPerToken: 0, vocabulary: 0 };
+    const seen = new Set<string>();
+    for (const id of catalogue.ids()) {
+      const guess = guessFromName(id)?.model;
+      const truth = catalogue.find(id)?.model.architecture;
+      if (!guess?.doubt || !truth || truth.task !== 'generate') continue;
+      assert.equal(guess.architecture.maxPositionEmbeddings, null);
+      const sizes = (of: Architecture): Readonly<Record<keyof typeof held, number>> => ({
+        parameters: parameterCount(of),
+        kvBytesPerToken: kvGroups(of, 2).reduce((sum, group) => sum + group.bytesPerToken, 0),
+        vocabulary: of.vocabSize,
+      });
+      const [known, guessed] = [sizes(truth), sizes(guess.architecture)];
+      const key = JSON.stringify(known);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      for (const what of ['parameters', 'kvBytesPerToken', 'vocabulary'] as const) {
+        const [low, high] = guess.doubt[what];
+        const ratio = known[what] / guessed[what];
+        if (ratio >= low && ratio <= high) held[what]++;
+      }
+    }
+    assert.ok(seen.size >= 200, `${seen.size} models`);
+    for (const [what, count] of Object.entries(held)) assert.ok(count >= 0.9 * seen.size, `${what}: ${count} of ${seen.size}`);
   });
 
   it('is not made without a size', () => {

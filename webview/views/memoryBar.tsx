@@ -25,6 +25,8 @@ export interface BarProps {
   readonly reserved?: boolean;
   /** What may be used of it; drawn as a tick. */
   readonly budget: number | null;
+  /** The engine starts: what sticks out by the central figures is within their error, and no shortage. */
+  readonly starts?: boolean;
 }
 
 /** The parts of a report as stretches, those that take nothing left out. */
@@ -65,12 +67,13 @@ export function AnswerBar({ answer, engine }: { readonly answer: ServingAnswer; 
       capacity={total}
       budget={engine === 'vllm' ? budget : null}
       reserved={engine === 'vllm'}
+      starts={engine === 'vllm' && answer.report.outcome === 'ok'}
     />
   );
 }
 
 /** One GPU's memory as a stacked bar with the budget as a tick, and the same as a list. What sticks out over the card is marked. */
-export function MemoryBarView({ stretches, capacity: card, budget, reserved = false }: BarProps): VNode {
+export function MemoryBarView({ stretches, capacity: card, budget, reserved = false, starts = false }: BarProps): VNode {
   const used = stretches.reduce((sum, { bytes }) => sum + bytes.value, 0);
   const capacity = card ?? used;
   const scale = Math.max(capacity, used, 1);
@@ -81,9 +84,10 @@ export function MemoryBarView({ stretches, capacity: card, budget, reserved = fa
     end += stretch.bytes.value;
     return { ...stretch, from };
   });
+  const tight = starts && used > capacity;
   const total = [
-    card === null ? formatGib(used) : `${short(used / GIB)} of ${formatGib(card)}`,
-    reserved && used <= capacity ? 'set aside' : '',
+    card === null ? formatGib(used) : `${tight ? 'all' : short(used / GIB)} of ${formatGib(card)}`,
+    reserved && (tight || used <= capacity) ? 'set aside' : '',
   ]
     .filter(Boolean)
     .join(' ');
@@ -106,7 +110,7 @@ export function MemoryBarView({ stretches, capacity: card, budget, reserved = fa
       <p class="bar-total">
         <strong>{total}</strong>
         {budget === null ? null : <span class="quiet"> · budget {formatGib(budget)}</span>}
-        {card !== null && used > card ? <strong> · {formatGib(used - limit)} too much</strong> : null}
+        {card !== null && used > card && !tight ? <strong> · {formatGib(used - limit)} too much</strong> : null}
       </p>
       <ul class="legend" aria-label="Parts of the memory">
         {stretches.map(({ id, name, bytes }) => (

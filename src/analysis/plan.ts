@@ -7,6 +7,7 @@ import { kvGroups, ownKvShare } from '../estimator/speed/work';
 import type { ModelFacts } from '../models/source';
 import type { VllmArguments } from '../vllm/arguments';
 import type { StartupInput, StartupReport } from '../vllm/startup/report';
+import { draftEdits, draftingIn } from './drafting';
 import { startupMemory, type HeldLoad } from './startupMemory';
 import {
   editsBetween,
@@ -67,12 +68,18 @@ function startPlan(question: ServingQuestion, simulate: Simulate): Omit<ServingA
   // Layers and percentages are shares of what one GPU would hold without offloading.
   const needsWeights = form.enable_offloading && form.offload_by !== 'amount';
   const weights = needsWeights ? weightsWithoutOffload(question, simulate) : 0;
-  const edits = editsBetween(fileForm, form, weights, model.architecture.layout.length);
+  const plain = editsBetween(fileForm, form, weights, model.architecture.layout.length);
+  const edits =
+    form.speculative_tokens === fileForm.speculative_tokens ? plain : joined(plain, draftEdits(fileArgs, form.speculative_tokens));
   const args = withEdits(fileArgs, edits);
   const report = simulate({ model, gpu, args, version });
   const requests = form.concurrent_users * form.batch_size;
   const kvForLoad = kvForRequests(report, form, requests);
   return { report, edits, args, requests, kvForLoad };
+}
+
+function joined(a: ArgumentEdits, b: ArgumentEdits): ArgumentEdits {
+  return { set: { ...a.set, ...b.set }, remove: [...a.remove, ...b.remove] };
 }
 
 /** Whether everything fits at once. */
@@ -87,7 +94,8 @@ function holds(form: InferenceForm, report: StartupReport, kvForLoad: number | n
 export function respond(form: InferenceForm, model: Model, setup: GpuSetup, report: StartupReport): InferenceResponse {
   const gpu = { ...setup.gpu, totalMemoryGib: setup.totalMemoryGib };
   const memory = form.engine === 'vllm' ? (): RuntimeMemory => startupMemory(report, loadOf(report, form)) : undefined;
-  return estimateInference(inferenceRequestOf(form), { model, gpu, memory });
+  const drafting = form.engine === 'vllm' ? draftingIn(report) : undefined;
+  return estimateInference(inferenceRequestOf(form), { model, gpu, memory, drafting });
 }
 
 function weightsWithoutOffload(question: ServingQuestion, simulate: Simulate): number {

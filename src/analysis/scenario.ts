@@ -184,6 +184,7 @@ export function formOfReport(report: StartupReport, modelId: string, defaults: I
     max_num_seqs: args.has('max-num-seqs') ? settings.maxNumSeqs : 0,
     max_num_batched_tokens: args.has('max-num-batched-tokens') ? settings.maxNumBatchedTokens : 0,
     enforce_eager: settings.enforceEager,
+    speculative_tokens: settings.speculative?.tokens ?? 0,
   };
 }
 
@@ -236,10 +237,6 @@ export function editsBetween(from: InferenceForm, to: InferenceForm, weightsByte
   }
   if (to.quantization !== from.quantization) Object.assign(set, weightArguments(to.quantization));
   if (to.quantization === 'checkpoint') remove.push(...Object.keys(weightArguments(from.quantization)));
-  if (to.speculative_tokens !== from.speculative_tokens) {
-    if (to.speculative_tokens > 0) set['speculative-config'] = { method: 'ngram', num_speculative_tokens: to.speculative_tokens };
-    else remove.push('speculative-config');
-  }
   return { set, remove };
 }
 

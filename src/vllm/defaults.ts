@@ -3,21 +3,10 @@ import type { Gpu, GpuSetup } from '../estimator/hardware/gpu';
 import { ArgumentReader, toNumber } from './argumentValues';
 import type { VllmArguments } from './arguments';
 import { isSince } from './release';
-import type { EffectiveSettings } from './startup/report';
+import type { EffectiveSettings, SpeculativeSettings } from './startup/report';
 import { isStated, rulesOf, type VersionRules } from './versions';
 import type { VersionBounds } from './versionBounds';
 import { versionSpan, type VersionSpan } from './versionSpan';
-
-/** Speculative decoding as configured. */
-export interface SpeculativeSettings {
-  /** `ngram`, `mtp`, `eagle`, `eagle3`, `draft_model` …; lower case. */
-  readonly method: string;
-  /** Tokens proposed per step. */
-  readonly tokens: number;
-  /** Draft model id or path; null when the method needs none. */
-  readonly model: string | null;
-  readonly draftTensorParallelSize: number;
-}
 
 export interface LoraSettings {
   readonly maxLoras: number;
@@ -68,7 +57,6 @@ export interface EngineSettings extends EffectiveSettings {
   readonly maxModelLenAuto: boolean;
   readonly kvCacheMemoryBytes: number | null;
   readonly numGpuBlocksOverride: number | null;
-  readonly speculative: SpeculativeSettings | null;
   readonly lora: LoraSettings | null;
   readonly multimodal: MultimodalSettings;
   readonly offload: OffloadSettings;

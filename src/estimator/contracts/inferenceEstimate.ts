@@ -5,6 +5,7 @@ import { memoryStatus } from '../memoryStatus';
 import type { Ranged } from '../ranged';
 import { runtimeMemory, usableBytes, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
 import { isGgufChoice, runWeights, storedWeights } from '../runtime/weightChoices';
+import type { Drafting } from '../speed/drafting';
 import { findEngine, type Engine } from '../speed/engines';
 import { estimateSpeed, type SpeedEstimate, type SpeedInput } from '../speed/estimate';
 import type { OffloadTarget } from '../speed/step';
@@ -19,6 +20,8 @@ export interface InferenceFacts {
   readonly gpu: Gpu;
   /** What was assumed about the model. */
   readonly assumptions?: readonly string[];
+  /** How `speculative_tokens` are drafted, where it is known. */
+  readonly drafting?: Drafting | undefined;
   /** Replaces the estimator's own memory, with the figures of a simulated start-up of vLLM; null where it has none. */
   readonly memory?: ((plan: InferencePlan) => RuntimeMemory | null) | undefined;
 }
@@ -68,7 +71,7 @@ function settle(request: InferenceRequest, facts: InferenceFacts) {
   const plan = planInference(request, facts);
   const memory = memoryOf(plan, facts);
   const spilled = spilledPlan(plan);
-  const serving = spilled === null ? speedInput(plan, memory, facts.gpu) : speedInput(spilled, memoryOf(spilled, facts), facts.gpu);
+  const serving = spilled === null ? speedInput(plan, memory, facts) : speedInput(spilled, memoryOf(spilled, facts), facts);
   return { plan, memory, serving, spills: spilled !== null };
 }
 
@@ -193,7 +196,7 @@ function totalBytes(memory: RuntimeMemory): number {
   return memory.weights.value + memory.kvCache.value + memory.activations.value + memory.cudaGraphs.value + memory.overhead.value;
 }
 
-function speedInput(plan: InferencePlan, memory: RuntimeMemory, gpu: Gpu): SpeedInput {
+function speedInput(plan: InferencePlan, memory: RuntimeMemory, { gpu, drafting }: InferenceFacts): SpeedInput {
   const { request, question, work, engine } = plan;
   const onCpu = engine === 'llama_cpp' && request.offload_target === 'cpu_ram';
   const offloadTarget: OffloadTarget = onCpu ? 'cpu_compute' : request.offload_target;
@@ -221,6 +224,7 @@ function speedInput(plan: InferencePlan, memory: RuntimeMemory, gpu: Gpu): Speed
       kvCacheTokens: question.offloadKvCache || memory.kvCacheTokens < question.context ? null : memory.kvCacheTokens,
       cachedShare: plan.cachedShare,
       draftTokens: request.speculative_tokens,
+      ...(drafting && { drafting }),
       together: !CONTINUOUS.has(engine) && !request.enable_continuous_batching,
     },
   };

@@ -1,5 +1,6 @@
 import type { Ranged } from '../ranged';
 import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
+import { USUAL_DRAFTING } from './drafting';
 import { wallPowerW } from './power';
 import { serve, type Load } from './serving';
 import { spreadRate, spreadTime, spreadUnder } from './spread';
@@ -43,7 +44,7 @@ export interface SpeedEstimate {
 /** Estimates the speed of a deployment under a load. Pure and quick enough for every move of a slider. */
 export function estimateSpeed(input: SpeedInput, constants: SpeedConstants = SPEED_CONSTANTS): SpeedEstimate {
   const { setup, work, load } = input;
-  const alone: Load = { ...load, concurrency: 1, draftTokens: 0 };
+  const alone: Load = { ...load, concurrency: 1 };
   const loaded = serve(setup, work, load, constants);
   const single = serve({ ...setup, dataParallel: setup.expertParallel ? setup.dataParallel : 1 }, work, alone, constants);
   const queued = loaded.running * setup.dataParallel < load.concurrency;
@@ -66,12 +67,18 @@ export function estimateSpeed(input: SpeedInput, constants: SpeedConstants = SPE
   };
 }
 
+function draftingAssumption({ draftTokens, drafting = USUAL_DRAFTING }: Load): string {
+  const { low, value, high } = drafting.acceptance;
+  const percent = (share: number): number => Math.round(share * 100);
+  return `${draftTokens} ${draftTokens === 1 ? 'token' : 'tokens'} drafted per step by ${drafting.by}, ${percent(value)} % of them accepted (${percent(low)} to ${percent(high)} % by text)`;
+}
+
 function assumptionsOf({ setup, load }: SpeedInput, queued: boolean): readonly string[] {
   const said: string[] = [];
   if (setup.gpu.bandwidthGbS === null) said.push(`no memory bandwidth is known for ${setup.gpu.label}`);
   if (setup.offloadBytes > 0) said.push('every step reads the offloaded weights over the host link');
   if (setup.offloadKvCache === true) said.push('every step reads the offloaded KV cache over the host link');
-  if (load.draftTokens > 0) said.push('seven of ten drafted tokens are accepted');
+  if (load.draftTokens > 0) said.push(draftingAssumption(load));
   if (queued) said.push('the KV cache does not hold all requests at once: the rest waits');
   if (gpusPerReplica(setup) > 1 && setup.link === null) said.push(`GPUs are linked by ${setup.gpu.link ?? 'PCIe 4'}`);
   said.push('power is at the wall, host and power supply included');

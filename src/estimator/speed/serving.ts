@@ -1,4 +1,5 @@
 import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
+import { tokensPerStep, USUAL_DRAFTING, type Drafting } from './drafting';
 import { isLibrary, reservesOutput } from './engines';
 import { prefill } from './prefill';
 import { constantsOf, decodeStep, type SpeedSetup, type StepTime } from './step';
@@ -16,6 +17,8 @@ export interface Load {
   readonly cachedShare: number;
   /** Tokens drafted per step; 0 without speculative decoding. */
   readonly draftTokens: number;
+  /** How they are drafted; a small drafter when not said. */
+  readonly drafting?: Drafting;
   /** All requests start and end together (static batching) instead of coming and going. */
   readonly together?: boolean;
 }
@@ -33,16 +36,6 @@ export interface ServingTime {
   readonly throughputTps: number;
 }
 
-/** Share of drafted tokens accepted: between the 0.6 of n-gram drafts and the 0.8 of EAGLE heads on chat (Leviathan et al. 2023, table 2: 0.5 to 0.9). */
-const DRAFT_ACCEPTANCE = 0.7;
-/** Time of drafting over that of the step it saves: a drafter of a few percent of the parameters, run once per draft. */
-const DRAFT_COST_PER_TOKEN = 0.04;
-
-/** Tokens one verified step yields on average: (1 - a^(k+1)) / (1 - a) for k drafts accepted with probability a (Leviathan et al. 2023). */
-export function tokensPerStep(draftTokens: number): number {
-  return (1 - DRAFT_ACCEPTANCE ** (draftTokens + 1)) / (1 - DRAFT_ACCEPTANCE);
-}
-
 /** Times and rates of a load. */
 export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants: SpeedConstants = SPEED_CONSTANTS): ServingTime {
   const own = constantsOf(setup, constants);
@@ -57,8 +50,9 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const cached = promptTokens * load.cachedShare;
   const fresh = Math.max(1, promptTokens - cached);
   const alone = prefill(setup, work, fresh, cached, constants);
-  const yielded = tokensPerStep(load.draftTokens);
-  const stepMs = (step.total * (1 + DRAFT_COST_PER_TOKEN * load.draftTokens)) / yielded;
+  const drafting = load.drafting ?? USUAL_DRAFTING;
+  const yielded = tokensPerStep(load.draftTokens, drafting.acceptance.value);
+  const stepMs = (step.total * (1 + drafting.costPerToken * load.draftTokens)) / yielded;
   const others = load.together === true ? 0 : running - 1;
   const interference = (constants.interference * others * alone.marginal) / Math.max(1, outputTokens);
   const tpotMs = stepMs + interference;

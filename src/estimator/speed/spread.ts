@@ -1,4 +1,5 @@
 import { between, type Ranged } from '../ranged';
+import { tokensPerStep, USUAL_DRAFTING } from './drafting';
 import { ENGINES, hasGenerations, type Engine } from './engines';
 import type { Load } from './serving';
 import { gpusPerReplica, type SpeedSetup } from './step';
@@ -73,12 +74,22 @@ const DOUBTS: readonly Doubt[] = [
   { applies: ({ setup, load }) => load.concurrency / setup.dataParallel > MANY_REQUESTS, quantities: WAITS, below: 1.2, above: 1.4 },
   { applies: ({ queued }) => queued, quantities: WAITS, below: 1.5, above: 1.5 },
   { applies: ({ setup }) => setup.offloadBytes > 0 || setup.offloadKvCache === true, quantities: null, below: 1.5, above: 1.5 },
-  { applies: ({ load }) => load.draftTokens > 0, quantities: null, below: 1.4, above: 1.4 },
 ];
+
+/** Doubt in the share of drafted tokens that is accepted: what a step yields at either end of its range. */
+function acceptanceDoubt({ draftTokens, drafting = USUAL_DRAFTING }: Load): Omit<Doubt, 'applies'> {
+  const { low, value, high } = drafting.acceptance;
+  const yielded = (acceptance: number): number => tokensPerStep(draftTokens, acceptance);
+  return {
+    quantities: ['step', 'tpot', 'throughput'],
+    below: yielded(high) / yielded(value),
+    above: yielded(value) / yielded(low),
+  };
+}
 
 /** The spread of every quantity under the circumstances: each doubt widens it. */
 export function spreadUnder(circumstances: Circumstances): Readonly<Record<SpeedQuantity, Spread>> {
-  const applying = DOUBTS.filter((doubt) => doubt.applies(circumstances));
+  const applying = [...DOUBTS.filter((doubt) => doubt.applies(circumstances)), acceptanceDoubt(circumstances.load)];
   const widened = (quantity: SpeedQuantity): Spread => {
     const own = applying.filter(({ quantities }) => (quantities === null ? quantity !== 'power' : quantities.includes(quantity)));
     return {

@@ -29,6 +29,17 @@ export interface MemoryPart {
   readonly bytes: number;
 }
 
+/** Speculative decoding as configured. */
+export interface SpeculativeSettings {
+  /** `ngram`, `mtp`, `eagle`, `eagle3`, `draft_model` …; lower case. */
+  readonly method: string;
+  /** Tokens proposed per step. */
+  readonly tokens: number;
+  /** Draft model id or path; null when the method needs none. */
+  readonly model: string | null;
+  readonly draftTensorParallelSize: number;
+}
+
 /** vLLM's effective settings after defaults for the version, device and model. */
 export interface EffectiveSettings {
   readonly tensorParallelSize: number;
@@ -45,6 +56,7 @@ export interface EffectiveSettings {
   readonly quantization: string | null;
   readonly kvCacheDtype: string;
   readonly cpuOffloadGib: number;
+  readonly speculative: SpeculativeSettings | null;
   readonly engine: 'V0' | 'V1';
   readonly runner: 'v0' | 'v1' | 'v2';
   /** Settings that were not given but computed, by canonical key. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { vllmMemory } from '../../../src/analysis/inferenceMemory';
+import { draftingIn } from '../../../src/analysis/drafting';
 import { INFERENCE_DEFAULTS } from '../../../src/analysis/inferenceDefaults';
 import { answerServing } from '../../../src/analysis/plan';
 import { formOfReport, inferenceRequestOf } from '../../../src/analysis/scenario';
@@ -32,6 +33,15 @@ const DEPLOYED: readonly Deployed[] = [
     count: 8,
     args: { 'tensor-parallel-size': 4, 'pipeline-parallel-size': 2 },
   },
+  {
+    model: 'Qwen/Qwen3-8B',
+    gpu: 'l40s',
+    count: 1,
+    args: {
+      'max-model-len': 8192,
+      'speculative-config': { method: 'eagle3', model: 'AngelSlim/Qwen3-8B_eagle3', num_speculative_tokens: 3 },
+    },
+  },
   { model: 'openai/gpt-oss-20b', gpu: 'l40s', count: 2, args: { 'data-parallel-size': 2 } },
   { model: 'deepseek-ai/DeepSeek-V3', gpu: 'h200_141', count: 8, args: { 'tensor-parallel-size': 8, 'enable-expert-parallel': true } },
 ];
@@ -52,7 +62,12 @@ describe('one deployment', () => {
       assert.deepEqual(planner, terminal);
       // A request names no share of memory and no pinned CPU offload, so only what does not depend on them is the same.
       if (form.enable_offloading) return;
-      const asked = estimateInference(inferenceRequestOf(form), { model: facts.model, gpu, memory: vllmMemory(simulateStartup) });
+      const asked = estimateInference(inferenceRequestOf(form), {
+        model: facts.model,
+        gpu,
+        memory: vllmMemory(simulateStartup),
+        drafting: draftingIn(report),
+      });
       for (const figure of ['ttft_ms', 'tpot_ms', 'prefill_tps', 'decode_tps_single_stream'] as const)
         assert.ok(Math.abs(asked[figure] / terminal[figure] - 1) < 1e-9, `${figure}: ${asked[figure]} and ${terminal[figure]}`);
     });

@@ -4,7 +4,7 @@ import { askSpeed, estimateOf, readSpeedRows } from '../../../benchmark/speedRow
 import { quantile, shareOf } from '../../../benchmark/statistics';
 import { findEngine, engineProfile } from '../../../src/estimator/speed/engines';
 import { estimateSpeed } from '../../../src/estimator/speed/estimate';
-import { tokensPerStep } from '../../../src/estimator/speed/serving';
+import { tokensPerStep } from '../../../src/estimator/speed/drafting';
 import { kvBytes, modelWork, touchedExperts } from '../../../src/estimator/speed/work';
 import { storedWeights } from '../../../src/estimator/runtime/weightChoices';
 import { catalogue, knownModel, speedInput } from './setups';

@@ -62,9 +62,22 @@ function writtenArgument(entry: Entry, reader: NodeReader, text: string, offset:
   return { argument, base, path };
 }
 
-function readPiece({ map, reader, text, offset, keyOnly }: Piece, version: string): readonly WrittenArgument[] {
-  const read = reader.entries(map).map((entry) => writtenArgument(entry, reader, text, offset, version));
-  return keyOnly ? read.map(withoutValue) : read;
+/** Characters of entries read between two steps: a millisecond or two once the code is warm. */
+const PORTION = 10_000;
+
+function* readPieces(pieces: readonly Piece[], version: string): Generator<void, readonly WrittenArgument[]> {
+  const written: WrittenArgument[] = [];
+  let pausedAt = 0;
+  for (const { map, reader, text, offset, keyOnly } of pieces) {
+    for (const entry of reader.entries(map)) {
+      const item = writtenArgument(entry, reader, text, offset, version);
+      written.push(keyOnly ? withoutValue(item) : item);
+      if (item.argument.range.end - pausedAt < PORTION) continue;
+      pausedAt = item.argument.range.end;
+      yield;
+    }
+  }
+  return written;
 }
 
 function withoutValue(item: WrittenArgument): WrittenArgument {
@@ -163,7 +176,7 @@ export function* readVllmYamlSteps(text: string, version: string = NEWEST_VERSIO
     : document && isMap(document.contents)
       ? [{ reader: new NodeReader(document), map: document.contents, text, offset: 0, keyOnly: false }]
       : [];
-  const written = pieces.flatMap((piece) => readPiece(piece, release));
+  const written = yield* readPieces(pieces, release);
   yield;
   const effective = effectiveIndices(written);
   const placed = written.map((item, index) => ({ ...item, argument: { ...item.argument, effective: effective.has(index) } }));

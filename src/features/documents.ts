@@ -3,9 +3,9 @@ import type { Analysis } from '../analysis/analysis';
 import type { Deployment } from '../deployments/deployment';
 import { looksLikeVllm } from '../deployments/detect';
 import { readDeploymentsSteps } from '../deployments/readers';
+import { Reading } from '../deployments/reading';
 import { pathOf } from './documentPath';
 import { log, reason } from './log';
-import { Reading } from './reading';
 
 /** Users of YAML extensions already live with a pause of this length before problems appear. */
 const PAUSE_MS = 200;

@@ -1,5 +1,6 @@
 import type { Architecture, CheckpointQuantization, LayerKind, Model } from '../estimator/architecture';
 import { parameterCount } from '../estimator/parameters';
+import { Reading } from '../deployments/reading';
 import { isJsonObject } from './config/fields';
 import type { JsonObject } from './config/fields';
 import { plainQuantization } from './config/quantization';
@@ -59,7 +60,7 @@ interface NamedEntry extends NamedModel {
 export class Catalogue {
   private readonly byId = new Map<string, CatalogueEntry>();
   private readonly built = new Map<string, BuiltModel>();
-  private names: NameIndex<NamedEntry> | null = null;
+  private readonly names = new Reading(NameIndex.of(this.namedEntries()));
 
   private constructor(private readonly data: CatalogueData) {
     for (const entry of data.models) this.byId.set(entry[0].toLowerCase(), entry);
@@ -81,6 +82,11 @@ export class Catalogue {
   find(id: string): ModelFacts | null {
     const entry = this.byId.get(id.toLowerCase());
     return entry ? this.facts(id, entry) : null;
+  }
+
+  /** Makes ready for `findByName`, in slices, where nobody else on the thread should wait for it. */
+  async prepareNames(): Promise<void> {
+    await this.names.inSlices();
   }
 
   /**
@@ -126,8 +132,11 @@ export class Catalogue {
   }
 
   private nameIndex(): NameIndex<NamedEntry> {
-    this.names ??= new NameIndex(this.data.models.map((entry) => this.named(entry)));
-    return this.names;
+    return this.names.now();
+  }
+
+  private *namedEntries(): Generator<NamedEntry> {
+    for (const entry of this.data.models) yield this.named(entry);
   }
 
   private named(entry: CatalogueEntry): NamedEntry {

@@ -36,6 +36,9 @@ const SIZE_TOLERANCE = 0.15;
 /** Of two totals that differ less, a name's size cannot tell. */
 const SAME_SIZE = 0.05;
 
+/** Models indexed between two pauses: a millisecond's worth, some more before the code is warm. */
+const STEP = 50;
+
 /** Known models by the ways in which people write their names. */
 export class NameIndex<M extends NamedModel> {
   private readonly byName = new Map<string, M>();
@@ -48,16 +51,27 @@ export class NameIndex<M extends NamedModel> {
   /** By generation-less family and size ("qwen|7b"), to see whether one means several. */
   private readonly byGeneration = new Map<string, M[]>();
 
-  constructor(models: readonly M[]) {
+  /** The index of some models; pauses between some of them, as there are thousands. */
+  static *of<M extends NamedModel>(models: Iterable<M>): Generator<void, NameIndex<M>> {
+    const index = new NameIndex<M>();
+    let count = 0;
     for (const model of models) {
-      const name = nameKey(model.id);
-      this.add(name, nameKey(model.base), model);
-      const unbranded = withoutMaker(name);
-      if (unbranded !== null) this.add(unbranded, withoutMaker(nameKey(model.base)) ?? unbranded, model);
+      index.add(model);
+      if (++count % STEP === 0) yield;
     }
+    return index;
   }
 
-  private add(key: string, base: string, model: M): void {
+  private constructor() {}
+
+  private add(model: M): void {
+    const name = nameKey(model.id);
+    this.addAs(name, nameKey(model.base), model);
+    const unbranded = withoutMaker(name);
+    if (unbranded !== null) this.addAs(unbranded, withoutMaker(nameKey(model.base)) ?? unbranded, model);
+  }
+
+  private addAs(key: string, base: string, model: M): void {
     const held = this.byName.get(key);
     if (!held || model.rank < held.rank) this.byName.set(key, model);
     const family = familyKey(base);

@@ -173,8 +173,10 @@ async function fromHub(id: string, context: ModelContext, troubles: string[]): P
 }
 
 /** The catalogue's own entry, else the entry whose name the id carries; a path is known by its last part. */
-function catalogued(id: string, catalogue: Catalogue): ModelFacts | null {
-  const found = catalogue.find(id) ?? catalogue.findByName(id);
+async function catalogued(id: string, catalogue: Catalogue): Promise<ModelFacts | null> {
+  const own = catalogue.find(id);
+  if (!own) await catalogue.prepareNames();
+  const found = own ?? catalogue.findByName(id);
   if (!found || isHubId(id)) return found;
   return { ...found, confidence: 'derived', assumptions: [`no folder at "${id}" on this machine`, ...found.assumptions] };
 }

@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { Reading } from '../../../src/features/reading';
+import { Reading } from '../../../src/deployments/reading';
 
 /** Work of so many steps that counts them, each as long as a whole slice. */
 function* counted(steps: number, seen: { done: number }): Generator<void, string> {

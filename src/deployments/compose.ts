@@ -3,7 +3,7 @@
  * the thread; here its composer is given the entries of a long block a few at a time, and the nodes are put together again.
  */
 import { Composer, isCollection, isPair } from 'yaml';
-import type { DocumentOptions, ParseOptions, ParsedNode, SchemaOptions, YAMLMap, YAMLSeq , CST} from 'yaml';
+import type { DocumentOptions, ParseOptions, ParsedNode, SchemaOptions, YAMLMap, YAMLSeq, CST } from 'yaml';
 import type { YamlDocument } from './yaml';
 
 export type ComposeOptions = ParseOptions & DocumentOptions & SchemaOptions;

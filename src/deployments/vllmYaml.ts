@@ -40,9 +40,15 @@ function isKnownName(written: string, version: string): boolean {
   return kind === 'known' || kind === 'prefix';
 }
 
-function writtenArgument(entry: Entry, reader: NodeReader, text: string, offset: number, version: string): WrittenArgument {
+function* writtenArgument(
+  entry: Entry,
+  reader: NodeReader,
+  text: string,
+  offset: number,
+  version: string,
+): Generator<void, WrittenArgument> {
   const { name, base, path, spec } = resolveName(entry.key, version);
-  const raw = reader.value(entry.value);
+  const raw = yield* reader.valueSteps(entry.value);
   const source = isScalar(entry.value) && entry.value.type === 'PLAIN' ? entry.value.source : undefined;
   const keyRange = { start: entry.keyRange.start + offset, end: entry.keyRange.end + offset };
   const local = valueRangeOf(entry.value, text);
@@ -70,7 +76,7 @@ function* readPieces(pieces: readonly Piece[], version: string): Generator<void,
   let pausedAt = 0;
   for (const { map, reader, text, offset, keyOnly } of pieces) {
     for (const entry of reader.entries(map)) {
-      const item = writtenArgument(entry, reader, text, offset, version);
+      const item = yield* writtenArgument(entry, reader, text, offset, version);
       written.push(keyOnly ? withoutValue(item) : item);
       if (item.argument.range.end - pausedAt < PORTION) continue;
       pausedAt = item.argument.range.end;

@@ -3,6 +3,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Node, Pair, YAMLMap } from 'yaml';
 import type { ArgumentValue } from '../vllm/arguments';
 import type { TextRange } from './deployment';
+import { finish } from './steps';
 import { plainScalarValue } from './values';
 import type { YamlDocument } from './yaml';
 
@@ -10,6 +11,8 @@ import type { YamlDocument } from './yaml';
 const EXPANSION_LIMIT = 10_000;
 const STRING_TAGS: ReadonlySet<string> = new Set(['!', 'tag:yaml.org,2002:str']);
 const SCALAR_TAGS: ReadonlySet<string> = new Set(['int', 'float', 'bool', 'null'].map((type) => `tag:yaml.org,2002:${type}`));
+/** Entries of a mapping read between two pauses: a millisecond's worth. */
+const STEP = 200;
 /** Text that another program replaces before vLLM reads the file. */
 const PLACEHOLDER = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$\([A-Za-z_]\w*\)/;
 
@@ -89,19 +92,25 @@ export class NodeReader {
   }
 
   /** The value of a node by YAML 1.1; undefined when it cannot be known (placeholder, foreign tag, broken alias). */
-  value(node: unknown, inAlias = false): ArgumentValue | undefined {
+  value(node: unknown): ArgumentValue | undefined {
+    return finish(this.valueSteps(node));
+  }
+
+  /** As `value`, with pauses inside long mappings. */
+  *valueSteps(node: unknown, inAlias = false): Generator<void, ArgumentValue | undefined> {
     if (inAlias && ++this.expanded > EXPANSION_LIMIT) return undefined;
     if (node === null || node === undefined) return null;
     if (isAlias(node)) {
       const target = this.target(node);
-      return target ? this.value(target, true) : undefined;
+      return target ? yield* this.valueSteps(target, true) : undefined;
     }
     if (isScalar(node)) return this.scalar(node.value, node.type, node.tag);
     if (isSeq(node)) {
-      const items = node.items.map((item) => this.value(item, inAlias));
+      const items: (ArgumentValue | undefined)[] = [];
+      for (const item of node.items) items.push(yield* this.valueSteps(item, inAlias));
       return items.every((item) => item !== undefined) ? items : undefined;
     }
-    return isMap(node) ? this.mapping(node, inAlias) : undefined;
+    return isMap(node) ? yield* this.mapping(node, inAlias) : undefined;
   }
 
   private scalar(value: unknown, type: string | null | undefined, tag: string | undefined): ArgumentValue | undefined {
@@ -111,11 +120,12 @@ export class NodeReader {
     return SCALAR_TAGS.has(tag) ? plainScalarValue(value) : undefined;
   }
 
-  private mapping(map: YAMLMap, inAlias: boolean): ArgumentValue | undefined {
+  private *mapping(map: YAMLMap, inAlias: boolean): Generator<void, ArgumentValue | undefined> {
     if (map.items.some(({ key }) => !isScalar(key) && key !== null)) return undefined;
     const fields: [string, ArgumentValue][] = [];
-    for (const entry of this.entries(map)) {
-      const value = this.value(entry.value, inAlias);
+    for (const [index, entry] of this.entries(map).entries()) {
+      if (index % STEP === STEP - 1) yield;
+      const value = yield* this.valueSteps(entry.value, inAlias);
       if (value === undefined) return undefined;
       fields.push([entry.key, value]);
     }

@@ -4,20 +4,14 @@
  */
 import type { GpuSetup } from '../estimator/hardware/gpu';
 import { formatGib } from '../estimator/figures';
-import { GIB } from '../estimator/units';
 import type { ArgumentValue } from '../vllm/arguments';
 import type { Fix } from '../vllm/findings';
 import { checkRules } from '../vllm/rules/check';
-import { FP8_KV_COMMON_CAPABILITY } from '../vllm/rules/kvCache';
-import { tensorParallelSizes } from '../vllm/rules/parallelism';
-import { findQuantizationMethod, methodAvailability, minCapabilityOf } from '../vllm/quantizationMethods';
 import type { StartupInput, StartupReport } from '../vllm/startup/report';
+import { families, fittingLength, HOST_GPUS } from './attempts';
+import type { Attempt, Question, RemedyKind } from './attempts';
 import type { Simulate } from './plan';
 import { withEdits } from './scenario';
-
-/** What a remedy changes, from the least to the most. */
-export type RemedyKind =
-  'length' | 'kv-cache-format' | 'utilization' | 'requests' | 'batch' | 'eager' | 'more-gpus' | 'stages' | 'weights-format' | 'offload';
 
 /** A change that was tried and starts. */
 export interface Remedy {
@@ -28,53 +22,13 @@ export interface Remedy {
   readonly report: StartupReport;
 }
 
-/** A change before it is tried. */
-interface Attempt {
-  readonly kinds: readonly RemedyKind[];
-  readonly set: Readonly<Record<string, ArgumentValue>>;
-  readonly remove: readonly string[];
-  /** GPUs it needs when those are more than there are. */
-  readonly gpus: number | null;
-}
-
-interface Question {
-  readonly before: StartupReport;
-  readonly gpu: GpuSetup;
-  readonly simulate: Simulate;
-  /** Errors that the configuration has already, for other reasons. */
-  readonly errors: ReadonlySet<string>;
-}
-
 /** Alternatives shown at once: more are no help in choosing. */
 const SHOWN = 6;
-/** Shares tried above the present one; beyond 0.97 nothing is left for CUDA context and graphs. */
-const SHARES: readonly number[] = [0.9, 0.92, 0.95, 0.97];
-/** Steps below what is free at start: CUDA context and graphs come on top of the share. */
-const LOWER_STEPS: readonly number[] = [0, 0.02, 0.05, 0.1];
-const REQUESTS: readonly number[] = [512, 256, 128, 64, 32, 16, 8];
-const BATCHES: readonly number[] = [8192, 4096, 2048, 1024];
-/** Numbers of GPUs that hosts are built with, and pairs of hosts. */
-const GPU_COUNTS: readonly number[] = [2, 4, 8, 16];
-/** GPUs of the largest usual host, and numbers of such hosts beyond the two above. */
-const HOST_GPUS = 8;
-const HOSTS: readonly number[] = [4, 8];
 /** A length below this part of what was asked for serves another purpose. */
 const SAME_PURPOSE = 0.5;
-/** Shortest context worth offering, tokens. */
-const SHORTEST = 2048;
-/** Largest part of the weights worth reading over PCIe in every step. */
-const OFFLOADED_PART = 0.5;
 /** Combined changes tried at most: half a millisecond each. */
 const COMBINATIONS = 60;
 const COMBINED_SHOWN = 3;
-
-const attempt = (kind: RemedyKind, set: Attempt['set'], extra: Partial<Attempt> = {}): Attempt => ({
-  kinds: [kind],
-  set,
-  remove: [],
-  gpus: null,
-  ...extra,
-});
 
 /** Codes of what the arguments, model and GPU already refuse, whatever the memory. */
 export function errorsOf(report: StartupReport): ReadonlySet<string> {
@@ -98,15 +52,6 @@ function starts(question: Question, report: StartupReport): boolean {
   return report.outcome === 'ok' && isEnough && [...errorsOf(report)].every((code) => question.errors.has(code));
 }
 
-/** The longest context that surely fits, in whole blocks; null when none worth offering does. */
-function fittingLength(report: StartupReport): number | null {
-  const { maxModelLenThatFits, blockSize } = report.kvCache;
-  if (!maxModelLenThatFits) return null;
-  const step = Math.max(1, blockSize);
-  const fits = Math.floor(maxModelLenThatFits.low / step) * step;
-  return fits >= SHORTEST ? fits : null;
-}
-
 /** The attempt with a context that then fits, where that is all that is missing. */
 function withFittingLength(question: Question, base: Attempt, report: StartupReport): Attempt | null {
   const fits = fittingLength(report);
@@ -115,119 +60,6 @@ function withFittingLength(question: Question, base: Attempt, report: StartupRep
   const kinds: readonly RemedyKind[] = [...base.kinds, 'length'];
   const shortened: Attempt = { ...base, kinds, set: { ...base.set, 'max-model-len': fits } };
   return starts(question, tried(question, shortened)) ? shortened : null;
-}
-
-function smaller(values: readonly number[], than: number): readonly number[] {
-  return values.filter((value) => value < than);
-}
-
-function lengthAttempts({ before }: Question): readonly Attempt[] {
-  const fits = fittingLength(before);
-  const wanted = before.settings.maxModelLen;
-  return fits !== null && wanted !== null && fits < wanted ? [attempt('length', { 'max-model-len': fits })] : [];
-}
-
-function kvFormatAttempts({ before, gpu }: Question): readonly Attempt[] {
-  const { capability, isFp8 } = { capability: gpu.gpu.computeCapability, isFp8: before.settings.kvCacheDtype.includes('fp8') };
-  if (isFp8 || capability === null || capability < FP8_KV_COMMON_CAPABILITY) return [];
-  return [attempt('kv-cache-format', { 'kv-cache-dtype': 'fp8' })];
-}
-
-function shareAttempts({ before, gpu }: Question): readonly Attempt[] {
-  const share = before.settings.gpuMemoryUtilization;
-  const free = gpu.freeMemoryGib;
-  // vLLM wants the whole share free at start; two digits are what people write.
-  const most = free === null ? 1 : Math.floor((free / gpu.totalMemoryGib) * 100) / 100;
-  const raised = SHARES.filter((candidate) => candidate > share && candidate <= most);
-  const lowered =
-    before.outcome === 'startup_free_memory'
-      ? LOWER_STEPS.map((step) => Math.round((most - step) * 100) / 100).filter((candidate) => candidate > 0)
-      : [];
-  return [...lowered, ...raised].map((candidate) => attempt('utilization', { 'gpu-memory-utilization': candidate }));
-}
-
-function batchAttempts({ before }: Question): readonly Attempt[] {
-  const { maxNumSeqs, maxNumBatchedTokens, enforceEager } = before.settings;
-  const limited = (tokens: number): Record<string, ArgumentValue> => ({
-    'max-num-batched-tokens': tokens,
-    ...(maxNumSeqs > tokens ? { 'max-num-seqs': tokens } : {}),
-  });
-  return [
-    ...smaller(REQUESTS, maxNumSeqs).map((requests) => attempt('requests', { 'max-num-seqs': requests })),
-    ...smaller(BATCHES, maxNumBatchedTokens).map((tokens) => attempt('batch', limited(tokens))),
-    ...(enforceEager ? [] : [attempt('eager', { 'enforce-eager': true })]),
-  ];
-}
-
-function gpuAttempts(question: Question): readonly Attempt[] {
-  const { before, gpu } = question;
-  const { tensorParallelSize: tp, pipelineParallelSize: pp, dataParallelSize: dp, expertParallel } = before.settings;
-  const largest = GPU_COUNTS.at(-1) ?? 1;
-  const sizes = tensorParallelSizes(before.input.model, largest, { replicas: dp, expertParallel });
-  const needs = (count: number): number | null => (count > gpu.count ? count : null);
-  const cut = GPU_COUNTS.filter((size) => size > tp && sizes.includes(size)).map((size) =>
-    attempt('more-gpus', { 'tensor-parallel-size': size }, { gpus: needs(size * pp * dp) }),
-  );
-  const staged = GPU_COUNTS.filter((size) => size > pp && size <= before.input.model.architecture.layout.length).map((size) =>
-    attempt('stages', { 'pipeline-parallel-size': size }, { gpus: needs(size * tp * dp) }),
-  );
-  return [...cut, ...spread(question, sizes, needs), ...staged];
-}
-
-/** Several hosts of eight: layers cut within a host, stages between hosts. */
-function spread({ before }: Question, sizes: readonly number[], needs: (count: number) => number | null): readonly Attempt[] {
-  const { dataParallelSize: dp } = before.settings;
-  if (!sizes.includes(HOST_GPUS)) return [];
-  return HOSTS.map((hosts) =>
-    attempt(
-      'more-gpus',
-      { 'tensor-parallel-size': HOST_GPUS, 'pipeline-parallel-size': hosts, 'distributed-executor-backend': 'ray' },
-      { gpus: needs(HOST_GPUS * hosts * dp) },
-    ),
-  );
-}
-
-/** Methods that quantize a 16-bit checkpoint while loading, the ones that lose least first. */
-const ONLINE_METHODS: readonly string[] = ['fp8', 'bitsandbytes'];
-
-function weightAttempts({ before, gpu }: Question): readonly Attempt[] {
-  const { model, version } = before.input;
-  if (model.quantization || before.settings.quantization !== null) return [];
-  const capability = gpu.gpu.computeCapability;
-  return ONLINE_METHODS.flatMap((name) => {
-    const method = findQuantizationMethod(name);
-    const least = method ? minCapabilityOf(method, version) : null;
-    if (!method || methodAvailability(method, version) !== 'present' || capability === null || (least ?? 0) > capability) return [];
-    return [attempt('weights-format', { quantization: name })];
-  });
-}
-
-/** Whole GiB to offload so that the budget has room again: the deficit, and some steps beyond it. */
-function offloadAttempts({ before }: Question): readonly Attempt[] {
-  const { perGpu, kvCache, settings } = before;
-  if (perGpu.kvCache === null || settings.engine === 'V0' || before.outcome === 'startup_free_memory') return [];
-  const missing = (kvCache.neededForMaxModelLen ?? 0) - perGpu.kvCache.low;
-  const least = Math.ceil(settings.cpuOffloadGib + Math.max(missing, 0) / GIB);
-  const weights = perGpu.weights.high / GIB + settings.cpuOffloadGib;
-  return [0, 1, 2, 4]
-    .map((more) => least + more)
-    .filter((amount) => amount > 0 && amount < weights * OFFLOADED_PART)
-    .map((amount) => attempt('offload', { 'cpu-offload-gb': amount }));
-}
-
-/** The attempts of one concept, the smallest change first. */
-function families(question: Question): readonly (readonly Attempt[])[] {
-  const gpus = gpuAttempts(question);
-  return [
-    lengthAttempts(question),
-    kvFormatAttempts(question),
-    shareAttempts(question),
-    ...(['requests', 'batch', 'eager'] as const).map((kind) => batchAttempts(question).filter(({ kinds }) => kinds.includes(kind))),
-    gpus.filter(({ kinds }) => kinds.includes('more-gpus')),
-    gpus.filter(({ kinds }) => kinds.includes('stages')),
-    ...weightAttempts(question).map((one) => [one]),
-    offloadAttempts(question),
-  ];
 }
 
 function together(a: Attempt, b: Attempt): Attempt {
@@ -332,8 +164,31 @@ export function findRemedies(report: StartupReport, simulate: Simulate): readonl
   const question: Question = { before: report, gpu, simulate, errors: errorsOf(report) };
   const singles = families(question);
   const found = singles.flatMap((family) => (isScale(family) ? leastOf(question, family) : bestOf(question, family)));
-  const useful = withoutRepeats(found);
-  return (useful.length > 0 ? useful : combined(question, singles)).slice(0, SHOWN);
+  const useful = [...withoutRepeats(found)].sort((a, b) => costOf(question, a) - costOf(question, b));
+  const near = useful.filter((answer) => gpusOf(answer) <= mostGpus(gpu));
+  if (near.length > 0) return unpreferredBeside(near, (answer) => costOf(question, answer) === 0).slice(0, SHOWN);
+  // Who probably starts as it is does not buy hosts for certainty.
+  if (report.outcome === 'ok') return [];
+  const pairs = combined(question, singles).filter((answer) => useful.length === 0 || gpusOf(answer) <= mostGpus(gpu));
+  return [...pairs, ...useful].slice(0, SHOWN);
+}
+
+/** Where GPUs idle that would do, nothing else is clearly right. */
+function unpreferredBeside(answers: readonly Remedy[], isFree: (answer: Remedy) => boolean): readonly Remedy[] {
+  if (!answers.some(isFree)) return answers;
+  return answers.map((answer) => ({ ...answer, fix: { ...answer.fix, preferred: false } }));
+}
+
+/** What taking an answer costs, in ranks: nothing but a GPU that idles, a changed argument, more GPUs, a transfer in every step. */
+function costOf({ gpu }: Question, answer: Remedy): number {
+  if (answer.kinds.includes('offload')) return 3;
+  if (gpusOf(answer) > gpu.count) return 2;
+  return answer.kinds[0] === 'more-gpus' || answer.kinds[0] === 'stages' ? 0 : 1;
+}
+
+/** GPUs that a person may well have beside those stated: a host of eight, or as many again. */
+function mostGpus({ count }: GpuSetup): number {
+  return Math.max(HOST_GPUS, 2 * count);
 }
 
 /** Whether each attempt of a concept does more of the same, so that none starts when the last does not. */

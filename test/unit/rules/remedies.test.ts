@@ -99,6 +99,48 @@ describe('remedies', () => {
     assert.deepEqual(findRemedies(simulateStartup({ ...sure.input, gpu: null }), simulateStartup), []);
   });
 
+  it('begin with GPUs that idle, and end with what costs money or time', () => {
+    const model = 'Qwen/Qwen2.5-14B-Instruct';
+    const idle = findRemedies(start({ model, gpu: 'rtx_3090', count: 2, args: { 'max-model-len': 32768 } }), simulateStartup);
+    assert.deepEqual(idle[0]?.fix.edits, { 'tensor-parallel-size': 2 });
+    const bought = findRemedies(start({ model: 'meta-llama/Llama-3.1-405B-Instruct', gpu: 'h100_80', count: 4 }), simulateStartup);
+    const counts = bought.map(({ report }) => report.input.gpu?.count ?? 0);
+    assert.deepEqual(
+      counts,
+      [...counts].sort((a, b) => a - b),
+    );
+  });
+
+  it('prefer no shorter context where GPUs idle', () => {
+    const answers = findRemedies(start({ model: 'meta-llama/Llama-3.1-8B-Instruct', gpu: 'rtx_4090', count: 4 }), simulateStartup);
+    assert.ok(answers.some(({ report }) => report.settings.tensorParallelSize > 1));
+    assert.ok(answers.every(({ fix }) => !fix.preferred));
+  });
+
+  it('propose more than a host of GPUs, or twice those there are, only where nothing less starts', () => {
+    for (const refused of REFUSED) {
+      const most = Math.max(8, 2 * (refused.count ?? 1));
+      const counts = findRemedies(start(refused), simulateStartup).map(({ report }) => report.input.gpu?.count ?? 0);
+      assert.ok(Math.min(...counts) > most || Math.max(...counts) <= most, `${named(refused)}: ${counts.join(', ')}`);
+    }
+  });
+
+  it('propose no hosts to make a probable start certain', () => {
+    const likely = start({ model: 'deepseek-ai/DeepSeek-V3', gpu: 'h200_141', count: 8, args: { 'tensor-parallel-size': 8 } });
+    for (const { report } of findRemedies(likely, simulateStartup)) assert.ok((report.input.gpu?.count ?? 0) <= 16);
+  });
+
+  it('cut layers within a host and put stages between hosts', () => {
+    const report = start({
+      model: 'meta-llama/Llama-3.1-405B-Instruct',
+      gpu: 'h100_80',
+      count: 8,
+      args: { 'tensor-parallel-size': 8 },
+    });
+    const [hosts] = findRemedies(report, simulateStartup).filter(({ kinds }) => kinds[0] === 'more-gpus');
+    assert.deepEqual(hosts?.fix.edits, { 'pipeline-parallel-size': 2, 'distributed-executor-backend': 'ray' });
+  });
+
   it('take few simulations', () => {
     for (const refused of REFUSED) {
       let count = 0;

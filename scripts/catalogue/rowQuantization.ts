@@ -1,13 +1,27 @@
 import type { CheckpointQuantization } from '../../src/estimator/architecture';
-import type { Fields } from '../../src/models/config/fields';
+import { Fields } from '../../src/models/config/fields';
 import { plainQuantization } from '../../src/models/config/quantization';
 import { readName } from '../../src/models/names';
 
+/**
+ * Formats the rows get wrong: that of Kimi-K2-Thinking is inherited from Kimi-K2-Instruct, while its card says "native INT4 quantization" of the
+ * experts, and its row counts scales of groups of 32: the recipe of Kimi-K2.5.
+ */
+const RECIPES: Readonly<Record<string, Fields>> = {
+  'moonshotai/Kimi-K2-Thinking': new Fields({
+    quant_method: 'compressed-tensors',
+    bits: 4,
+    group_size: 32,
+    ignored_modules: { patterns: ['lm_head', 're:.*self_attn.*', 're:.*shared_experts.*', 're:.*mlp\\.(gate|up|gate_up|down)_proj.*'] },
+  }),
+};
+
 /** A facts row's checkpoint format, reduced to what differs from a plain description; null for 16-bit weights. */
 export function rowQuantization(id: string, row: Fields): Partial<CheckpointQuantization> | null {
-  const stated = row.object('quantization_config');
   const named = readName(id).quantization;
-  if (!stated) return null;
+  const stated = RECIPES[id] ?? row.object('quantization_config');
+  // A copy named after a format is in it, whatever its row inherits from the 16-bit model.
+  if (!stated) return named;
   const full = stated.string('source') === 'repository name only' ? (named ?? described(stated, 'name')) : described(stated, 'config');
   if (!full) return null;
   const merged = full.basis === 'name' ? withKnown(full, stated) : full;

@@ -348,13 +348,17 @@ function parseIgnored(pattern: string): IgnoredModules | null {
   const text = pattern.replace(/\s*\(x\d+\)\s*$/, '').trim();
   if (text === '') return null;
   if (text.startsWith('re:')) return regexPattern(text.slice(3));
+  // The prediction heads are no layers of the model: "mtp.layers.**" says nothing of "model.layers".
+  if (/^(?:model\.)?mtp\./.test(text)) return null;
   const [, layer, rest] = /^(?:.*?)layers\.(\d+|\*)\.?(.*)$/.exec(text) ?? [];
   const body = (rest ?? text).replace(/\*+$/, '').replace(/\.$/, '');
   const index = layer === undefined || layer === '*' ? null : Number(layer);
+  // "*.mlp.shared_expert.*": a module wherever it stands.
+  const module = body.replace(/^\*\.?/, '');
   if (layer !== undefined && body === '') return { layer: index, matches: () => true };
   return {
     layer: index,
-    matches: (path) => path === body || path.startsWith(`${body}.`) || path.endsWith(`.${body}`) || path.startsWith(body),
+    matches: (path) => path.startsWith(body) || `.${path}.`.includes(`.${module}.`),
   };
 }
 

@@ -56,6 +56,17 @@ describe('the catalogue', () => {
     }
   });
 
+  it('takes the format of a repack from its name where its row inherits none, and not that of another release', () => {
+    const formatOf = (id: string): readonly unknown[] => {
+      const quantization = catalogue.find(id)?.model.quantization;
+      return [quantization?.method, quantization?.bits];
+    };
+    assert.deepEqual(formatOf('unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit'), ['bitsandbytes', 4]);
+    assert.deepEqual(formatOf('nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-FP8'), ['modelopt', 8]);
+    // "Native INT4 quantization" (model card).
+    assert.deepEqual(formatOf('moonshotai/Kimi-K2-Thinking'), ['compressed-tensors', 4]);
+  });
+
   it('knows models by the loose names of published tables', () => {
     const cases: readonly (readonly [name: string, base: string])[] = [
       ['LLaMA 70B', 'meta-llama/Llama-2-70b-hf'],

@@ -107,11 +107,14 @@ export function analyze(input: AnalysisInput): Analysis {
   const { gpu } = resolution;
   const { args } = deployment;
   const bounds = isStated(version) ? {} : { versionBounds: versionBounds(args) };
-  const report = facts ? simulateStartup({ model: facts.model, gpu, args, version, draft: input.draft ?? null, ...bounds }) : null;
+  const host = hostOf(input);
+  const { environment } = host;
+  const report = facts
+    ? simulateStartup({ model: facts.model, gpu, args, version, draft: input.draft ?? null, environment, ...bounds })
+    : null;
   const startup = report && facts ? startupFindings(report, facts, input.withoutRemedies === true) : [];
   // No rule may judge by sizes that were made up from a name.
   const isKnown = facts !== null && facts.confidence !== 'guessed';
-  const host = hostOf(input);
   const rules = checkRules({
     args: deployment.args,
     model: isKnown ? facts.model : null,
@@ -121,7 +124,7 @@ export function analyze(input: AnalysisInput): Analysis {
     report: isKnown ? report : null,
     modelIsCertain: facts?.confidence === 'exact',
     hostMemoryGib: host.memoryGib,
-    environment: host.environment,
+    environment,
   });
   const unknownModel =
     modelProblem && !facts && deployment.args.has('model') ? [remark('model-unknown', 'information', 'model', modelProblem.message)] : [];

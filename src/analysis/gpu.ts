@@ -1,7 +1,9 @@
-import { cardReporting, findGpu, nearestGpus } from '../estimator/hardware/catalogue';
+import { cardReporting, findGpu, nearestGpus, otherSizes } from '../estimator/hardware/catalogue';
+import { withSize } from '../estimator/hardware/gpu';
 import type { Gpu, GpuSetup, GpuSource } from '../estimator/hardware/gpu';
 import type { VllmArguments } from '../vllm/arguments';
 import { ArgumentReader } from '../vllm/argumentValues';
+import type { StartupReport } from '../vllm/startup/report';
 
 /** What one source says about the GPUs; null where it says nothing. */
 export interface GpuCandidate {
@@ -91,6 +93,13 @@ function decisive(ordered: readonly GpuCandidate[]): GpuCandidate | undefined {
   return fromElsewhere && own !== undefined && Math.abs(own - stated) > SAME_CARD * own ? sized : named;
 }
 
+/** That the name of a card leaves its memory open, and which size was taken. */
+export function sizeAssumption(taken: Gpu, others: readonly Gpu[]): string {
+  const sizes = [taken, ...others].map(({ memoryGb }) => memoryGb).sort((a, b) => a - b);
+  const listed = `${sizes.slice(0, -1).join(', ')} or ${sizes.at(-1) ?? taken.memoryGb} GB`;
+  return `a card of this name has ${listed}: ${taken.memoryGb} GB taken (${taken.label}), give its memory to be sure`;
+}
+
 /**
  * The GPUs a deployment runs on. The most trusted source that names a card or its memory decides; count and memory come from it or from
  * a more trusted one, never from a less trusted one, which may mean other cards. A count that nobody states is what the arguments ask for.
@@ -113,6 +122,7 @@ export function resolveGpu(candidates: readonly GpuCandidate[], args: VllmArgume
   const count = stated ?? worldSize(args);
   const likely = name === '' && memory !== null ? cardReporting(memory) : null;
   const total = known ? usableTotal(known, memory) : (memory ?? gpu.totalMemoryGib);
+  const others = known && memory === null && !smallest ? otherSizes(name, known) : [];
   const setup: GpuSetup = {
     gpu,
     count,
@@ -120,13 +130,32 @@ export function resolveGpu(candidates: readonly GpuCandidate[], args: VllmArgume
     freeMemoryGib: trusted.find(({ freeMemoryGib }) => typeof freeMemoryGib === 'number')?.freeMemoryGib ?? null,
     source: chosen.source,
     ...(likely ? { likely } : {}),
+    ...(others.length > 0 ? { otherSizes: others } : {}),
   };
   const assumptions = [
     ...(smallest ? [`the cards are unequal: all are judged by the smallest, ${smallest.label}`] : []),
+    ...(others.length > 0 ? [sizeAssumption(gpu, others)] : []),
     ...(likely ? [`the GPU is not named: one with ${memory} GiB is most likely ${likely.label}`] : []),
     ...(memory === null || total === memory ? [] : [`${memory} GiB is what nvidia-smi shows: ${total} GiB of it are usable`]),
     ...(known || name === '' ? [] : [`No GPU is known as "${name}": it is judged by its memory alone`]),
     ...(stated === null ? [`the number of GPUs is not stated: ${count}, as the parallel sizes ask for`] : []),
   ];
   return { gpu: setup, problem: null, assumptions };
+}
+
+/** The part of a simulated start-up that says whether the weights fit, bytes per GPU. */
+type WeightsInBudget = Pick<StartupReport['perGpu'], 'budget' | 'weights'>;
+
+/**
+ * The same GPUs in the smallest size whose budget holds the weights, where the name leaves the size open and that of the size taken does not:
+ * nobody deploys a model on cards that cannot even load it. Null where there is no such doubt, or no size that is large enough.
+ */
+export function roomierCard({ gpu, assumptions }: GpuResolution, { budget, weights }: WeightsInBudget): GpuResolution | null {
+  if (!gpu?.otherSizes || budget === null || weights.value <= budget) return null;
+  const share = budget / gpu.totalMemoryGib;
+  const card = gpu.otherSizes.find(({ totalMemoryGib }) => totalMemoryGib * share >= weights.value);
+  if (!card) return null;
+  const said = `the ${gpu.gpu.memoryGb} GB of ${gpu.gpu.label} do not hold the weights: the card of that name with ${card.memoryGb} GB taken (${card.label})`;
+  const kept = assumptions.filter((text) => text !== sizeAssumption(gpu.gpu, gpu.otherSizes ?? []));
+  return { gpu: withSize(gpu, card), problem: null, assumptions: [said, ...kept] };
 }

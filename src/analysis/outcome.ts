@@ -150,7 +150,8 @@ function refusalOf(report: StartupReport): Refusal | null {
 }
 
 /** What the unfavourable end of a start-up that fits by the central estimate would meet. */
-function narrowly(report: StartupReport): Refusal {
+function narrowly(report: StartupReport): Refusal | null {
+  if (report.onOtherSize) return refusalOf(report.onOtherSize);
   const { kvCache, perGpu, settings } = report;
   const left = perGpu.kvCache?.low ?? 0;
   if (left <= 0) {
@@ -166,6 +167,12 @@ function narrowly(report: StartupReport): Refusal {
 
 /** Why a verdict is not sure. */
 function doubt(report: StartupReport): string {
+  const size = report.onOtherSize?.input.gpu?.gpu.memoryGb;
+  if (size !== undefined) {
+    return report.outcome === 'ok'
+      ? `This is the card with ${size} GB; the one with ${report.input.gpu?.gpu.memoryGb ?? 0} GB, which is taken here, starts.`
+      : `This is likely, not certain: a card of the same name with ${size} GB starts.`;
+  }
   if (report.certainty === 'certain') return 'This is likely, not certain: the model is only guessed from its name.';
   return report.outcome === 'ok'
     ? 'It starts by the central estimate; the unfavourable end of its range does not.'

@@ -4,8 +4,9 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { analyze } from '../analysis/analyze';
-import { resolveGpu } from '../analysis/gpu';
-import type { GpuCandidate } from '../analysis/gpu';
+import type { Analysis } from '../analysis/analysis';
+import { resolveGpu, roomierCard } from '../analysis/gpu';
+import type { GpuCandidate, GpuResolution } from '../analysis/gpu';
 import { servingSpeed } from '../analysis/speed';
 import { deploymentOfArguments, withArguments } from '../deployments/argumentList';
 import { estimateJson } from '../report/estimateJson';
@@ -97,7 +98,11 @@ export function answerRow(line: string, options: EstimateOptions, models: Comman
     if (gpu.problem !== null) throw new RowError(gpu.problem);
     const draftId = draftModel(deployment.args);
     const draft = draftId === null ? null : (models.findDraftById(draftId).facts?.model ?? null);
-    const analysis = analyze({ deployment, facts, modelProblem: null, gpu, version, draft, withoutRemedies: true });
+    const analyzed = (on: GpuResolution): Analysis =>
+      analyze({ deployment, facts, modelProblem: null, gpu: on, version, draft, withoutRemedies: true });
+    const first = analyzed(gpu);
+    const roomier = first.report && roomierCard(gpu, first.report.perGpu);
+    const analysis = roomier ? analyzed(roomier) : first;
     return { id, ...estimateJson(analysis, null, analysis.report && servingSpeed(analysis.report)) };
   } catch (error) {
     if (error instanceof RowError) return { id, error: error.message };

@@ -45,6 +45,20 @@ export function gpusNamed(name: string): readonly Gpu[] {
   return names.candidates(name.trim()).gpus;
 }
 
+/**
+ * The cards of the same name with another memory size, smallest first, where the name alone does not tell ("A100" has 40 or 80 GB). Modified
+ * cards do not count: their owners say so.
+ */
+export function otherSizes(name: string, taken: Gpu): readonly Gpu[] {
+  const { gpus, statedGb } = names.candidates(name.trim());
+  if (statedGb !== null || !gpus.some(({ key }) => key === taken.key)) return [];
+  const bySize = new Map<number, Gpu>();
+  for (const gpu of gpus) if (!bySize.has(gpu.memoryGb) && !gpu.label.includes('modded')) bySize.set(gpu.memoryGb, gpu);
+  for (const size of taken.memoryOptionsGb ?? []) if (!bySize.has(size)) bySize.set(size, withMemory(taken, size));
+  bySize.delete(taken.memoryGb);
+  return [...bySize.values()].sort((a, b) => a.memoryGb - b.memoryGb);
+}
+
 /** The `n` GPUs whose key or name looks most like `name`, for "did you mean". */
 export function nearestGpus(name: string, n: number): readonly Gpu[] {
   return names.nearest(name, n);

@@ -56,6 +56,13 @@ export interface GpuSetup {
   readonly source: GpuSource;
   /** Where only the memory is known, the card that reports as much: memory is estimated as on it, but no rule judges by it. */
   readonly likely?: Gpu;
+  /** Cards of the same name with another memory size, where nothing said which it is. */
+  readonly otherSizes?: readonly Gpu[];
+}
+
+/** `setup` on the card of the same name with another memory size. */
+export function withSize(setup: GpuSetup, gpu: Gpu): GpuSetup {
+  return { ...setup, gpu, totalMemoryGib: gpu.totalMemoryGib, otherSizes: [] };
 }
 
 /** `setup` on the card it most likely is. */

@@ -59,6 +59,9 @@ const USUAL: Readonly<Record<string, string>> = {
   gfx1201: 'rx_9070_xt',
 };
 
+/** Cards that people call by the name of a sibling with less memory: the H20 with 141 GB is "H20-3e" to the driver alone. */
+const SHARED: Readonly<Record<string, string>> = { h20: 'h20_141' };
+
 /** The words of a name that identify a card: model, size in GB and form factor. */
 interface NameParts {
   readonly words: readonly string[];
@@ -90,7 +93,7 @@ export class GpuNames {
     }
     for (const gpu of gpus) {
       if (!this.exact.has(flat(gpu.label))) this.exact.set(flat(gpu.label), gpu);
-      for (const [model, key] of Object.entries(USUAL)) if (gpu.key === key) this.addModel(model, gpu);
+      for (const [model, key] of [...Object.entries(USUAL), ...Object.entries(SHARED)]) if (gpu.key === key) this.addModel(model, gpu);
     }
   }
 

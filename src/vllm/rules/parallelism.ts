@@ -1,5 +1,6 @@
 import type { Model } from '../../estimator/architecture';
 import type { Fix } from '../findings';
+import { statedPartition } from '../startup/stages';
 import { canShard, hasExperts, queryHeadsOf, undividedHeads, undividedKvHeads, undividedVocabulary, undividedWidth } from './modelShape';
 import type { Spread } from './modelShape';
 import type { FindingParts, Rule, RuleFacts } from './rule';
@@ -154,18 +155,10 @@ const ppUnsupported: Rule = {
   },
 };
 
-/** Layers of each stage as the variable deals them; vLLM reads it whatever the number of stages is (`get_pp_indices`, distributed/utils.py). */
-function partition(facts: RuleFacts): readonly number[] | null {
-  const text = facts.context.environment?.get('VLLM_PP_LAYER_PARTITION');
-  if (text === undefined) return null;
-  const layers = text.split(',').map(Number);
-  return layers.every(Number.isInteger) ? layers : null;
-}
-
 const ppPartitionLen: Rule = {
   code: 'pp-partition-len',
   check(facts): FindingParts | null {
-    const layers = partition(facts);
+    const layers = statedPartition(facts.context.environment);
     if (!layers || layers.length === facts.pp) return null;
     return {
       keys: [PP],
@@ -179,7 +172,7 @@ const ppPartitionLen: Rule = {
 const ppPartitionSum: Rule = {
   code: 'pp-partition-sum',
   check(facts): FindingParts | null {
-    const layers = partition(facts);
+    const layers = statedPartition(facts.context.environment);
     const { model } = facts.context;
     if (!layers || !model || layers.length !== facts.pp) return null;
     const sum = layers.reduce((total, count) => total + count, 0);

@@ -3,6 +3,7 @@ import type { GpuSetup } from '../../estimator/hardware/gpu';
 import type { Ranged } from '../../estimator/ranged';
 import type { VllmArguments } from '../arguments';
 import type { VersionBounds } from '../versionBounds';
+import type { Environment } from './stages';
 
 /** Everything a simulated start-up depends on. Pure data: no file, no clock. */
 export interface StartupInput {
@@ -16,6 +17,8 @@ export interface StartupInput {
   readonly draft?: Model | null;
   /** Where no version is stated, the releases that the arguments allow. */
   readonly versionBounds?: VersionBounds;
+  /** Variables of the environment that vLLM reads: `VLLM_PP_LAYER_PARTITION`. */
+  readonly environment?: Environment;
 }
 
 export type Outcome = 'ok' | 'oom_load' | 'oom_profile' | 'no_kv_blocks' | 'kv_too_small_for_max_len' | 'startup_free_memory' | 'invalid';
@@ -124,6 +127,8 @@ export interface StartupReport {
   /** null when no GPU is known. */
   readonly outcome: Outcome | null;
   readonly certainty: OutcomeCertainty;
+  /** Where the card's memory is not known: the start-up on a size of it that decides otherwise whether the engine starts. */
+  readonly onOtherSize?: StartupReport;
   /** The two or three assumptions that matter most, most important first, in plain words. */
   readonly assumptions: readonly string[];
 }

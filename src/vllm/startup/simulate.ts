@@ -1,5 +1,5 @@
 import { between, exactly, sumOf, type Ranged } from '../../estimator/ranged';
-import { onLikelyCard } from '../../estimator/hardware/gpu';
+import { onLikelyCard, withSize } from '../../estimator/hardware/gpu';
 import { GIB } from '../../estimator/units';
 import { effectiveSettings, type EngineSettings } from '../defaults';
 import { servedModel } from '../servedModel';
@@ -30,11 +30,22 @@ interface PlacedRank {
  * whether the engine starts. Figures are bytes per GPU of the fullest rank. Pure; without a GPU, what needs none is still computed.
  */
 export function simulateStartup(input: StartupInput): StartupReport {
+  const report = onOneSize(input);
+  const { gpu } = input;
+  if (!gpu?.otherSizes) return report;
+  for (const size of gpu.otherSizes) {
+    const other = onOneSize({ ...input, gpu: withSize(gpu, size) });
+    if ((other.outcome === 'ok') !== (report.outcome === 'ok')) return { ...report, certainty: 'likely', onOtherSize: other };
+  }
+  return report;
+}
+
+function onOneSize(input: StartupInput): StartupReport {
   const model = servedModel(input.model, input.args);
   const gpu = input.gpu && onLikelyCard(input.gpu);
   const settings = effectiveSettings(model, gpu, input.args, input.version, input.versionBounds);
   const engine = engineOf(model, gpu, input.draft ?? null, settings);
-  const ranks = pipelineStages(model.architecture, settings.pipelineParallelSize).map((stage) => rankOf(engine, stage));
+  const ranks = pipelineStages(model.architecture, settings.pipelineParallelSize, input.environment).map((stage) => rankOf(engine, stage));
   const [first] = ranks;
   if (!first) throw new RangeError('a pipeline has at least one stage');
   return input.gpu ? withGpu(input, engine, ranks) : withoutGpu(input, engine, ranks, first);

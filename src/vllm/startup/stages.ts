@@ -25,10 +25,25 @@ export function partitionLayers(layers: number, ranks: number): readonly number[
   return sizes;
 }
 
-/** The stages of a model, first to last. */
-export function pipelineStages(architecture: Architecture, ranks: number): readonly PipelineStage[] {
+/**
+ * Layers of each stage as `VLLM_PP_LAYER_PARTITION` deals them; null where the variable is not set or holds anything but whole numbers. vLLM
+ * reads it whatever the number of stages is and refuses a partition of another length or sum (`get_pp_indices`, distributed/utils.py).
+ */
+export function statedPartition(environment: Environment | undefined): readonly number[] | null {
+  const layers = environment?.get('VLLM_PP_LAYER_PARTITION')?.split(',').map(Number);
+  return layers?.every((count) => Number.isInteger(count) && count >= 0) ? layers : null;
+}
+
+/** Environment variables of the vLLM process, as far as they are known. */
+export type Environment = ReadonlyMap<string, string>;
+
+/** The stages of a model, first to last; one that vLLM would refuse is dealt out by its own rule. */
+export function pipelineStages(architecture: Architecture, ranks: number, environment?: Environment): readonly PipelineStage[] {
+  const layers = architecture.layout.length;
+  const stated = statedPartition(environment);
+  const fits = stated?.length === ranks && stated.reduce((sum, count) => sum + count, 0) === layers;
   let start = 0;
-  return partitionLayers(architecture.layout.length, ranks).map((size, rank) => {
+  return (fits ? stated : partitionLayers(layers, ranks)).map((size, rank) => {
     const end = start + size;
     const layersByKind = architecture.layerKinds.map(() => 0);
     for (const kind of architecture.layout.slice(start, end)) layersByKind[kind] = (layersByKind[kind] ?? 0) + 1;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { resolveGpu, worldSize } from '../../../src/analysis/gpu';
-import type { GpuCandidate } from '../../../src/analysis/gpu';
+import { resolveGpu, roomierCard, worldSize } from '../../../src/analysis/gpu';
+import type { GpuCandidate, GpuResolution } from '../../../src/analysis/gpu';
+import { exactly } from '../../../src/estimator/ranged';
+import { GIB } from '../../../src/estimator/units';
 import type { VllmArguments } from '../../../src/vllm/arguments';
 
 const none: VllmArguments = new Map();
@@ -113,5 +115,33 @@ describe('where the GPU comes from', () => {
     assert.equal(resolveGpu([memory, candidate('setting', { name: 'rtx_4090' })], none).gpu?.source, 'directive');
     const same = resolveGpu([candidate('directive', { totalMemoryGib: 23.6 }), candidate('setting', { name: 'rtx_4090' })], none).gpu;
     assert.deepEqual([same?.gpu.key, same?.totalMemoryGib], ['rtx_4090', 23.6]);
+  });
+
+  it('says which memory it took where the name of a card leaves it open', () => {
+    const open = (name: string): readonly (number | undefined)[] => {
+      const { gpu, assumptions } = resolveGpu([candidate('flag', { name, count: 1 })], none);
+      assert.equal(assumptions.length, gpu?.otherSizes ? 1 : 0, name);
+      return [gpu?.gpu.memoryGb, ...(gpu?.otherSizes ?? []).map(({ memoryGb }) => memoryGb)];
+    };
+    assert.deepEqual(open('H20'), [96, 141]);
+    assert.deepEqual(open('NVIDIA A100'), [80, 40]);
+    assert.deepEqual(open('V100'), [16, 32]);
+    assert.deepEqual(open('NVIDIA GeForce RTX 3080'), [10, 12]);
+    assert.deepEqual(open('RTX 4060 Ti'), [8, 16]);
+    for (const stated of ['NVIDIA H20-3e', 'NVIDIA A100-SXM4-80GB', 'A100 40GB', 'rtx_4060_ti_8', 'RTX 4060 Ti (16GB)', 'L20', 'RTX 4090'])
+      assert.equal(open(stated).length, 1, stated);
+    assert.equal(resolveGpu([candidate('flag', { name: 'H20', count: 1, totalMemoryGib: 139.8 })], none).gpu?.gpu.key, 'h20_141');
+  });
+
+  it('takes the larger card of a name where the smaller does not hold the weights', () => {
+    const resolution = resolveGpu([candidate('flag', { name: 'H20', count: 8 })], none);
+    const budget = 0.9 * (resolution.gpu?.totalMemoryGib ?? 0) * GIB;
+    const weighing = (gib: number): GpuResolution | null => roomierCard(resolution, { budget, weights: exactly(gib * GIB) });
+    assert.equal(weighing(80), null);
+    // GLM-5.2-FP8 on eight H20: 89 GiB each, and 22.87 GiB were left for the KV cache.
+    const roomier = weighing(89);
+    assert.equal(roomier?.gpu?.gpu.key, 'h20_141');
+    assert.match(roomier?.assumptions.join(' ') ?? '', /96 GB of NVIDIA H20 do not hold the weights: .* 141 GB taken/);
+    assert.equal(weighing(130), null);
   });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { CheckpointQuantization } from '../../../../src/estimator/architecture';
 import { GIB, MIB } from '../../../../src/estimator/units';
+import { resolveGpu } from '../../../../src/analysis/gpu';
+import { plainQuantization } from '../../../../src/models/config/quantization';
 import { simulateStartup } from '../../../../src/vllm/startup/simulate';
 import { LLAMA_70B, LLAMA_8B, QWEN3_8B, args, gpus } from './models';
 
@@ -10,6 +12,8 @@ function within(actual: number | undefined, expected: number, relative: number):
     `${actual} is not within ${relative * 100} % of ${expected}`,
   );
 }
+
+const NO_QUANTIZATION = plainQuantization('none', 16, 'name');
 
 describe('simulated start-up', () => {
   it('reproduces Qwen3-8B on two RTX 3080 20 GB under 0.8.5.post1', () => {
@@ -101,23 +105,60 @@ describe('simulated start-up', () => {
     within(report.kvCache.maxModelLenThatFits?.value, 44300, 0.02);
   });
 
-  it('takes what a quantized checkpoint leaves in 16 bit from its weight headers', () => {
-    const awq: CheckpointQuantization = {
-      method: 'awq',
-      bits: 4,
-      groupSize: 128,
-      blockSize: null,
-      symmetric: false,
-      actOrder: false,
-      type: 'int',
-      ignored: [],
-      expertsOnly: false,
-      lmHeadQuantized: false,
-      kvCacheScheme: null,
-      ggufType: null,
-      doubleQuant: false,
-      basis: 'name',
+  it('leaves in 16 bit the modules that a checkpoint ignores, but no layer for what it says of its prediction heads', () => {
+    const fp8 = { ...NO_QUANTIZATION, method: 'fp8', bits: 8, groupSize: 0, type: 'float' as const, basis: 'config' as const };
+    const weightsOf = (...ignored: readonly string[]): number =>
+      simulateStartup({
+        model: { ...QWEN3_8B, quantization: { ...fp8, ignored } },
+        gpu: gpus('h100_80', 1),
+        version: '0.19.0',
+        args: args({}),
+      }).perGpu.weights.value;
+    // Per layer of Qwen3-8B: 150,994,944 parameters of the MLP, 41,943,040 of attention.
+    const [mlp, attention] = [36 * 150_994_944, 36 * 41_943_040];
+    assert.equal(weightsOf('mtp.layers.**', 'model.mtp.layers.0.mlp', 'mtp.fc'), weightsOf());
+    for (const pattern of ['*.mlp.*', 'model.layers.*.mlp*', 're:.*mlp.*', 'mlp']) within(weightsOf(pattern) - weightsOf(), mlp, 0.001);
+    for (const pattern of ['*.self_attn.*', 'model.language_model.layers.*.self_attn*'])
+      within(weightsOf(pattern) - weightsOf(), attention, 0.001);
+  });
+
+  it('deals layers out as VLLM_PP_LAYER_PARTITION says, and by its own rule where vLLM would refuse the partition', () => {
+    const weightsOf = (partition: string | null): number =>
+      simulateStartup({
+        model: LLAMA_8B,
+        gpu: gpus('h100_80', 2),
+        version: '0.19.0',
+        args: args({ 'pipeline-parallel-size': 2, 'max-model-len': 8192 }),
+        ...(partition === null ? {} : { environment: new Map([['VLLM_PP_LAYER_PARTITION', partition]]) }),
+      }).perGpu.weights.value;
+    // 218,112,000 parameters per layer of Llama-3.1-8B; even halves of 7.51 GiB each (v0.19.0, H100).
+    const layer = 2 * 218_112_000;
+    within(weightsOf(null), 7.51 * GIB, 0.001);
+    within(weightsOf('20,12') - weightsOf('16,16'), 4 * layer, 0.001);
+    within(weightsOf('10,22') - weightsOf('16,16'), 6 * layer, 0.001);
+    for (const refused of ['20,13', '16', '16,a', '']) assert.equal(weightsOf(refused), weightsOf(null));
+  });
+
+  it('is not certain where a card of the same name in another size decides otherwise', () => {
+    const on = (size: number): ReturnType<typeof simulateStartup> => {
+      const { gpu: sized } = resolveGpu([{ name: 'A100', count: 1, totalMemoryGib: null, source: 'flag' }], args({}));
+      assert.ok(sized);
+      assert.deepEqual(
+        sized.otherSizes?.map(({ memoryGb }) => memoryGb),
+        [40],
+      );
+      return simulateStartup({ model: LLAMA_8B, gpu: sized, version: '0.19.0', args: args({ 'max-model-len': size }) });
     };
+    // 131,072 tokens are 16 GiB beside 15 GiB of weights: 70 % of 80 GB hold them, 70 % of 40 GB do not.
+    assert.equal(on(65536).certainty, 'certain');
+    const report = simulateStartup({ ...on(131072).input, args: args({ 'gpu-memory-utilization': 0.7 }) });
+    assert.deepEqual([report.outcome, report.certainty], ['ok', 'likely']);
+    assert.equal(report.onOtherSize?.outcome, 'kv_too_small_for_max_len');
+    assert.equal(report.onOtherSize?.input.gpu?.gpu.memoryGb, 40);
+  });
+
+  it('takes what a quantized checkpoint leaves in 16 bit from its weight headers', () => {
+    const awq: CheckpointQuantization = { ...NO_QUANTIZATION, method: 'awq', bits: 4, groupSize: 128, symmetric: false };
     const weightsOf = (exactBytes: ReadonlyMap<string, number> | null): number =>
       simulateStartup({
         model: { ...QWEN3_8B, quantization: awq, exactBytes },

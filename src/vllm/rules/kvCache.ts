@@ -1,4 +1,5 @@
 import { findArgument, nearestValue } from '../argumentTable';
+import { rulesOf } from '../versions';
 import { hasLatentAttention } from './modelShape';
 import type { FindingParts, Rule } from './rule';
 import { removeFix, setFix } from './rule';
@@ -83,19 +84,18 @@ const LEAST_PERCENT = 5;
 
 const utilRange: Rule = {
   code: 'util-range',
-  check({ read }): FindingParts | null {
+  check({ read, context }): FindingParts | null {
     const share = read.number('gpu-memory-utilization');
     if (share === null || (share > 0 && share <= 1)) return null;
-    // 1.5 is a slip of the key; 90 means percent.
-    const percent = share >= LEAST_PERCENT && share <= 100 ? share / 100 : null;
+    const key = 'gpu-memory-utilization';
+    // 90 means percent; nobody knows what 1.5 was to be.
+    const usual = setFix(key, rulesOf(context.version).defaultGpuMemoryUtilization, { note: "vLLM's default" });
+    const meant = share >= LEAST_PERCENT && share <= 100 ? setFix(key, share / 100) : usual;
     return {
-      keys: ['gpu-memory-utilization'],
+      keys: [key],
       message: `gpu-memory-utilization is a share above 0 and at most 1, not ${share}.`,
       vllmMessage: `gpu_memory_utilization: Input should be ${share > 1 ? 'less than or equal to 1' : 'greater than 0'}`,
-      fixes: [
-        ...(percent === null ? [] : [setFix('gpu-memory-utilization', percent)]),
-        removeFix('gpu-memory-utilization', { note: "vLLM's default" }),
-      ],
+      fixes: [meant, removeFix(key, { note: "vLLM's default" })],
     };
   },
 };

@@ -22,12 +22,7 @@ const redraw = (): void => planner.redraw();
 
 // The engine comes beside the page, so the frame is drawn while it is still on its way.
 const engine = new Lazy(async () => {
-  const [{ simulateStartup: simulate }, { FileDeployment }, { PlanCheck }, { SmallestGpu }] = await Promise.all([
-    import('../src/vllm/startup/simulate'),
-    import('./serving'),
-    import('./planCheck'),
-    import('./smallestGpu'),
-  ]);
+  const { simulateStartup: simulate, FileDeployment, PlanCheck, SmallestGpu } = await import('./engine');
   const tools = { simulate, check: new PlanCheck(planner), smallest: new SmallestGpu(planner, simulate) };
   return { tools, file: new FileDeployment(simulate) };
 }, redraw);

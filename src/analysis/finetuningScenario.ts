@@ -15,6 +15,7 @@ export interface FinetuningForm extends CustomModel {
   readonly custom_vram: number;
   readonly llm_key: string;
   readonly finetuning_method: string;
+  readonly objective: string;
   readonly fine_tuning_quantization: string;
   readonly base_quantization: string;
   readonly compute_dtype: string;

@@ -1,5 +1,12 @@
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
-import { FRAMEWORKS, OPTIMIZERS, type FrameworkName, type OptimizerName } from '../../src/estimator/contracts/finetuning';
+import {
+  FRAMEWORKS,
+  OBJECTIVES,
+  OPTIMIZERS,
+  type FrameworkName,
+  type Objective,
+  type OptimizerName,
+} from '../../src/estimator/contracts/finetuning';
 import { ONLY_SIZE } from '../../src/analysis/customModel';
 import { customModelFields } from './customModel';
 import { options, section, type Field } from './field';
@@ -13,6 +20,7 @@ export const FINETUNING_DEFAULTS: FinetuningForm = {
   custom_parameters: 8,
   ...ONLY_SIZE,
   finetuning_method: 'lora',
+  objective: 'sft',
   fine_tuning_quantization: 'fp16',
   base_quantization: 'nf4',
   compute_dtype: '',
@@ -88,6 +96,19 @@ const FRAMEWORK_LABELS: Readonly<Record<FrameworkName, string>> = {
   pytorch: 'PyTorch',
 };
 
+const OBJECTIVE_LABELS: Readonly<Record<Objective, string>> = {
+  sft: 'Supervised (SFT)',
+  pretrain: 'Continued pre-training',
+  dpo: 'Preferences (DPO)',
+  orpo: 'Preferences (ORPO)',
+  kto: 'Preferences (KTO)',
+  reward: 'Reward model',
+  ppo: 'Reinforcement (PPO)',
+  grpo: 'Reinforcement (GRPO)',
+  gkd: 'Distillation (GKD)',
+};
+
+const OBJECTIVE_CHOICES = OBJECTIVES.map((value) => ({ value, label: OBJECTIVE_LABELS[value] }));
 const OPTIMIZER_CHOICES = OPTIMIZERS.map((value) => ({ value, label: OPTIMIZER_LABELS[value] }));
 const FRAMEWORK_CHOICES = FRAMEWORKS.map((value) => ({ value, label: FRAMEWORK_LABELS[value] }));
 
@@ -115,6 +136,7 @@ export const FINETUNING_FIELDS: readonly Field<FinetuningForm>[] = [
   }),
   basics.number('num_gpus', 'GPUs', '', [1, 4096]),
   basics.choice('finetuning_method', 'Method', options(['full', 'Full'], ['lora', 'LoRA'], ['qlora', 'QLoRA'])),
+  basics.choice('objective', 'Objective', OBJECTIVE_CHOICES),
   basics.slider('lora_rank', 'Rank', '', [1, 4096], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], { when: adapts }),
   basics.slider('batch_size', 'Batch size', 'samples', [1, 65_536], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], {
     help: 'Samples per optimizer step over all GPUs and accumulation steps.',

@@ -2,7 +2,7 @@ import { answerFinetuning, type FinetuningAnswer, type FinetuningForm } from '..
 import { sizedModel } from '../src/analysis/sizedModel';
 import type { FinetuningRequest, FinetuningResponse, MemoryComponent } from '../src/estimator/contracts/finetuning';
 import type { Gpu, GpuSetup } from '../src/estimator/hardware/gpu';
-import { trainingRun } from '../src/estimator/training/estimate';
+import { stepsOf, trainingRun } from '../src/estimator/training/estimate';
 import { GIB } from '../src/estimator/units';
 import type { ModelFacts } from '../src/models/source';
 import { restoreForm } from './fields/field';
@@ -62,9 +62,9 @@ export interface TrainingOption {
 
 /** Which of the cards hold the run, as many of them as the form says; one card per step, null when it does not hold it. */
 export function* holdingCards(request: FinetuningRequest, facts: ModelFacts, gpus: readonly Gpu[]): Generator<TrainingOption | null> {
-  const steps = request.num_samples === null ? null : (request.num_samples * request.num_epochs) / request.batch_size;
   for (const gpu of gpus) {
-    const { memory, time } = trainingRun(request, { model: facts.model, gpu });
+    const { plan, memory, time } = trainingRun(request, { model: facts.model, gpu });
+    const steps = stepsOf(plan);
     const peakGib = memory.peak.total / GIB;
     yield peakGib <= gpu.totalMemoryGib
       ? { gpu, peakGib, hours: time === null || steps === null ? null : (steps * time.total) / 3600 }

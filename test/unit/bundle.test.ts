@@ -24,7 +24,7 @@ function inputsOf(bundle: string): string[] {
 }
 
 /** Entry points whose bundles a page needs for its first figure: the engine's, and the view's. */
-const ENGINE = ['src/vllm/startup/simulate.ts', 'webview/serving.ts', 'webview/planCheck.ts', 'webview/smallestGpu.ts'];
+const ENGINE = ['webview/engine.ts'];
 const VIEWS = { side: ['webview/views/side.tsx'], panel: ['webview/views/panel.tsx', 'webview/views/inference.tsx'] };
 
 /** What a page loads until its first figure: its script, the bundles of `entries`, and all that these import, with bytes by input. */

@@ -94,6 +94,18 @@ describe('the planner page', () => {
       assert.deepEqual(services.commands, ['chooseGpu', 'fetchModel']);
     });
 
+    it('says in the panel too that the model is unknown, and how to go on', async () => {
+      const services = playEditor(catalogue, { ...qwen, facts: null, modelProblem: 'No source knows it.' });
+      const { page } = await open(services);
+      for (const tab of ['Fine-tuning', 'Inference']) {
+        await page.getByRole('tab', { name: tab }).click();
+        await verdict(page).getByText('No source knows it.').waitFor();
+        await page.getByText('Choose a model, or any model of a given size.').waitFor();
+      }
+      await page.getByRole('button', { name: 'Fetch model facts' }).click();
+      assert.deepEqual(services.commands, ['fetchModel']);
+    });
+
     it('says what is missing when the deployment does not start, and what sticks out over the card', async () => {
       const tooLong = deployment(catalogue, {
         model: 'Qwen/Qwen3-8B',
@@ -348,6 +360,17 @@ describe('the planner page', () => {
         .waitFor();
       await page.getByText(/^Smallest that holds it/).waitFor();
       await page.getByRole('cell', { name: /GiB/ }).first().waitFor();
+      const trainers = await page.getByRole('region', { name: 'Fits on' }).getByRole('rowheader').allTextContents();
+      assert.ok(!trainers.some((name) => /Apple|TPU|Inferentia/.test(name)), trainers.join());
+      // Each preference is two answers, beside what the model said before.
+      const logits = page.getByText(/^Logits and Loss [\d.]+$/);
+      const before = Number((await logits.first().textContent())?.split(' ').at(-1));
+      await page.locator('#finetuning-objective').click();
+      await page.getByRole('option', { name: 'Preferences (DPO)' }).click();
+      await verdict(page)
+        .getByText(/does not fit/i)
+        .waitFor();
+      assert.ok(Number((await logits.first().textContent())?.split(' ').at(-1)) > 1.5 * before);
       await page.locator('#finetuning-finetuning_method').click();
       await page.getByRole('option', { name: 'Full' }).click();
       await verdict(page).getByText('Does not fit on 2 × NVIDIA GeForce RTX 4090').waitFor();

@@ -5,6 +5,7 @@ import { formatGib } from '../../src/estimator/figures';
 import { between, exactly, type Ranged } from '../../src/estimator/ranged';
 import { GIB } from '../../src/estimator/units';
 import { RANGE_REASONS } from '../../src/report/words';
+import type { StartupReport } from '../../src/vllm/startup/report';
 import { milliseconds, short, whole } from '../words';
 import type { Figure } from './figures';
 
@@ -53,11 +54,14 @@ function memoryFigures(response: InferenceResponse | null): readonly Figure[] {
 
 const NEEDS_GPU = 'Needs a GPU';
 
+/** Whether the deployment certainly does not start: nothing is fast then. */
+export function surelyFails({ outcome, certainty }: StartupReport, engine: string): boolean {
+  return engine === 'vllm' && outcome !== null && outcome !== 'ok' && certainty === 'certain';
+}
+
 /** How fast and how hungry the deployment is under its load. */
 function speedFigures({ response, report }: ServingAnswer, engine: string): readonly Figure[] {
-  // Nothing is fast that does not start.
-  const fails = engine === 'vllm' && report.outcome !== null && report.outcome !== 'ok' && report.certainty === 'certain';
-  if (fails) return [];
+  if (surelyFails(report, engine)) return [];
   const note = response ? '' : NEEDS_GPU;
   const ranged = (name: InferenceFigure, value: number, reason: string): Ranged => {
     const [low, high] = response?.range[name] ?? [value, value];
@@ -99,6 +103,7 @@ function speedFigures({ response, report }: ServingAnswer, engine: string): read
 }
 
 /** What is left cannot be less than nothing; the verdict says what is missing. */
-function nonNegative(figure: Ranged | null): Ranged | null {
+/** A figure that cannot be less than nothing, though what remains after everything else may be. */
+export function nonNegative<F extends Ranged | null>(figure: F): F {
   return figure && { ...figure, value: Math.max(0, figure.value), low: Math.max(0, figure.low), high: Math.max(0, figure.high) };
 }

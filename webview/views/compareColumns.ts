@@ -80,6 +80,7 @@ const TRAINING: readonly Input<FinetuningForm>[] = [
   ...SUBJECT,
   ...fieldInputs(FINETUNING_FIELDS, [
     'finetuning_method',
+    'objective',
     'lora_rank',
     'batch_size',
     'seq_length',
@@ -91,6 +92,7 @@ const TRAINING: readonly Input<FinetuningForm>[] = [
 
 const TRAINING_REST = restOf(FINETUNING_FIELDS, [
   'finetuning_method',
+  'objective',
   'lora_rank',
   'batch_size',
   'seq_length',
@@ -152,7 +154,9 @@ function columns<F>(
   rest: readonly Input<F>[],
   outcome: (form: F, pin: SavedScenario) => readonly (readonly [string, Cell])[],
 ): readonly Column[] {
-  const differs = ({ value }: Input<F>): boolean => new Set(forms.map((form) => value(form, planner))).size > 1;
+  // A field that one form does not even ask for follows from another, in which they differ.
+  const differs = ({ value }: Input<F>): boolean =>
+    new Set(forms.map((form) => value(form, planner)).filter((said) => said !== NOT_ASKED)).size > 1;
   const inputs = [...always, ...rest.filter(differs)];
   const telling = inputs.filter(differs);
   return forms.flatMap((form, index) => {
@@ -178,10 +182,13 @@ function restOf<F extends object>(fields: readonly Field<F>[], shown: readonly (
   return fields.filter(({ name }) => !shown.includes(name)).map((field) => fieldInput(field));
 }
 
+/** Stands for the value of a field that a form does not ask for. */
+const NOT_ASKED = 'none';
+
 /** A field of the form as a row. */
 function fieldInput<F extends object>(field: Field<F>): Input<F> {
   const value = (form: F): string => {
-    if (field.when && !field.when(form)) return 'none';
+    if (field.when && !field.when(form)) return NOT_ASKED;
     const raw: unknown = form[field.name];
     if (field.kind === 'check') return raw === true ? 'on' : 'off';
     if (field.kind === 'choice') return field.choices.find((choice) => choice.value === raw)?.label ?? String(raw);

@@ -16,14 +16,15 @@ import { MAX_PINS } from '../state';
 import { Sweep } from '../sweep';
 import { COMPONENT_LOOKS, holdingCards, training, type Training, type TrainingOption } from '../training';
 import { Dropdown } from '../ui/controls';
-import { Progress } from '../ui/toolkit';
 import { hours, short, tokens, whole } from '../words';
+import { Assumptions } from './assumptions';
 import { GpuChooser, ModelChooser } from './choosers';
 import { Figures } from './figures';
 import { Form } from './form';
 import { departures, geometric, numbered } from './formTools';
 import { MemoryBarView } from './memoryBar';
 import { fold } from './fold';
+import { CHOOSE_MODEL, NoModel } from './noModel';
 import { TakeAway } from './takeaway';
 import { trainingFigures } from './trainingAnswer';
 import { FurtherSavings, Savings } from './trainingOptimizations';
@@ -46,8 +47,10 @@ export class FinetuningTab {
 
   private holdingCards(): Iterator<TrainingOption | null> {
     const { answer, model } = training(this.planner);
-    // The frameworks of the form train with CUDA or ROCm, not with Apple's Metal.
-    const gpus = (this.planner.host?.gpus ?? []).filter((gpu) => !gpu.key.startsWith('custom') && gpu.vendor !== 'Apple');
+    // The frameworks of the form train with CUDA or ROCm.
+    const gpus = (this.planner.host?.gpus ?? []).filter(
+      (gpu) => !gpu.key.startsWith('custom') && (gpu.vendor === 'NVIDIA' || gpu.vendor === 'AMD'),
+    );
     return answer?.ok && model?.state === 'known' ? holdingCards(answer.request, model.facts, gpus) : [][Symbol.iterator]();
   }
 }
@@ -103,10 +106,10 @@ function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
             />
           ) : answer && !answer.ok ? (
             <Problems problems={answer.problems} />
-          ) : model?.state === 'loading' ? (
-            <Progress text={model.message} onCancel={model.cancel} />
           ) : (
-            <p class="quiet">Choose a model, or any model of a given size.</p>
+            <NoModel planner={planner} model={model}>
+              <p class="quiet">{CHOOSE_MODEL}</p>
+            </NoModel>
           )}
         </section>
       </div>
@@ -194,18 +197,7 @@ function Answer({ planner, training, cards, request, response, facts, card, onCh
         </div>
       </div>
       <Cards cards={cards} count={form.num_gpus} />
-      <details
-        class="assumptions"
-        open={planner.state.open.includes('finetuning/assumptions')}
-        onToggle={(event) => fold(planner, 'finetuning/assumptions', event.currentTarget.open)}
-      >
-        <summary>Assumptions</summary>
-        <ul>
-          {[...response.assumptions, ...facts.assumptions].map((assumption) => (
-            <li key={assumption}>{assumption}</li>
-          ))}
-        </ul>
-      </details>
+      <Assumptions planner={planner} section="finetuning/assumptions" assumptions={[...response.assumptions, ...facts.assumptions]} />
     </>
   );
 }
@@ -315,7 +307,7 @@ function Growth({ planner, request, card, capacityGib, facts }: GrowthProps): VN
   const points = [...new Set(xs)].map((x) => {
     const changed = byBatch
       ? { ...request, batch_size: x }
-      : { ...request, seq_length: x, tokens_per_sample: Math.min(request.tokens_per_sample, x) };
+      : { ...request, seq_length: x, tokens_per_sample: request.lengths_stated ? Math.min(request.tokens_per_sample, x) : x };
     return { x, components: trainingRun(changed, { model: facts.model, gpu: card }).memory.peak.components };
   });
   const limit = capacityGib;

@@ -8,16 +8,16 @@ import type { StartupReport } from '../../src/vllm/startup/report';
 import { Lazy } from '../lazy';
 import type { Planner } from '../planner';
 import type { Serving, ServingTools } from '../serving';
-import { Progress } from '../ui/toolkit';
-import { servingFigures } from './answer';
+import { nonNegative, servingFigures } from './answer';
+import { Assumptions } from './assumptions';
 import { Figures } from './figures';
 import { changeInference } from './formTools';
 import type * as InferenceQuestions from './inferenceQuestions';
 import { AnswerBar, stretchesOf } from './memoryBar';
 import { Need } from './need';
+import { CHOOSE_MODEL, NoModel } from './noModel';
 import { Curves } from './servingCurves';
 import { Findings } from './findings';
-import { fold } from './fold';
 import { Solve } from './solve';
 import { servingVerdict, VerdictView } from './verdict';
 import { Waiting } from './waiting';
@@ -62,10 +62,10 @@ function InferenceView({ planner, serving, tools, questions }: InferenceProps): 
         <section class="answers" aria-label="Answer">
           {answer ? (
             <Answer planner={planner} serving={serving} tools={tools} questions={questions} onSolve={change} />
-          ) : model?.state === 'loading' ? (
-            <Progress text={model.message} onCancel={model.cancel} />
           ) : (
-            <p class="quiet">Choose a model, or any model of a given size.</p>
+            <NoModel planner={planner} model={model}>
+              <p class="quiet">{CHOOSE_MODEL}</p>
+            </NoModel>
           )}
         </section>
       </div>
@@ -124,18 +124,11 @@ function Answer({
       ) : null}
       <Curves question={question} answer={answer} simulate={tools.simulate} />
       <WhereItGoes answer={shown} engine={form.engine} />
-      <details
-        class="assumptions"
-        open={planner.state.open.includes('inference/assumptions')}
-        onToggle={(event) => fold(planner, 'inference/assumptions', event.currentTarget.open)}
-      >
-        <summary>Assumptions</summary>
-        <ul>
-          {[...answer.report.assumptions, ...question.facts.assumptions].map((assumption) => (
-            <li key={assumption}>{assumption}</li>
-          ))}
-        </ul>
-      </details>
+      <Assumptions
+        planner={planner}
+        section="inference/assumptions"
+        assumptions={[...answer.report.assumptions, ...question.facts.assumptions]}
+      />
     </>
   );
 }
@@ -173,7 +166,7 @@ function WhereItGoes({ answer, engine }: { readonly answer: ServingAnswer; reado
           <tr key={id}>
             <th scope="row">{name}</th>
             <td>{formatGib(bytes.value)}</td>
-            <td title={bytes.reason ?? ''}>{formatFigure(bytes, formatGib).spelledRange || 'exact'}</td>
+            <td title={bytes.reason ?? ''}>{formatFigure(nonNegative(bytes), formatGib).spelledRange || 'exact'}</td>
             <td class="wide">
               {total === null ? null : (
                 <meter min={0} max={total} value={bytes.value} aria-label={`${name}: ${formatPercent(bytes.value / total)} of the GPU`}>

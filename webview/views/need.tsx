@@ -17,19 +17,21 @@ export function Need({ answer, smallest, engine }: NeedProps): VNode {
   const weights = answer.report.perGpu.weights.value;
   const kv = answer.kvForLoad ?? 0;
   const parts = `Weights ${formatGib(weights)} and KV cache ${formatGib(kv)}`;
-  if (smallest)
+  if (smallest) {
+    const surely = smallest.solution.answer.report.certainty === 'certain' || engine !== 'vllm';
     return (
       <>
         <VerdictView
           verdict={{
-            mood: 'good',
-            headline: `Fits on ${smallest.count} × ${smallest.gpu.label}`,
+            mood: surely ? 'good' : 'unsure',
+            headline: `${surely ? 'Fits' : 'Probably fits'} on ${smallest.count} × ${smallest.gpu.label}`,
             detail: `${parts}, with what the runtime takes. No GPUs of the catalogue hold it with less memory.`,
           }}
         />
         <AnswerBar answer={smallest.solution.answer} engine={engine} />
       </>
     );
+  }
   return (
     <>
       <VerdictView

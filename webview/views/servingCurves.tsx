@@ -7,6 +7,7 @@ import {
   type ServingQuestion,
   type Simulate,
 } from '../../src/analysis/plan';
+import { surelyFails } from './answer';
 import { geometric } from './formTools';
 import type { ServingPlots, ServingPlotsProps } from './servingPlots';
 
@@ -78,6 +79,8 @@ function curvesOf(question: ServingQuestion, answer: ServingAnswer, simulate: Si
     lengths,
     context: memoryAgainstContext(question, lengths, simulate),
     requests: memoryAgainstRequests(answer, form, geometric(1, Math.max(16, answer.requests * 4))),
-    speed: speedAgainstRequests(question, answer, geometric(1, Math.max(64, answer.requests * 4))),
+    speed: surelyFails(answer.report, form.engine)
+      ? []
+      : speedAgainstRequests(question, answer, geometric(1, Math.max(64, answer.requests * 4))),
   };
 }

@@ -2,13 +2,14 @@ import type { VNode } from 'preact';
 import type { Planner } from '../planner';
 import type { Serving } from '../serving';
 import type { SmallestGpu } from '../smallestGpu';
-import { Button, Progress } from '../ui/toolkit';
+import { Button } from '../ui/toolkit';
 import { servingFigures } from './answer';
+import { Assumptions } from './assumptions';
 import { Figures } from './figures';
 import { AnswerBar } from './memoryBar';
 import { Findings } from './findings';
-import { fold } from './fold';
 import { NewcomerView } from './newcomer';
+import { NoModel } from './noModel';
 import { PreviewView } from './preview';
 import { servingVerdict, VerdictView } from './verdict';
 
@@ -51,54 +52,12 @@ export function SideView({ planner, serving, smallest }: SideProps): VNode {
           <hr />
           <Figures figures={servingFigures(answer, form)} />
         </>
-      ) : model?.state === 'loading' ? (
-        <Progress text={model.message} onCancel={model.cancel} />
       ) : (
-        <UnknownModel
-          planner={planner}
-          reason={followed.modelProblem ?? 'The file names no model.'}
-          canFetch={followed.modelName !== null}
-        />
+        <NoModel planner={planner} model={model} />
       )}
       <Findings findings={followed.findings} onFix={followed.writable ? (fix) => planner.propose(fix.edits) : null} verb="Apply" />
-      {answer && answer.report.assumptions.length > 0 ? (
-        <details
-          class="assumptions"
-          open={planner.state.open.includes('side/assumptions')}
-          onToggle={(event) => fold(planner, 'side/assumptions', event.currentTarget.open)}
-        >
-          <summary>Assumptions</summary>
-          <ul>
-            {answer.report.assumptions.map((assumption) => (
-              <li key={assumption}>{assumption}</li>
-            ))}
-          </ul>
-        </details>
-      ) : null}
+      <Assumptions planner={planner} section="side/assumptions" assumptions={answer?.report.assumptions ?? []} />
       <PreviewView planner={planner} />
     </main>
-  );
-}
-
-function UnknownModel({
-  planner,
-  reason,
-  canFetch,
-}: {
-  readonly planner: Planner;
-  readonly reason: string;
-  readonly canFetch: boolean;
-}): VNode {
-  return (
-    <div class="verdict unknown" role="status">
-      <span class="sign" aria-hidden="true">
-        ?
-      </span>
-      <div>
-        <strong>The model is unknown</strong>
-        <div class="detail">{reason}</div>
-        {canFetch ? <Button onPress={() => planner.command('fetchModel')}>Fetch model facts</Button> : null}
-      </div>
-    </div>
   );
 }

@@ -77,8 +77,8 @@ type Progress = Pick<
 function progress(plan: TrainingPlan, time: StepTime | null, gpu: Gpu): Progress {
   const { request } = plan;
   const { samplesPerStep, tokensPerStep, tokensPerSample } = stepSize(plan);
-  const samples = request.num_samples === null ? null : request.num_samples * request.num_epochs;
-  const steps = samples === null ? null : Math.ceil(samples / samplesPerStep);
+  const samples = samplesOf(plan);
+  const steps = stepsOf(plan);
   const power = time === null ? null : trainingPower(gpu, busyShare(time));
   const watts = power === null ? null : power * request.num_gpus;
   const hours = steps === null || time === null ? null : (steps * time.total) / 3600;
@@ -92,6 +92,17 @@ function progress(plan: TrainingPlan, time: StepTime | null, gpu: Gpu): Progress
     estimated_power_draw: watts,
     energy_kwh: watts === null || hours === null ? null : (watts * hours) / 1000,
   };
+}
+
+/** Samples of all epochs; null when the request does not say how many there are. */
+function samplesOf({ request }: TrainingPlan): number | null {
+  return request.num_samples === null ? null : request.num_samples * request.num_epochs;
+}
+
+/** Optimizer steps of the whole run; null when the request does not say how many samples there are. */
+export function stepsOf(plan: TrainingPlan): number | null {
+  const samples = samplesOf(plan);
+  return samples === null ? null : Math.ceil(samples / stepSize(plan).samplesPerStep);
 }
 
 interface StepSize {

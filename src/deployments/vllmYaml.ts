@@ -10,6 +10,7 @@ import { recoverPieces } from './recovery';
 import type { Piece } from './recovery';
 import { finish } from './steps';
 import { swallowedKeys } from './swallowed';
+import { parserProblems, pyYamlProblems } from './syntax';
 import { valueFor } from './values';
 import { isTooDeep, parseYamlSteps } from './yaml';
 import type { YamlDocument } from './yaml';
@@ -138,9 +139,8 @@ const TEMPLATE = /\{\{|\{%/;
 function syntaxProblems(documents: readonly YamlDocument[], text: string): DeploymentProblem[] {
   if (isTooDeep(text)) return [{ kind: 'syntax', message: 'It is nested too deeply.', range: { start: 0, end: 0 } }];
   if (TEMPLATE.test(text)) return [];
-  const problems = documents.flatMap(({ errors }) =>
-    errors.map(({ message, pos }) => ({ kind: 'syntax' as const, message, range: { start: pos[0], end: pos[1] } })),
-  );
+  const parser = parserProblems(documents, text);
+  const problems = parser.length > 0 ? [...parser] : [...pyYamlProblems(documents, text)];
   const second = documents.filter(({ contents }) => contents !== null && !(isScalar(contents) && contents.source === ''))[1];
   if (second?.contents && problems.length === 0) {
     const [start, end] = second.contents.range;

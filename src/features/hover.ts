@@ -38,8 +38,8 @@ export class Hovers implements vscode.HoverProvider {
     const described = this.neighbours.describes(document);
     const wordRange = document.getWordRangeAtPosition(position, /[\w-]+/);
     const word = wordRange && range === argument.valueRange ? document.getText(wordRange) : '';
-    const text = new vscode.MarkdownString(hoverMarkdown(analysis, argument, { withoutDescription: described, word }));
-    text.appendMarkdown(`\n\n${links(document)}`);
+    const options = { withoutDescription: described, word, links: links(document) };
+    const text = new vscode.MarkdownString(hoverMarkdown(analysis, argument, options));
     text.isTrusted = { enabledCommands: LINKED_COMMANDS };
     return new vscode.Hover(text, rangeOf(document, range));
   }

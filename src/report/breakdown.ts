@@ -18,6 +18,11 @@ function aligned(lines: readonly BreakdownLine[]): readonly string[] {
   return lines.map(([label, figure, share]) => `${label.padEnd(labels)}  ${figure.padEnd(figures)}  ${share.padStart(shares)}`.trimEnd());
 }
 
+/** What rounds to nothing is not worth a line. */
+function isShown({ figure }: MemoryRow): boolean {
+  return figure.high >= GIB / 200;
+}
+
 /** Who spends one GPU's memory, within the budget and outside it. Empty without a GPU. */
 export function breakdown(report: StartupReport): readonly BreakdownLine[] {
   const memory = memoryBreakdown(report);
@@ -25,10 +30,9 @@ export function breakdown(report: StartupReport): readonly BreakdownLine[] {
   const { total, budget, inside, outside } = memory;
   return [
     ['budget per GPU', `${formatGib(budget)}, ${report.settings.gpuMemoryUtilization} of ${formatGib(total)}`, ''],
-    ...inside.map(lineOf),
+    ...inside.filter(isShown).map(lineOf),
     ['outside', formatGib(total - budget), ''],
-    // What rounds to nothing is not worth a line.
-    ...outside.filter(({ figure }) => figure.high >= GIB / 200).map(lineOf),
+    ...outside.filter(isShown).map(lineOf),
   ];
 }
 
@@ -38,4 +42,15 @@ export function breakdown(report: StartupReport): readonly BreakdownLine[] {
  */
 export function breakdownLines(report: StartupReport): readonly string[] {
   return aligned(breakdown(report));
+}
+
+/** As `breakdownLines`, with what lies outside the budget in one line: a hover shows a dozen lines without scrolling. */
+export function shortBreakdownLines(report: StartupReport): readonly string[] {
+  const memory = memoryBreakdown(report);
+  if (!memory) return [];
+  const inside = breakdown(report).slice(0, 1 + memory.inside.filter(isShown).length);
+  const width = Math.max(...inside.map(([label]) => label.length));
+  const parts = memory.outside.filter(isShown).map(({ part, figure }) => `${PART_LABELS[part]} ${formatGib(figure.value)}`);
+  const outside = formatGib(memory.total - memory.budget);
+  return [...aligned(inside), `${'outside'.padEnd(width)}  ${outside}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`];
 }

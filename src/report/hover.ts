@@ -11,14 +11,19 @@ import { KEY_PARAGRAPHS } from './hoverKeys';
 import { argumentKind, modelParagraphs, TYPE_NAMES } from './hoverSubjects';
 import { gpuName, gpuSource } from './words';
 
+/** Assumptions that a hover has room for; the report has them all. */
+const ASSUMPTIONS_SHOWN = 2;
+
 /** The figures are for this GPU and version; what they rest on. */
 function footer(analysis: Analysis, report: StartupReport): string {
   const { gpu, gpuProblem, gpuAssumptions, version } = analysis;
   const card = gpu
     ? `${escapeMarkdown(gpuName(gpu))} (${gpuSource(gpu.source)}), ${gpu.totalMemoryGib.toFixed(2)} GiB each`
-    : escapeMarkdown(gpuProblem ?? 'No GPU chosen: the figures that need none are shown.');
-  const assumptions = [...gpuAssumptions, ...report.assumptions].slice(0, 3).map(escapeMarkdown);
-  const assumed = assumptions.length > 0 ? `  \nAssumed: ${assumptions.join('; ')}.` : '';
+    : escapeMarkdown((gpuProblem ?? 'No GPU chosen: the figures that need none are shown').replace(/\.$/, ''));
+  const all = [...gpuAssumptions, ...report.assumptions];
+  const more = all.length > ASSUMPTIONS_SHOWN ? `; ${all.length - ASSUMPTIONS_SHOWN} more in the report` : '';
+  const shown = all.slice(0, ASSUMPTIONS_SHOWN).map(escapeMarkdown);
+  const assumed = shown.length > 0 ? `  \nAssumed: ${shown.join('; ')}${more}.` : '';
   return `${card}, vLLM ${escapeMarkdown(version)}.${assumed}`;
 }
 
@@ -61,6 +66,8 @@ export interface HoverOptions {
   readonly withoutDescription?: boolean;
   /** The word pointed at inside the value: of a mapping, perhaps a field. */
   readonly word?: string;
+  /** Markdown of links to more, where they show without scrolling. */
+  readonly links?: string;
 }
 
 function remarks(argument: DeploymentArgument): readonly string[] {
@@ -77,12 +84,13 @@ export function hoverMarkdown(analysis: Analysis, argument: DeploymentArgument, 
   const entry = tableEntry(argument.name);
   const isDescribed = options.withoutDescription !== true && entry !== null && entry.name !== 'model';
   const title = `**${escapeMarkdown(argument.name)}**${shownValue(argument)}${isDescribed ? ` · ${argumentKind(entry, version, report)}` : ''}`;
-  const head = [`${title}${isDescribed ? `  \n${entry.meaning}` : ''}`, ...remarks(argument)];
+  const links = options.links === undefined ? '' : `  \n${options.links}`;
+  const head = [`${title}${isDescribed ? `  \n${entry.meaning}` : ''}${links}`, ...remarks(argument)];
   if (!entry) return [...head, `vLLM ${escapeMarkdown(version)} has no argument of this name.`].join('\n\n');
   head.unshift(...fieldParagraphs(entry, options.word));
   if (entry.name === 'model') return [...head, ...modelParagraphs(analysis)].join('\n\n');
   const paragraphs = report ? (KEY_PARAGRAPHS[entry.name]?.(report, analysis) ?? []) : [];
   const missing = report || !modelProblem || !KEY_PARAGRAPHS[entry.name] ? [] : [escapeMarkdown(modelProblem.message)];
-  const closing = report && paragraphs.length > 0 ? ['---', footer(analysis, report)] : [];
+  const closing = report && paragraphs.length > 0 ? [footer(analysis, report)] : [];
   return [...head, ...paragraphs, ...missing, ...closing].join('\n\n');
 }

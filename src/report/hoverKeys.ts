@@ -3,7 +3,7 @@ import type { Analysis } from '../analysis/analysis';
 import { offloadCost, prefillSteps, tokensPerRequest } from '../analysis/derived';
 import { formatBytes, formatCount, formatCountRange, formatGib, formatGibRange, formatTimes } from '../estimator/figures';
 import type { StartupReport } from '../vllm/startup/report';
-import { breakdownLines } from './breakdown';
+import { shortBreakdownLines } from './breakdown';
 import { escapeMarkdown } from './escape';
 import { checkpointFormat } from './hoverSubjects';
 
@@ -51,11 +51,9 @@ const maxModelLen: Paragraphs = (report) => {
 };
 
 const gpuMemoryUtilization: Paragraphs = (report) => {
-  const lines = breakdownLines(report);
-  if (lines.length === 0) return [weightsLine(report), NEEDS_GPU];
-  const { perGpu } = report;
-  const free = perGpu.free ? [`Peak on the device: ${formatGibRange(perGpu.peakUsed)}; free: ${formatGibRange(perGpu.free)}.`] : [];
-  return [`\`\`\`text\n${lines.join('\n')}\n\`\`\``, ...free];
+  const lines = shortBreakdownLines(report);
+  if (lines.length === 0) return [`${weightsLine(report)} How much the share leaves for the KV cache depends on the GPU.`];
+  return [`\`\`\`text\n${lines.join('\n')}\n\`\`\``];
 };
 
 const cpuOffload: Paragraphs = (report) => {

@@ -32,7 +32,9 @@ describe('hovers', () => {
     const text = await hover(SAMPLE, 'gpu-memory-utilization');
     const lines = /```text\n([\s\S]*?)\n```/.exec(text)?.[1]?.split('\n') ?? [];
     assert.match(lines[0] ?? '', /^budget per GPU +10\.00 GiB, 0\.5 of 20\.00 GiB$/);
-    for (const part of ['weights', 'activation peak', 'runtime', 'KV cache', 'not used by vLLM']) {
+    assert.match(lines.at(-1) ?? '', /^outside +10\.00 GiB \(.*not used by vLLM [\d.]+ GiB\)$/);
+    assert.ok(lines.length <= 7, 'no need to scroll');
+    for (const part of ['weights', 'activation peak', 'runtime', 'KV cache']) {
       assert.ok(
         lines.some((line) => line.trimStart().startsWith(part) && /\d GiB/.test(line)),
         part,

@@ -154,15 +154,20 @@ export function fixedBytes(report: StartupReport): number {
 export function memoryAgainstContext(question: ServingQuestion, lengths: readonly number[], simulate: Simulate): readonly MemoryPoint[] {
   return lengths.map((length) => {
     const form = { ...question.form, seq_length: length };
-    const { report, kvForLoad } = startPlan({ ...question, form }, simulate);
+    // Written out, since the file may leave the length to a model of which it is unknown.
+    const fileArgs = new Map([...question.fileArgs, ['max-model-len', length] as const]);
+    const { report, kvForLoad } = startPlan({ ...question, form, fileArgs }, simulate);
     return { x: length, fixed: fixedBytes(report), kv: kvForLoad ?? 0 };
   });
 }
 
-/** Memory against requests in flight, at the form's context. The start-up does not depend on them, so it is simulated once. */
+/** Memory against requests in flight, at the form's context; empty when a request's KV cache is unknown. The start-up does not depend on them, so it is simulated once. */
 export function memoryAgainstRequests(answer: ServingAnswer, form: InferenceForm, counts: readonly number[]): readonly MemoryPoint[] {
   const fixed = fixedBytes(answer.report);
-  return counts.map((requests) => ({ x: requests, fixed, kv: kvForRequests(answer.report, form, requests) ?? 0 }));
+  return counts.flatMap((requests) => {
+    const kv = kvForRequests(answer.report, form, requests);
+    return kv === null ? [] : { x: requests, fixed, kv };
+  });
 }
 
 /** Tokens per second at a number of requests in flight. */

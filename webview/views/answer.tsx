@@ -19,11 +19,12 @@ export function servingFigures(answer: ServingAnswer, form: InferenceForm): read
 
 /** What vLLM's start-up comes to. */
 function startupFigures({ report, requests, kvForLoad }: ServingAnswer, form: InferenceForm): readonly Figure[] {
-  const { kvCache, perGpu, host } = report;
+  const { kvCache, perGpu, host, settings } = report;
   const noGpu = report.outcome === null ? NEEDS_GPU : '';
+  const noLength = settings.maxModelLen === null ? NEEDS_LENGTH : '';
   return [
     { name: 'KV cache', figure: nonNegative(kvCache.tokens), format: (value) => `${whole(value)} tokens`, note: noGpu },
-    { name: 'Requests at full length', figure: nonNegative(kvCache.maxConcurrency), format: short, note: noGpu },
+    { name: 'Requests at full length', figure: nonNegative(kvCache.maxConcurrency), format: short, note: noGpu || noLength },
     {
       name: 'Longest context that fits',
       figure: nonNegative(kvCache.maxModelLenThatFits),
@@ -34,7 +35,7 @@ function startupFigures({ report, requests, kvForLoad }: ServingAnswer, form: In
       name: 'KV cache for the load',
       figure: kvForLoad === null ? null : exactly(kvForLoad),
       format: formatGib,
-      note: `${whole(requests)} ${requests === 1 ? 'request' : 'requests'} of ${whole(form.seq_length)} tokens`,
+      note: noLength || `${whole(requests)} ${requests === 1 ? 'request' : 'requests'} of ${whole(form.seq_length)} tokens`,
     },
     { name: 'Peak on the GPU', figure: perGpu.peakUsed, format: formatGib, note: noGpu === '' ? 'What nvidia-smi shows' : noGpu },
     { name: 'Host memory', figure: host.required, format: formatGib, note: host.offloaded ?? '' },
@@ -53,6 +54,7 @@ function memoryFigures(response: InferenceResponse | null): readonly Figure[] {
 }
 
 const NEEDS_GPU = 'Needs a GPU';
+const NEEDS_LENGTH = 'Neither the file nor the model says how long a request may be: set max-model-len';
 
 /** Whether the deployment certainly does not start: nothing is fast then. */
 export function surelyFails({ outcome, certainty }: StartupReport, engine: string): boolean {

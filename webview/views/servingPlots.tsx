@@ -44,25 +44,27 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
         formatX={tokens}
         formatY={short}
       />
-      <Plot
-        id="plot-requests"
-        title={`Memory against requests at once, ${tokens(form.seq_length)} tokens each`}
-        xLabel="Requests"
-        yLabel="GiB per GPU"
-        xs={requests.map((point) => point.x)}
-        xAxis="log"
-        stacked
-        series={layersOf(requests)}
-        limit={limit}
-        breakAt={
-          fitting === null || !Number.isFinite(fitting)
-            ? null
-            : { x: fitting + 1, label: fitting === 0 ? 'Not even one fits' : `Breaks at ${whole(fitting + 1)}` }
-        }
-        here={answer.requests}
-        formatX={whole}
-        formatY={short}
-      />
+      {requests.length === 0 ? null : (
+        <Plot
+          id="plot-requests"
+          title={`Memory against requests at once, ${tokens(form.seq_length)} tokens each`}
+          xLabel="Requests"
+          yLabel="GiB per GPU"
+          xs={requests.map((point) => point.x)}
+          xAxis="log"
+          stacked
+          series={layersOf(requests)}
+          limit={limit}
+          breakAt={
+            fitting === null || !Number.isFinite(fitting)
+              ? null
+              : { x: fitting + 1, label: fitting === 0 ? 'Not even one fits' : `Breaks at ${whole(fitting + 1)}` }
+          }
+          here={answer.requests}
+          formatX={whole}
+          formatY={short}
+        />
+      )}
       {speed.length === 0 ? null : (
         <Plot
           id="plot-speed"

@@ -3,14 +3,23 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { forAll } from '../properties';
 import { ONLY_SIZE } from '../../../src/analysis/customModel';
-import { answerServing, kvForRequests, requestsIn, type ServingQuestion } from '../../../src/analysis/plan';
+import {
+  answerServing,
+  kvForRequests,
+  memoryAgainstContext,
+  memoryAgainstRequests,
+  requestsIn,
+  type ServingQuestion,
+} from '../../../src/analysis/plan';
 import { editsBetween, formOfReport, needsAnotherCheckpoint, withEdits, withWeightFormat } from '../../../src/analysis/scenario';
 import { sizedModel } from '../../../src/analysis/sizedModel';
 import { candidates, leastTensorParallel, longestContext, mostUsers, onGpus } from '../../../src/analysis/solve';
 import { findGpu, GPUS } from '../../../src/estimator/hardware/catalogue';
 import { Catalogue } from '../../../src/models/catalogue';
+import { guessFromName } from '../../../src/models/sizeGuess';
 import type { ArgumentValue, VllmArguments } from '../../../src/vllm/arguments';
 import { simulateStartup } from '../../../src/vllm/startup/simulate';
+import { NEWEST_VERSION } from '../../../src/vllm/versions';
 import { INFERENCE_DEFAULTS } from '../../../webview/fields/inference';
 
 const catalogue = Catalogue.parse(readFileSync('data/models.json', 'utf8'));
@@ -62,6 +71,22 @@ describe('a plan', () => {
       set: { 'max-model-len': 8192, 'kv-cache-dtype': 'fp8' },
       remove: ['enforce-eager', 'cpu-offload-gb'],
     });
+  });
+
+  it('draws the memory of each length, also of one that the file leaves to a model of which it is unknown', () => {
+    const model = 'acme/Foo-13B';
+    const facts = guessFromName(model) ?? assert.fail(model);
+    const { gpu } = recorded;
+    const fileArgs: VllmArguments = new Map([['model', model]]);
+    const report = simulateStartup({ model: facts.model, gpu, args: fileArgs, version: NEWEST_VERSION });
+    const form = formOfReport(report, model, INFERENCE_DEFAULTS);
+    const guessed = { form, fileForm: form, fileArgs, facts, gpu };
+    const answer = answerServing(guessed, simulateStartup);
+    assert.equal(answer.kvForLoad, null);
+    assert.deepEqual(memoryAgainstRequests(answer, form, [1, 2, 4]), []);
+    const [half, whole] = memoryAgainstContext(guessed, [form.seq_length / 2, form.seq_length], simulateStartup);
+    assert.ok(half && whole && half.kv > 0);
+    assert.equal(whole.kv, 2 * half.kv);
   });
 
   it('switches off what YAML would drop by its negated flag', () => {

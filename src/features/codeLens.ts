@@ -75,12 +75,15 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
         command: 'vramPlanner.chooseGpu',
         arguments: [{ uri }],
       }),
-      new vscode.CodeLens(
-        range,
-        analysis.facts === null && !pending && own.deployment.args.has('model') ? CHOOSE_CONFIG : planner(document.uri),
-      ),
+      ...waysOn(document.uri, analysis, !pending && own.deployment.args.has('model')).map((command) => new vscode.CodeLens(range, command)),
     ];
   }
+}
+
+/** A model that nobody knows needs its config; one that is only guessed can do with it. */
+function waysOn(uri: vscode.Uri, { facts }: Analysis, namesModel: boolean): readonly vscode.Command[] {
+  if (facts === null) return [namesModel ? CHOOSE_CONFIG : planner(uri)];
+  return facts.confidence === 'guessed' ? [CHOOSE_CONFIG, planner(uri)] : [planner(uri)];
 }
 
 /** The way out where nobody knows the model. */

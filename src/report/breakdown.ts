@@ -20,7 +20,7 @@ function aligned(lines: readonly BreakdownLine[]): readonly string[] {
 
 /** What rounds to nothing is not worth a line. */
 function isShown({ figure }: MemoryRow): boolean {
-  return figure.high >= GIB / 200;
+  return Math.max(figure.high, -figure.low) >= GIB / 200;
 }
 
 /** Who spends one GPU's memory, within the budget and outside it. Empty without a GPU. */
@@ -50,7 +50,10 @@ export function shortBreakdownLines(report: StartupReport): readonly string[] {
   if (!memory) return [];
   const inside = breakdown(report).slice(0, 1 + memory.inside.filter(isShown).length);
   const width = Math.max(...inside.map(([label]) => label.length));
-  const parts = memory.outside.filter(isShown).map(({ part, figure }) => `${PART_LABELS[part]} ${formatGib(figure.value)}`);
-  const outside = formatGib(memory.total - memory.budget);
-  return [...aligned(inside), `${'outside'.padEnd(width)}  ${outside}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`];
+  const used = memory.outside.filter((row) => row.part !== 'unused' && isShown(row));
+  const parts = [
+    formatGib(memory.total - memory.budget),
+    ...used.map(({ part, figure }) => `${PART_LABELS[part]} ${formatGib(figure.value)}`),
+  ];
+  return [...aligned(inside), `${'outside'.padEnd(width)}  ${parts.join(', ')}`];
 }

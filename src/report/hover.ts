@@ -84,7 +84,7 @@ export function hoverMarkdown(analysis: Analysis, argument: DeploymentArgument, 
   const entry = tableEntry(argument.name);
   const isDescribed = options.withoutDescription !== true && entry !== null && entry.name !== 'model';
   const title = `**${escapeMarkdown(argument.name)}**${shownValue(argument)}${isDescribed ? ` · ${argumentKind(entry, version, report)}` : ''}`;
-  const links = options.links === undefined ? '' : `  \n${options.links}`;
+  const links = options.links === undefined ? '' : `${isDescribed ? ' ' : '  \n'}${options.links}`;
   const head = [`${title}${isDescribed ? `  \n${entry.meaning}` : ''}${links}`, ...remarks(argument)];
   if (!entry) return [...head, `vLLM ${escapeMarkdown(version)} has no argument of this name.`].join('\n\n');
   head.unshift(...fieldParagraphs(entry, options.word));

@@ -25,6 +25,10 @@ function weightsLine({ perGpu }: StartupReport): string {
 
 function poolLine({ kvCache, perGpu, settings }: StartupReport): string {
   if (!kvCache.tokens) return NEEDS_GPU;
+  if (perGpu.kvCache && perGpu.kvCache.value <= 0) {
+    const best = perGpu.kvCache.high > 0 ? `; at best ${formatGib(perGpu.kvCache.high)} are left` : '';
+    return `No memory is left for the KV cache: ${formatGib(-perGpu.kvCache.value)} are missing per GPU${best}.`;
+  }
   const length = settings.maxModelLen;
   const times =
     kvCache.maxConcurrency && length !== null

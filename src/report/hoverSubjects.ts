@@ -90,13 +90,12 @@ export function modelParagraphs(analysis: Analysis): readonly string[] {
   const towers = architecture.towers.map((tower) => `- ${tower.modality} encoder with ${formatParameters(tower.parameters)} parameters`);
   const weights = report ? [`Weights: ${formatGibRange(report.perGpu.weights)} per GPU (${escapeMarkdown(weightFormat(analysis))}).`] : [];
   const assumptions = facts.assumptions.length > 0 ? [`Assumed: ${facts.assumptions.map(escapeMarkdown).join('; ')}.`] : [];
-  return [
-    `${inlineCode(architecture.modelType)}: ${figures.join(', ')}.`,
-    [...layerLines(architecture), ...towers].join('\n'),
-    ...weights,
-    `Facts from ${modelSource(facts.source)}: ${originOf(facts.origin)} (${facts.confidence}).`,
-    ...assumptions,
-  ];
+  const shape = [`${inlineCode(architecture.modelType)}: ${figures.join(', ')}.`, [...layerLines(architecture), ...towers].join('\n')];
+  const origin = `Facts from ${modelSource(facts.source)}: ${originOf(facts.origin)} (${facts.confidence}).`;
+  // Of a guess, first that it is one.
+  return facts.confidence === 'guessed'
+    ? [`**Guessed.** ${[origin, ...assumptions].join(' ')}`, ...weights, ...shape]
+    : [...shape, ...weights, origin, ...assumptions];
 }
 
 /** A web address of plain characters, which Markdown cannot read as anything else. */

@@ -45,9 +45,15 @@ function refusal(analysis: Analysis): string | null {
   return firstSentence(first.message) + more;
 }
 
+const BROKEN = 'YAML error: vLLM may not read this';
+
+function isBroken(findings: Analysis['findings']): boolean {
+  return findings.some(({ code }) => code === 'yaml-syntax');
+}
+
 /** Why a start is not sure; null when it is. */
 function reservation({ facts, findings }: Analysis, report: StartupReport): string | null {
-  if (findings.some(({ code }) => code === 'yaml-syntax')) return 'YAML error: vLLM may not read this';
+  if (isBroken(findings)) return BROKEN;
   if (facts?.confidence === 'guessed') return 'the model is guessed from its name';
   return report.certainty === 'certain' ? null : 'close: may not start';
 }
@@ -78,10 +84,12 @@ function withoutRanges(text: string): string {
 export function verdict(analysis: Analysis): Verdict {
   const { report, gpu, gpuProblem, modelProblem } = analysis;
   const refused = refusal(analysis);
+  // Before vLLM judges anything, it reads the file.
+  const before = isBroken(analysis.findings) ? `${BROKEN}. As far as it can be read: ` : '';
   if (refused !== null) {
     const where = gpu ? ` on ${gpuName(gpu)}` : '';
-    const brief = `vLLM would not start: ${withoutRanges(refused)}`;
-    return { level: 'error', line: `vLLM would not start${where}: ${refused}`, brief, short: 'would not start' };
+    const brief = `${before}vLLM would not start: ${withoutRanges(refused)}`;
+    return { level: 'error', line: `${before}vLLM would not start${where}: ${refused}`, brief, short: 'would not start' };
   }
   if (!report) {
     const line = modelProblem?.message ?? 'The model is not known yet.';
@@ -94,11 +102,12 @@ export function verdict(analysis: Analysis): Verdict {
   }
   if (report.outcome === 'ok') return starting(analysis, report);
   const doubt = analysis.findings.find(({ severity, code }) => severity === 'warning' && OUTCOME_CODES.has(code));
+  const guessed = analysis.facts?.confidence === 'guessed' ? ' (model guessed)' : '';
   const why = doubt ? firstSentence(doubt.message) : 'the memory does not suffice.';
   return {
     level: 'warning',
-    line: `vLLM would probably not start on ${gpuName(gpu)}: ${why}`,
-    brief: `vLLM would probably not start: ${withoutRanges(why)}`,
+    line: `${before}vLLM would probably not start on ${gpuName(gpu)}${guessed}: ${why}`,
+    brief: `${before}vLLM would probably not start${guessed}: ${withoutRanges(why)}`,
     short: 'may not start',
   };
 }

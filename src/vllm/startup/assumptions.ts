@@ -42,7 +42,7 @@ export function assumptionsOf(
   const consider = (label: string, range: Ranged | null): void => {
     if (!range) return;
     const width = range.high - range.low;
-    const reason = range.reason === undefined || label.includes(range.reason) ? '' : ` (${range.reason})`;
+    const reason = range.reason === undefined || label.includes(range.reason) || range.reason.startsWith(label) ? '' : ` (${range.reason})`;
     if (width > NEGLIGIBLE) candidates.push({ text: `${label}${reason}: ${spread(range)}`, width });
   };
   consider('weights', rank.weights);
@@ -53,9 +53,11 @@ export function assumptionsOf(
   return [...certain, ...candidates.map((candidate) => candidate.text)].slice(0, SHOWN);
 }
 
-/** "± 0.5 GiB", or both sides where they differ. */
+/** "± 0.5 GiB", or both sides where they differ, or the one that there is. */
 function spread(range: Ranged): string {
   const up = (range.high - range.value) / GIB;
   const down = (range.value - range.low) / GIB;
-  return Math.abs(up - down) < 0.05 ? `± ${up.toFixed(1)} GiB` : `-${down.toFixed(1)} / +${up.toFixed(1)} GiB`;
+  if (Math.abs(up - down) < 0.05) return `± ${up.toFixed(1)} GiB`;
+  if (down < 0.05) return `up to ${up.toFixed(1)} GiB more`;
+  return up < 0.05 ? `up to ${down.toFixed(1)} GiB less` : `-${down.toFixed(1)} / +${up.toFixed(1)} GiB`;
 }

@@ -4,6 +4,7 @@ import { resolveGpu } from '../../../src/analysis/gpu';
 import type { GpuCandidate } from '../../../src/analysis/gpu';
 import { readVllmYaml } from '../../../src/deployments/vllmYaml';
 import { loadCatalogue } from '../../../src/models/catalogueFile';
+import { guessFromName } from '../../../src/models/sizeGuess';
 import { NEWEST_VERSION } from '../../../src/vllm/versions';
 
 /** The analysis of a file's text with the catalogue's models and, if given, one more GPU candidate. */
@@ -11,7 +12,7 @@ export async function analysisOf(text: string, gpu?: Partial<GpuCandidate>): Pro
   const catalogue = await loadCatalogue();
   const deployment = readVllmYaml(text);
   const model = deployment.args.get('model');
-  const facts = typeof model === 'string' ? catalogue.find(model) : null;
+  const facts = typeof model === 'string' ? (catalogue.find(model) ?? guessFromName(model)) : null;
   const candidates = [
     ...deployment.gpuHints,
     ...(gpu ? [{ name: null, count: null, totalMemoryGib: null, source: 'setting' as const, ...gpu }] : []),

@@ -32,7 +32,7 @@ describe('hovers', () => {
     const text = await hover(SAMPLE, 'gpu-memory-utilization');
     const lines = /```text\n([\s\S]*?)\n```/.exec(text)?.[1]?.split('\n') ?? [];
     assert.match(lines[0] ?? '', /^budget per GPU +10\.00 GiB, 0\.5 of 20\.00 GiB$/);
-    assert.match(lines.at(-1) ?? '', /^outside +10\.00 GiB \(.*not used by vLLM [\d.]+ GiB\)$/);
+    assert.match(lines.at(-1) ?? '', /^outside +10\.00 GiB/);
     assert.ok(lines.length <= 7, 'no need to scroll');
     for (const part of ['weights', 'activation peak', 'runtime', 'KV cache']) {
       assert.ok(
@@ -44,6 +44,16 @@ describe('hovers', () => {
       lines.every((line) => /^[\w ().,%-]+$/.test(line)),
       'nothing is drawn',
     );
+  });
+
+  it('gpu-memory-utilization: also a KV cache for which nothing is left', async () => {
+    const text = await hover('# vram: gpu=l4 count=1\nmodel: Qwen/Qwen3-32B\ngpu-memory-utilization: 0.9\n', 'gpu-memory-utilization');
+    assert.match(text, /\n {2}KV cache +-[\d.]+ GiB/);
+  });
+
+  it('model: of a guess first that it is one', async () => {
+    const text = await hover('# vram: gpu=l4 count=1\nmodel: acme/Foo-13B\n', 'model');
+    assert.match(text, /^\*\*model\*\*.*\n\n\*\*Guessed\.\*\* Facts from its name only/);
   });
 
   it('cpu-offload-gb: weights only, what the host pins, what a step pays', async () => {
@@ -206,6 +216,17 @@ describe('verdicts', () => {
     const { level, brief } = verdict(await analysisOf('# vram: gpu=l40s\nmodel: Qwen/Qwen3-8B enforce-eager: true\nmax-model-len: 8192\n'));
     assert.equal(level, 'warning');
     assert.match(brief, /^YAML error: vLLM may not read this · [\d.]+ of 44\.42 GiB/);
+    const refused = verdict(await analysisOf('# vram: gpu=l4\nmodel: Qwen/Qwen3-32B\nmax-model-len:8192\ndtype: auto\n'));
+    assert.match(
+      refused.brief,
+      /^YAML error: vLLM may not read this\. As far as it can be read: vLLM would not start: The weights do not fit/,
+    );
+  });
+
+  it('say that a refusal rests on a guess', async () => {
+    const { level, brief } = verdict(await analysisOf('# vram: gpu=rtx_4090\nmodel: acme/Foo-13B\n'));
+    assert.equal(level, 'warning');
+    assert.match(brief, /^vLLM would probably not start \(model guessed\): The weights do not fit/);
   });
 
   it('say what is missing to judge', async () => {

@@ -321,7 +321,7 @@ describe('the planner page', () => {
     it('finds the smallest GPUs that hold the question', async () => {
       const { page } = await open(playEditor(catalogue, { ...qwen, gpu: null }));
       await verdict(page)
-        .getByText(/Fits on \d × /)
+        .getByText(/Probably fits on \d × /)
         .waitFor();
       await page.getByText(/^Solve for/).waitFor({ state: 'hidden' });
     });
@@ -446,7 +446,7 @@ describe('the planner page', () => {
       await page.locator('#quick-size').focus();
       await page.keyboard.press('ArrowRight');
       await verdict(page)
-        .getByText(/Fits on \d × .*Weights [\d.]+ GiB and KV cache [\d.]+ GiB/)
+        .getByText(/Probably fits on \d × .*Weights [\d.]+ GiB and KV cache [\d.]+ GiB/)
         .waitFor();
       const before = await verdict(page).textContent();
       await page.keyboard.press('Tab');

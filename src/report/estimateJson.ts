@@ -60,6 +60,7 @@ export interface EstimateJson {
   readonly per_gpu: {
     readonly budget_gib: number | null;
     readonly weights_gib: number | null;
+    /** As the first rank prints it; what is left for the KV cache counts the fullest rank's, which in a pipeline is the last. */
     readonly activation_peak_gib: number | null;
     readonly cuda_graph_gib: number | null;
     readonly non_torch_gib: number | null;
@@ -198,7 +199,7 @@ export function estimateJson(analysis: Analysis, place: Place | null, speed: Inf
     per_gpu: {
       budget_gib: inGib(perGpu?.budget),
       weights_gib: inGib(perGpu?.weights.value),
-      activation_peak_gib: inGib(perGpu?.activationPeak?.value),
+      activation_peak_gib: inGib(perGpu?.firstRankActivation),
       cuda_graph_gib: inGib(perGpu?.cudaGraphs?.value),
       non_torch_gib: inGib(perGpu?.nonTorch?.value),
       kv_cache_gib: inGib(perGpu?.kvCache?.value),

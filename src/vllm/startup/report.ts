@@ -74,6 +74,8 @@ export interface PerGpuMemory {
   readonly weightParts: readonly MemoryPart[];
   readonly activationPeak: Ranged | null;
   readonly activationParts: readonly MemoryPart[];
+  /** The first rank's, whose log comes first; that of the fullest where there is one rank. Only the last rank of a pipeline samples. */
+  readonly firstRankActivation: number | null;
   readonly nonTorch: Ranged | null;
   /** CUDA graph memory actually captured. */
   readonly cudaGraphs: Ranged | null;

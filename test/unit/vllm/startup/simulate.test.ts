@@ -139,6 +139,19 @@ describe('simulated start-up', () => {
     for (const refused of ['20,13', '16', '16,a', '']) assert.equal(weightsOf(refused), weightsOf(null));
   });
 
+  it('tells the activation peak of the first rank of a pipeline from that of the last, which samples', () => {
+    const { perGpu, kvCache } = simulateStartup({
+      model: LLAMA_8B,
+      gpu: gpus('h100_80', 2, 79.19),
+      version: '0.19.0',
+      args: args({ 'pipeline-parallel-size': 2, 'max-model-len': 8192, 'gpu-memory-utilization': 0.95 }),
+    });
+    // As the log has it: 1.10 GiB on the first rank, and the tokens that the last one leaves.
+    within(perGpu.firstRankActivation ?? 0, 1.1 * GIB, 0.1);
+    assert.ok((perGpu.activationPeak?.value ?? 0) > 1.8 * GIB);
+    within(kvCache.tokens?.value, 1_075_312, 0.003);
+  });
+
   it('is not certain where a card of the same name in another size decides otherwise', () => {
     const on = (size: number): ReturnType<typeof simulateStartup> => {
       const { gpu: sized } = resolveGpu([{ name: 'A100', count: 1, totalMemoryGib: null, source: 'flag' }], args({}));

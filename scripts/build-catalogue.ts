@@ -6,11 +6,13 @@ import { parameterCount } from '../src/estimator/parameters';
 import type { CatalogueData, CatalogueEntry } from '../src/models/catalogue';
 import { Fields, isJsonObject } from '../src/models/config/fields';
 import type { JsonObject } from '../src/models/config/fields';
+import { checkpointQuantization } from '../src/models/config/quantization';
 import { architectureFromConfig } from '../src/models/hfConfig';
 import { ADDITIONS, FINE_TUNES } from './catalogue/additions';
+import { CARD_ADDITIONS } from './catalogue/cardConfigs';
 import { PUBLISHED_ADDITIONS } from './catalogue/publishedConfigs';
 import { minimalConfig } from './catalogue/minimalConfig';
-import { rowQuantization } from './catalogue/rowQuantization';
+import { rowQuantization, withoutDefaults } from './catalogue/rowQuantization';
 import { rowToConfig } from './catalogue/rowToConfig';
 
 /** Items without repetition, each with its index. */
@@ -45,6 +47,9 @@ const DIFFERENT_COUNTS: ReadonlySet<string> = new Set([
  */
 const SHORTER_INSTRUCT = /\/Qwen2\.5-(?:Coder-)?[\d.]+B-Instruct(?!.*-(?:1M|128K))/i;
 const INSTRUCT_POSITIONS = 32768;
+
+/** Repositories in Mistral's format whose params.json states no length: vLLM takes 128,000 (`max_seq_len` in transformers_utils/configs/mistral.py). */
+const MISTRAL_FORMAT_DEFAULT: ReadonlySet<string> = new Set(['mistralai/Pixtral-12B-2409']);
 
 const [input, output = 'data/models.json'] = process.argv.slice(2);
 if (input === undefined) {
@@ -114,6 +119,7 @@ interface Context {
 
 /** The row's longest context, else what deployment recipes state, else the base model's. */
 function contextOf(row: Fields): Context | null {
+  if (MISTRAL_FORMAT_DEFAULT.has(row.string('id') ?? '')) return { length: 128_000, basis: null };
   if (SHORTER_INSTRUCT.test(row.string('id') ?? '')) return { length: INSTRUCT_POSITIONS, basis: null };
   const own = row.integer('max_position_embeddings');
   if (own !== null) return { length: own, basis: null };
@@ -153,13 +159,15 @@ function sourceOf(row: Fields): string {
   return /https:[^\s,]+/.exec(stated)?.[0] ?? stated.replace(/\s*\([^)]*\)/g, '');
 }
 
-for (const { id, source, config, derived } of [...ADDITIONS, ...PUBLISHED_ADDITIONS]) {
+for (const { id, source, config, derived } of [...ADDITIONS, ...PUBLISHED_ADDITIONS, ...CARD_ADDITIONS]) {
   if (isListed(id)) continue;
   const outer = new Fields(config);
   const text = outer.object('text_config') ?? outer;
   const dtype = text.string('torch_dtype');
   const positions = text.integer('max_position_embeddings');
+  const quantization = checkpointQuantization(config);
   const rest = {
+    ...(quantization ? { q: quantizations.index(withoutDefaults(quantization)) } : {}),
     ...(positions === null ? {} : { p: positions }),
     ...(dtype !== null && dtype !== 'bfloat16' ? { d: dtype } : {}),
     ...(derived ? { s: 1 as const } : {}),

@@ -346,6 +346,20 @@ export interface FineTune {
 
 /** Fine-tunes whose name does not carry their base's. */
 export const FINE_TUNES: Readonly<Record<string, FineTune>> = {
+  'NousResearch/Hermes-4-14B': { base: 'Qwen/Qwen3-14B', seen: 'https://huggingface.co/NousResearch/Hermes-4-14B (model card)' },
+  'NousResearch/Hermes-4-70B': { base: 'meta-llama/Llama-3.1-70B', seen: 'https://huggingface.co/NousResearch/Hermes-4-70B (model card)' },
+  'NousResearch/Hermes-4-405B': {
+    base: 'meta-llama/Llama-3.1-405B',
+    seen: 'https://huggingface.co/NousResearch/Hermes-4-405B (model card)',
+  },
+  'ai21labs/AI21-Jamba-Mini-1.7': {
+    base: 'ai21labs/AI21-Jamba-Mini-1.6',
+    seen: 'https://huggingface.co/ai21labs/AI21-Jamba-Mini-1.7 (model card: 52B, 12B active)',
+  },
+  'ai21labs/AI21-Jamba-Large-1.7': {
+    base: 'ai21labs/AI21-Jamba-Large-1.6',
+    seen: 'https://huggingface.co/ai21labs/AI21-Jamba-Large-1.7 (model card: 399B, 94B active)',
+  },
   'moonshotai/Kimi-Dev-72B': { base: 'Qwen/Qwen2.5-72B', seen: 'https://huggingface.co/moonshotai/Kimi-Dev-72B (model card)' },
   'nvidia/Cosmos-Reason1-7B': { base: 'Qwen/Qwen2.5-VL-7B-Instruct', seen: 'https://huggingface.co/nvidia/Cosmos-Reason1-7B (model card)' },
   // Both store the head beside the embedding, which their base shares: 2,438,696,960 and 8,767,123,696 parameters.

@@ -21,13 +21,18 @@ export function rowQuantization(id: string, row: Fields): Partial<CheckpointQuan
   const named = readName(id).quantization;
   const stated = RECIPES[id] ?? row.object('quantization_config');
   // A copy named after a format is in it, whatever its row inherits from the 16-bit model.
-  if (!stated) return named;
+  if (!stated) return named && withoutDefaults(named);
   const full = stated.string('source') === 'repository name only' ? (named ?? described(stated, 'name')) : described(stated, 'config');
   if (!full) return null;
   const merged = full.basis === 'name' ? withKnown(full, stated) : full;
-  const plain: Readonly<Record<string, unknown>> = { ...plainQuantization(merged.method, merged.bits, 'config') };
-  const differing = Object.entries(merged).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(plain[key]));
-  return { method: merged.method, bits: merged.bits, ...Object.fromEntries(differing) };
+  return withoutDefaults(merged);
+}
+
+/** What of a format differs from a plain description of its method and bits. */
+export function withoutDefaults(full: CheckpointQuantization): Partial<CheckpointQuantization> {
+  const plain: Readonly<Record<string, unknown>> = { ...plainQuantization(full.method, full.bits, 'config') };
+  const differing = Object.entries(full).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(plain[key]));
+  return { method: full.method, bits: full.bits, ...Object.fromEntries(differing) };
 }
 
 /** What the row adds to a description read from the name: a group, block or strategy confirmed by the checkpoint's size. */

@@ -151,8 +151,8 @@ function poolingTask(text: TextConfig, architectures: readonly string[]): Poolin
   if (isBert(text.modelType)) return { labels, bias: true };
   if (labels > 0) return { labels, bias: false };
   if (/ForRewardModel$/.test(name)) return { labels: 1, bias: false };
-  // ChatGLMModel and InternVLChatModel generate; other bare `…Model` classes are embedding models.
-  return /Model$/.test(name) && !/LMHeadModel$|ChatModel$|^ChatGLMModel$/.test(name) ? { labels: 0, bias: false } : null;
+  // ChatGLMModel, InternVLChatModel and Qwen2_5OmniModel generate; other bare `…Model` classes are embedding models.
+  return /Model$/.test(name) && !/LMHeadModel$|ChatModel$|OmniModel$|^ChatGLMModel$/.test(name) ? { labels: 0, bias: false } : null;
 }
 
 /** Classes of a classifier: `num_labels`, else the entries of `id2label`, else one score. */

@@ -59,7 +59,7 @@ const ENDINGS: readonly Ending[] = [
   { pattern: /[-_.]nvfp4(?:a16)?(?:[-_.][a-z0-9]+)?$/i, format: () => byName('modelopt_fp4', 4, { ...float, groupSize: 16 }) },
   // OpenAI's recipe quantizes the experts alone; AMD's and Red Hat's every linear layer.
   {
-    pattern: /[-_.]mxfp4(?:[-_.]moe)?$/i,
+    pattern: /[-_.]mxfp4(?:[-_.]moe)?(?:[-_.]preview)?$/i,
     format: (_match, name) => byName('mxfp4', 4, { ...float, groupSize: 32, expertsOnly: /gpt[-_]?oss|[-_.]moe$/i.test(name) }),
   },
   { pattern: /[-_.]mxfp8$/i, format: () => byName('mxfp8', 8, { ...float, groupSize: 32 }) },

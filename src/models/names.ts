@@ -70,7 +70,12 @@ export function nameKey(id: string): string {
  * Names without a generation whose size tells it: LLaMA came in 7, 13, 33 and 65 billion, so that a 70B is Llama 2's; the first generation's
  * 13B has the sizes of the second's (both papers, table 2 and appendix A.1).
  */
-const NICKNAMES: Readonly<Record<string, string>> = { 'llama-70b': 'llama-2-70b', 'llama-13b': 'llama-2-13b' };
+const NICKNAMES: Readonly<Record<string, string>> = {
+  'llama-70b': 'llama-2-70b',
+  'llama-13b': 'llama-2-13b',
+  // Named when the 8x7B was the only Mixtral.
+  'mixtral-instruct': 'mixtral-8x7b-instruct-v0.1',
+};
 /** Tables write "7 B" where the Hub writes "7B". */
 const LOOSE_SIZE = /(\d)\s+([bm])(?![a-z0-9])/gi;
 /** "Qwen-1_8B" and "phi-1_5" write their decimal points as underscores; of sizes only those below two. */

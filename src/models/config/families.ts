@@ -201,6 +201,7 @@ const FAMILIES: Readonly<Record<string, Difference>> = {
   hy_v3: { qkNorm: 'per_head', correctionBias: true },
   laguna: { qkNorm: 'per_head', correctionBias: true, headGate: true },
   solar_open: { correctionBias: true },
+  bailing_moe: { qkNorm: 'per_head', correctionBias: true },
   mimo_v2_flash: { correctionBias: true },
   step3p7: { qkNorm: 'per_head', correctionBias: true },
   qwen3_next: { ...GATED_QWEN, positions: 'rope', sharedExpertGate: true },
@@ -232,7 +233,17 @@ const FAMILIES: Readonly<Record<string, Difference>> = {
  * Families whose rule no parameter total of a published checkpoint has confirmed. Their configs and classes are public (Bamba:
  * transformers configuration_bamba.py; DBRX: configuration_dbrx.py at 032b32a), the counts agree with rounded figures only.
  */
-const UNCONFIRMED: ReadonlySet<string> = new Set(['aquila', 'bamba', 'dbrx', 'hunyuan_v1_dense', 'lfm2_moe', 'phi4mm', 'solar', 'yi']);
+const UNCONFIRMED: ReadonlySet<string> = new Set([
+  'aquila',
+  'bailing_moe',
+  'bamba',
+  'dbrx',
+  'hunyuan_v1_dense',
+  'lfm2_moe',
+  'phi4mm',
+  'solar',
+  'yi',
+]);
 
 /** Whether a published total of parameters agrees with the rule of a text `model_type`. */
 export function isConfirmed(modelType: string): boolean {

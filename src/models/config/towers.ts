@@ -36,10 +36,16 @@ export function towersOf(text: TextConfig): readonly EncoderTower[] {
   return towers;
 }
 
+/** A tower's stated total of parameters, which may be more than any dimension may be (InternViT-6B). */
+function towerTotal(outer: Fields, name: string): number | null {
+  const total = outer.number(name);
+  return total !== null && Number.isSafeInteger(total) && total >= 0 ? total : null;
+}
+
 function visionTower(text: TextConfig): EncoderTower | null {
   const { outer } = text;
   const config = outer.object('vision_config') ?? outer.object('thinker_config')?.object('vision_config') ?? null;
-  const stated = outer.integer('vision_parameters');
+  const stated = towerTotal(outer, 'vision_parameters');
   if (!config) return stated === null ? null : opaqueVision(stated);
   const type = config.string('model_type') ?? '';
   const sizes = visionSizes(text, config);
@@ -176,7 +182,7 @@ function plainTower(sizes: VisionSizes): readonly TensorSpec[] {
 function audioTower(text: TextConfig): EncoderTower | null {
   const { outer } = text;
   const config = outer.object('audio_config') ?? outer.object('thinker_config')?.object('audio_config') ?? null;
-  const stated = outer.integer('audio_parameters');
+  const stated = towerTotal(outer, 'audio_parameters');
   if (!config && stated === null) return null;
   // Gemma 3n's audio tower is counted with its vision tower.
   if (outer.string('model_type') === 'gemma3n' && stated === null) return null;

@@ -93,7 +93,7 @@ describe('a trap among names', () => {
       'org/llama-3-18b',
       'org/qwen3-5b',
       'Qwen/Qwen3-ASR-8B',
-      'Qwen/Qwen2.5-Omni-7B-AWQ',
+      'Qwen/Qwen2.5-Omni-3B-AWQ',
       'nvidia/Llama-3.1-Nemotron-Nano-VL-8B-V1',
       'nvidia/Llama-3.1-Minitron-4B-Width-Base',
     ]) {

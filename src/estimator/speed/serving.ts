@@ -65,12 +65,12 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
       : alone.total + own.queueShare * growth * alone.marginal;
   const started = (isLibrary(setup.engine) ? 0 : own.firstTokenMs) + wait + first;
   const perRequestMs = started + outputTokens * tpotMs;
-  // What does not fit in the KV cache waits until a running request ends.
-  const waiting = ((perReplica - running) / running) * perRequestMs;
-  const ttftMs = started + waiting;
   // Waiting for others before and after the first token is the same work of theirs: together no more than their prefills one after another.
   const delay = wait + Math.max(0, first - alone.total) + interference * outputTokens;
   const counted = perRequestMs - Math.max(0, delay - (running - 1) * alone.total);
+  // What does not fit in the KV cache waits until a running request ends, at the rate at which they do.
+  const waiting = ((perReplica - running) / running) * counted;
+  const ttftMs = started + waiting;
   return {
     ttftMs,
     tpotMs,

@@ -7,6 +7,7 @@ import { modelContext } from '../models/environment';
 import { FileProblem } from '../models/files';
 import { factsFromConfig } from '../models/manual';
 import { resolveModel } from '../models/resolve';
+import { encoderDecoderProblem } from '../models/encoderDecoder';
 import { guessFromName } from '../models/sizeGuess';
 import type { ModelFacts, ModelProblem } from '../models/source';
 import type { VllmArguments } from '../vllm/arguments';
@@ -111,6 +112,7 @@ export class CommandLineModels {
   private search(id: string): ModelLookup {
     if (this.manual) return lookupInConfig(this.manual.config, id, this.manual.origin);
     const facts = this.catalogue.find(id) ?? this.catalogue.findByName(id) ?? guessFromName(id);
-    return facts ? known(facts) : unknown(`The model "${id}" is not in the catalogue, and its name tells no size.`);
+    if (facts) return known(facts);
+    return unknown(encoderDecoderProblem(id) ?? `The model "${id}" is not in the catalogue, and its name tells no size.`);
   }
 }

@@ -8,6 +8,7 @@ import { readFolder } from './folder';
 import { isGgufName, readGgufFile } from './ggufFile';
 import type { HubSource } from './hub';
 import { factsFromConfig, manualEntry } from './manual';
+import { encoderDecoderProblem } from './encoderDecoder';
 import { guessFromName } from './sizeGuess';
 import type { ModelAnswer, ModelFacts, ModelSourceId } from './source';
 
@@ -49,7 +50,8 @@ export async function resolveModel(id: string, context: ModelContext): Promise<M
   const dependsOn = files.paths;
   if (answer) return { facts: { ...answer, id, assumptions: [...answer.assumptions, ...troubles] }, dependsOn };
   const reason = troubles.length > 0 ? ` ${troubles.join(' ')}` : '';
-  return { problem: { message: `No source knows the model "${shortened(id)}".${reason}` }, dependsOn };
+  const why = encoderDecoderProblem(shortened(name)) ?? `No source knows the model "${shortened(id)}".`;
+  return { problem: { message: `${why}${reason}` }, dependsOn };
 }
 
 /** A name as it is quoted back. */

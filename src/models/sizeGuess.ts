@@ -1,6 +1,7 @@
 import type { SizeDoubt } from '../estimator/architecture';
 import { decoderOfSize } from '../estimator/commonDecoder';
 import { parameterCount } from '../estimator/parameters';
+import { encoderDecoderProblem } from './encoderDecoder';
 import { isDraftHead } from './nameIndex';
 import { readName } from './names';
 import type { ModelFacts } from './source';
@@ -17,11 +18,12 @@ const DOUBT: SizeDoubt = { parameters: [0.97, 1.27], kvBytesPerToken: [0.07, 8],
 
 /**
  * The last resort: the size a name states, in the shape of a common decoder. Null when the name states no size, or that of the model a
- * draft head is for.
+ * draft head is for, or the model is no decoder.
  */
 export function guessFromName(id: string): ModelFacts | null {
   const { billions, quantization } = readName(id);
   if (billions === null || billions < SMALLEST_BILLIONS || billions > LARGEST_BILLIONS || isDraftHead(id)) return null;
+  if (encoderDecoderProblem(id) !== null) return null;
   const { architecture, like } = decoderOfSize(billions, {}, null);
   return {
     id,

@@ -66,7 +66,7 @@ export interface SpeedConstants {
   readonly stageOverlap: number;
   /** Prefill time of models with experts over dense ones of the same active parameters: grouped products of few rows each. */
   readonly prefillExperts: number;
-  /** Bytes per token, layer and element of the hidden state that prefill moves through memory beside the products: norms, residuals, conversions, routing. */
+  /** Bytes per token, layer and element of the hidden state that prefill moves through memory beside the products: norms, residuals, conversions. */
   readonly prefillTraffic: number;
   /** Distinct experts a batch reaches over those of even routing: real routers repeat themselves. */
   readonly routingSpread: number;
@@ -139,7 +139,7 @@ export const SPEED_CONSTANTS: SpeedConstants = {
   llamaCppSaturationTflops: 390,
   plainAttention: 3.36,
   stageOverlap: 0.503,
-  prefillExperts: 6.25,
+  prefillExperts: 5,
   prefillTraffic: 139,
   routingSpread: 0.998,
   interference: 0.801,

@@ -1,6 +1,6 @@
 import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
 import { isLibrary } from './engines';
-import { bytesPerMs, flopsPerByte, peakRate } from './hardwareRates';
+import { bytesPerMs, halfRate, peakRate } from './hardwareRates';
 import { communicationMs, constantsOf, either, launchMs, offloadMs, streamMs, transferMs, vendorFactor, type SpeedSetup } from './step';
 import { isPlain, touchedExperts, type KernelFormat, type ModelWork } from './work';
 
@@ -38,11 +38,17 @@ export function prefill(
   const rateOf = (format: KernelFormat): number =>
     (prefillPeak(setup, format) * share) / (isPlain(format) ? 1 : constants.prefillFormat[format]);
   const attentionRate = (peakRate(gpu, '16bit') * share) / attentionFactor(setup, constants);
-  const expertFactor = work.experts > 0 ? 1 + (constants.prefillExperts - 1) * Math.min(1, flopsPerByte(gpu) / BOUND_FLOPS_PER_BYTE) : 1;
+  const expertFactor =
+    work.experts > 0
+      ? 1 + (constants.prefillExperts - 1) * Math.min(1, widenedRate(setup, work.format) / (bytesPerMs(gpu) * 1e3) / BOUND_FLOPS_PER_BYTE)
+      : 1;
   const dense = Math.max(0, work.activeParameters - work.headParameters - work.activeExpertParameters) * tokens + work.headParameters;
   const products = (2 * dense) / rateOf(work.denseFormat) + (2 * work.activeExpertParameters * tokens * expertFactor) / rateOf(work.format);
   const attention = work.attentionFlopsPerPair * tokens * (cached + tokens / 2);
-  const traffic = setup.engine === 'llama_cpp' ? 0 : (tokens * work.blocks * work.hiddenSize * constants.prefillTraffic) / bytesPerMs(gpu);
+  // Tensor parallelism cuts experts across, so that every GPU handles all routed rows; whole experts get their own rows only.
+  const routed = (work.expertLayers * work.expertsPerToken * ROUTED_BYTES) / (setup.expertParallel ? tp : 1);
+  const moved = tokens * work.hiddenSize * (work.blocks * constants.prefillTraffic + routed);
+  const traffic = setup.engine === 'llama_cpp' ? 0 : moved / bytesPerMs(gpu);
   const arithmetic = prompts * (((products + attention / attentionRate) / tp) * 1e3 * vendorFactor(gpu, setup.engine, constants) + traffic);
   const passes =
     setup.engine === 'llama_cpp' ? prompts * Math.ceil(tokens / LLAMA_CPP_BATCH) : Math.max(1, (prompts * tokens) / CHUNK_TOKENS);
@@ -58,16 +64,41 @@ export function prefill(
   return { total, arithmetic, marginal, weights, communication, launches, offload };
 }
 
+/**
+ * Bytes per element of the hidden state that routing a token to one expert moves beside the products: read and written once more to gather an
+ * expert's rows, written after its products and read again for the weighted sum, 16 bit each.
+ */
+const ROUTED_BYTES = 8;
+
 /** FLOPs per byte of bandwidth above which the small products of experts leave the matrix units idle; data-center cards have 150 to 300. */
 const BOUND_FLOPS_PER_BYTE = 200;
 
 /** Tokens llama.cpp processes at once (`--ubatch-size`, default 512), reading all weights each time. */
 const LLAMA_CPP_BATCH = 512;
 
+/**
+ * TFLOP/s per multiprocessor that Ampere's matrix instructions reach on newer cards: 62.9 % of an H100's peak (Luo et al. 2024, "Benchmarking
+ * and dissecting the NVIDIA Hopper GPU architecture via microbenchmarking"), 989.4 TFLOP/s over 132 multiprocessors. Weight-only kernels (Marlin)
+ * are written for these, so that Blackwell's units give them nothing.
+ */
+const AMPERE_TFLOPS_PER_SM = (0.629 * 989.4) / 132;
+
+/** FLOP/s of products in 16 bit, by the instructions that an engine's kernels for the weights' format use. */
+function widenedRate(setup: SpeedSetup, format: KernelFormat): number {
+  const { gpu } = setup;
+  const limited = isWeightOnly(setup, format) && gpu.vendor === 'NVIDIA' && gpu.smCount !== null;
+  return limited ? Math.min(halfRate(gpu), AMPERE_TFLOPS_PER_SM * gpu.smCount * 1e12) : halfRate(gpu);
+}
+
+/** Whether an engine widens weights of a format inside kernels written for Ampere. */
+function isWeightOnly({ engine }: SpeedSetup, format: KernelFormat): boolean {
+  return (engine === 'vllm' || engine === 'sglang') && (format === 'int4' || format === 'int8');
+}
+
 /** llama.cpp accumulates in 16 bit, which GeForce cards do at twice their data sheet's rate with 32-bit accumulation. */
 function prefillPeak(setup: SpeedSetup, format: KernelFormat): number {
   const { gpu, engine } = setup;
-  if (engine !== 'llama_cpp') return peakRate(gpu, format);
+  if (engine !== 'llama_cpp') return isWeightOnly(setup, format) ? widenedRate(setup, format) : peakRate(gpu, format);
   const integer = gpu.tflops.fp16 === null ? gpu.tflops.int8 : null;
   if (integer !== null) return (integer * 1e12) / 2;
   return peakRate(gpu, '16bit') * (/GeForce|modded/.test(gpu.label) ? 2 : 1);

@@ -53,7 +53,9 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const drafting = load.drafting ?? USUAL_DRAFTING;
   const yielded = tokensPerStep(load.draftTokens, drafting.acceptance.value);
   const stepMs = (step.total * (1 + drafting.costPerToken * load.draftTokens)) / yielded;
-  const others = load.together === true ? 0 : running - 1;
+  // Replicas that share experts take every step together, so that each waits for the prompts of all.
+  const inStep = setup.expertParallel ? setup.dataParallel : 1;
+  const others = load.together === true ? 0 : running * inStep - 1;
   const interference = (constants.interference * others * alone.marginal) / Math.max(1, outputTokens);
   const tpotMs = stepMs + interference;
   const growth = others / (1 + (others * fresh) / own.queueTokens);
@@ -67,7 +69,7 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const perRequestMs = started + outputTokens * tpotMs;
   // Waiting for others before and after the first token is the same work of theirs: together no more than their prefills one after another.
   const delay = wait + Math.max(0, first - alone.total) + interference * outputTokens;
-  const counted = perRequestMs - Math.max(0, delay - (running - 1) * alone.total);
+  const counted = perRequestMs - Math.max(0, delay - (running * inStep - 1) * alone.total);
   // What does not fit in the KV cache waits until a running request ends, at the rate at which they do.
   const waiting = ((perReplica - running) / running) * counted;
   const ttftMs = started + waiting;

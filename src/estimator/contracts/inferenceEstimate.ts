@@ -3,7 +3,7 @@ import { layersOf } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { memoryStatus } from '../memoryStatus';
 import type { Ranged } from '../ranged';
-import { runtimeMemory, usableBytes, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
+import { fullStepBytes, runtimeMemory, usableBytes, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
 import { isGgufChoice, runWeights, storedWeights } from '../runtime/weightChoices';
 import type { Drafting } from '../speed/drafting';
 import { findEngine, type Engine } from '../speed/engines';
@@ -187,7 +187,10 @@ function shareToOffload(plan: InferencePlan, facts: InferenceFacts): number {
   if (request.num_offload_layers !== null) return clamp(request.num_offload_layers / layers, 0, 1);
   if (request.percentage_offload !== null) return clamp(request.percentage_offload / 100, 0, 1);
   if (request.offload_kv_cache) return 0;
-  const excess = totalBytes(memoryOf(plan, facts)) - usableBytes(question.gpu, question.engine);
+  const memory = memoryOf(plan, facts);
+  // vLLM's figures are of a start-up, which has run the longest step; others keep room for it however short the requests are.
+  const unused = plan.engine === 'vllm' ? 0 : Math.max(0, fullStepBytes(question) - memory.activations.value);
+  const excess = totalBytes(memory) + unused - usableBytes(question.gpu, question.engine);
   const movable = runtimeMemory({ ...question, offloadedShare: 1 }).offloadedWeights;
   return movable <= 0 ? 0 : clamp(excess / movable, 0, 1);
 }

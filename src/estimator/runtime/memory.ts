@@ -100,12 +100,7 @@ export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
   const activations = activationBytes(question, perReplica, Math.min(question.batchedTokens, question.context * perReplica));
   const graphs = usesGraphs(engine, gpu) ? toRange(GRAPHS_GIB, 'captured CUDA graphs') : exactly(0);
   const overhead = processMemory(question);
-  const room =
-    usableBytes(gpu, engine) -
-    weights -
-    activationBytes(question, 1, question.batchedTokens).value -
-    overhead.value -
-    (engine === 'vllm' ? 0 : graphs.value);
+  const room = usableBytes(gpu, engine) - weights - fullStepBytes(question) - overhead.value - (engine === 'vllm' ? 0 : graphs.value);
   const perToken = longest / Math.max(1, question.context);
   return {
     weights: within(weights, WEIGHTS_DOUBT, 'scales, padding and tensors left in 16 bit'),
@@ -114,7 +109,7 @@ export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
     activations,
     cudaGraphs: graphs,
     overhead,
-    kvCacheTokens: perToken > 0 ? Math.max(0, Math.floor(room / perToken)) : question.context * perReplica,
+    kvCacheTokens: perToken > 0 ? Math.max(0, Math.floor(room / perToken + ROUNDING)) : question.context * perReplica,
     offloadedWeights,
     offloadedKvCache: question.offloadKvCache ? kvTotal : 0,
   };
@@ -126,6 +121,14 @@ const WEIGHTS_DOUBT = 0.03;
 /** Share of the layers on the fullest pipeline stage. */
 function fullestStage({ pipelineParallel, work }: MemoryQuestion): number {
   return Math.min(1, Math.ceil(work.layers / pipelineParallel) / work.layers);
+}
+
+/** Of a token: offloading makes room for a whole number of tokens, up to the rounding of bytes in floating point. */
+const ROUNDING = 1e-3;
+
+/** Bytes of activations an engine keeps free for the longest step it may run, before it gives the rest to the KV cache. */
+export function fullStepBytes(question: MemoryQuestion): number {
+  return activationBytes(question, 1, question.batchedTokens).value;
 }
 
 /** @param tokens of one step. */

@@ -59,8 +59,9 @@ export function prefill(
   const offload = offloadMs(setup, work, setup.offloadBytes, constants) * setup.pipelineParallel;
   const first = isLibrary(setup.engine) ? own.firstTokenMs : 0;
   const launches = first + passes * (own.hostMs + launchMs(setup, work, cached + tokens, constants));
-  const total = either(arithmetic, weights, 2) / stageOverlap(setup, passes, constants) + communication + launches + offload;
-  const marginal = arithmetic + transferMs(setup, work, prompts * tokens);
+  const overlap = stageOverlap(setup, passes, constants);
+  const total = either(arithmetic, weights, 2) / overlap + communication + launches + offload;
+  const marginal = arithmetic / overlap + transferMs(setup, work, prompts * tokens);
   return { total, arithmetic, marginal, weights, communication, launches, offload };
 }
 
@@ -77,11 +78,11 @@ const BOUND_FLOPS_PER_BYTE = 200;
 const LLAMA_CPP_BATCH = 512;
 
 /**
- * TFLOP/s per multiprocessor that Ampere's matrix instructions reach on newer cards: 62.9 % of an H100's peak (Luo et al. 2024, "Benchmarking
- * and dissecting the NVIDIA Hopper GPU architecture via microbenchmarking"), 989.4 TFLOP/s over 132 multiprocessors. Weight-only kernels (Marlin)
+ * TFLOP/s per multiprocessor that Ampere's matrix instructions reach on newer cards: about 63 % of a Hopper card's peak (Luo et al. 2024, "Benchmarking
+ * and dissecting the Nvidia Hopper GPU architecture"), 989.4 TFLOP/s over the 132 multiprocessors of an H100. Weight-only kernels (Marlin)
  * are written for these, so that Blackwell's units give them nothing.
  */
-const AMPERE_TFLOPS_PER_SM = (0.629 * 989.4) / 132;
+const AMPERE_TFLOPS_PER_SM = (0.63 * 989.4) / 132;
 
 /** FLOP/s of products in 16 bit, by the instructions that an engine's kernels for the weights' format use. */
 function widenedRate(setup: SpeedSetup, format: KernelFormat): number {

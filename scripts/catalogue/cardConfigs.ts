@@ -2,8 +2,8 @@ import type { JsonObject } from '../../src/models/config/fields';
 import type { Addition } from './additions';
 
 /**
- * Models whose dimensions are those of their config.json as the card or report states them, checked by adding up: `billions` is the total that the
- * card gives, and a test holds the count within half a percent of it, or of its last digit. The answers are derived ones.
+ * Models of which no config.json could be read: dimensions as they are generally given, checked only by adding up. `billions` is the total that the
+ * card gives, and a test holds the count within half a percent of it, or of its last digit. Their answers are derived and say so.
  */
 export interface CardModel {
   readonly ids: readonly string[];

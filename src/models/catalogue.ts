@@ -180,7 +180,7 @@ export class Catalogue {
     const assumptions = [...shared.assumptions, ...(rest?.n ?? []).map((index) => this.data.notes[index] ?? '')];
     if (rest?.pb === 'stated') assumptions.push('longest context as deployment recipes state it');
     if (rest?.pb === 'sibling') assumptions.push('longest context as for its base model');
-    if (rest?.s === 1) assumptions.push('sizes as for its base model');
+    if (rest?.s === 1) assumptions.push('sizes as its card or its base model gives them: no config.json of its own was read');
     return { ...shared, assumptions };
   }
 

@@ -1,4 +1,6 @@
 import { answerServing, type ServingAnswer, type ServingQuestion, type Simulate } from '../src/analysis/plan';
+import { draftModelOf } from '../src/analysis/drafting';
+import type { Model } from '../src/estimator/architecture';
 import type { CustomModel } from '../src/analysis/customModel';
 import { sizedModel } from '../src/analysis/sizedModel';
 import { formOfReport, type InferenceForm } from '../src/analysis/scenario';
@@ -41,7 +43,12 @@ export class FileDeployment {
   private args: VllmArguments = new Map();
   private setup: GpuSetup | null = null;
   private sizedEntry: (ModelEntry & { readonly key: string }) | null = null;
-  private last: { readonly host: HostState | null; readonly inference: object; readonly serving: Serving } | null = null;
+  private last: {
+    readonly host: HostState | null;
+    readonly inference: object;
+    readonly draft: Model | null;
+    readonly serving: Serving;
+  } | null = null;
 
   constructor(private readonly simulate: Simulate) {}
 
@@ -51,13 +58,17 @@ export class FileDeployment {
     if (host !== null && host !== this.seen) this.read(host);
     const form = restoreForm(this.form, INFERENCE_FIELDS, { ...this.form, ...state.inference });
     const model = form.llm_key === SIZED ? this.sized(form) : planner.model(form.llm_key);
+    const draft = draftFor(planner, this.args);
     const { last } = this;
-    if (last && last.host === host && last.inference === state.inference && last.serving.model === model) return last.serving;
+    if (last && last.host === host && last.inference === state.inference && last.serving.model === model && last.draft === draft)
+      return last.serving;
     const gpu = this.setupOf(form, host?.gpus ?? []);
-    const question = model?.state === 'known' ? { form, fileForm: this.form, fileArgs: this.args, facts: model.facts, gpu } : null;
+    const environment = new Map(host?.followed?.environment);
+    const known = model?.state === 'known' ? model.facts : null;
+    const question = known && { form, fileForm: this.form, fileArgs: this.args, facts: known, gpu, draft, environment };
     const answer = question && answerServing(question, this.simulate);
     const serving = { form, fileForm: this.form, model, gpu, question, answer };
-    this.last = { host, inference: state.inference, serving };
+    this.last = { host, inference: state.inference, draft, serving };
     return serving;
   }
 
@@ -89,6 +100,13 @@ export class FileDeployment {
       return { ...this.setup, count: form.num_gpus };
     return chosenSetup(form, gpus);
   }
+}
+
+/** The draft model that arguments name, once its facts are there. */
+export function draftFor(planner: Planner, args: VllmArguments): Model | null {
+  const id = draftModelOf(args);
+  const entry = id === null ? null : planner.model(id);
+  return entry?.state === 'known' ? entry.facts.model : null;
 }
 
 /** Tells one described model from another. */

@@ -10,6 +10,12 @@ const KEY = 'speculative-config';
 /** Arguments that configure drafting beside or instead of {@link KEY}, by vLLM version. */
 const SHORT_FORMS = ['spec-method', 'spec-model', 'spec-tokens', 'speculative-model', 'num-speculative-tokens'] as const;
 
+/** The draft model that `speculative-config` names; null when it names none. */
+export function draftModelOf(args: VllmArguments): string | null {
+  const draft = toObject(args.get(KEY))?.['model'];
+  return typeof draft === 'string' && draft.trim() !== '' ? draft.trim() : null;
+}
+
 /**
  * How a deployment drafts; undefined when it does not. The size of a draft model is read from its name, which is known wherever the file is,
  * so that every view of a file gives one speed.

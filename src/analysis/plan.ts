@@ -30,6 +30,10 @@ export interface ServingQuestion {
   readonly fileArgs: VllmArguments;
   readonly facts: ModelFacts;
   readonly gpu: GpuSetup | null;
+  /** The draft model that the arguments name, where it is known. */
+  readonly draft?: Model | null;
+  /** Environment of the engine, as far as the file and the settings say. */
+  readonly environment?: ReadonlyMap<string, string>;
 }
 
 /** A start-up under a load. Bytes are per GPU. */
@@ -62,7 +66,7 @@ export function answerServing(question: ServingQuestion, simulate: Simulate): Se
 
 /** The start-up alone, without speed and power. */
 function startPlan(question: ServingQuestion, simulate: Simulate): Omit<ServingAnswer, 'holdsLoad' | 'response'> {
-  const { form, fileForm, fileArgs, facts, gpu } = question;
+  const { form, fileForm, fileArgs, facts, gpu, draft = null, environment = new Map<string, string>() } = question;
   const model = withWeightFormat(facts.model, form.quantization === fileForm.quantization ? 'checkpoint' : form.quantization);
   const version = form.engine_version;
   // Layers and percentages are shares of what one GPU would hold without offloading.
@@ -72,7 +76,7 @@ function startPlan(question: ServingQuestion, simulate: Simulate): Omit<ServingA
   const edits =
     form.speculative_tokens === fileForm.speculative_tokens ? plain : joined(plain, draftEdits(fileArgs, form.speculative_tokens));
   const args = withEdits(fileArgs, edits);
-  const report = simulate({ model, gpu, args, version });
+  const report = simulate({ model, gpu, args, version, draft, environment });
   const requests = form.concurrent_users * form.batch_size;
   const kvForLoad = kvForRequests(report, form, requests);
   return { report, edits, args, requests, kvForLoad };

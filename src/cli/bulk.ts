@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { analyze } from '../analysis/analyze';
+import { draftModelOf } from '../analysis/drafting';
 import type { Analysis } from '../analysis/analysis';
 import { resolveGpu, roomierCard } from '../analysis/gpu';
 import type { GpuCandidate, GpuResolution } from '../analysis/gpu';
@@ -17,7 +18,7 @@ import { NEWEST_VERSION, UNKNOWN_VERSION } from '../vllm/versions';
 import { EXIT, UsageError } from './command';
 import type { Terminal } from './command';
 import type { EstimateOptions } from './estimate';
-import { draftModel, lookupInConfig } from './models';
+import { lookupInConfig } from './models';
 import type { CommandLineModels, ModelLookup } from './models';
 
 /** A row's answer: the estimate, or why there is none. */
@@ -96,7 +97,7 @@ export function answerRow(line: string, options: EstimateOptions, models: Comman
     const candidates = [options.gpu, stated].filter((candidate) => candidate !== null);
     const gpu = resolveGpu(candidates, deployment.args);
     if (gpu.problem !== null) throw new RowError(gpu.problem);
-    const draftId = draftModel(deployment.args);
+    const draftId = draftModelOf(deployment.args);
     const draft = draftId === null ? null : (models.findDraftById(draftId).facts?.model ?? null);
     const analyzed = (on: GpuResolution): Analysis =>
       analyze({ deployment, facts, modelProblem: null, gpu: on, version, draft, withoutRemedies: true });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Analysis } from '../analysis/analysis';
 import { analyze } from '../analysis/analyze';
+import { draftModelOf } from '../analysis/drafting';
 import { resolveGpu } from '../analysis/gpu';
 import type { GpuCandidate } from '../analysis/gpu';
 import { servingSpeed } from '../analysis/speed';
@@ -20,7 +21,7 @@ import { NEWEST_VERSION } from '../vllm/versions';
 import { estimateRows } from './bulk';
 import { EXIT, parseOptions, positiveInteger, positiveNumber, UsageError } from './command';
 import type { Command, Terminal } from './command';
-import { CommandLineModels, draftModel } from './models';
+import { CommandLineModels } from './models';
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -141,7 +142,7 @@ async function judge(
   const version = options.version ?? read.vllmVersion ?? NEWEST_VERSION;
   const deployment = withArguments(read, options.set, version);
   const { facts, problem } = await models.find(deployment.args.get('model'), deployment.args.get('revision'), folders);
-  const draftId = draftModel(deployment.args);
+  const draftId = draftModelOf(deployment.args);
   const draft = draftId === null ? null : (await models.findDraft(draftId, folders)).facts;
   const gpu = resolveGpu([...(options.gpu ? [options.gpu] : []), ...deployment.gpuHints], deployment.args);
   return analyze({ deployment, facts, modelProblem: problem, gpu, version, draft: draft?.model ?? null, text });

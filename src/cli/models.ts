@@ -10,8 +10,6 @@ import { resolveModel } from '../models/resolve';
 import { encoderDecoderProblem } from '../models/encoderDecoder';
 import { guessFromName } from '../models/sizeGuess';
 import type { ModelFacts, ModelProblem } from '../models/source';
-import type { VllmArguments } from '../vllm/arguments';
-import { toObject } from '../vllm/argumentValues';
 import { UsageError } from './command';
 
 /** Facts about a model, or why there are none. */
@@ -25,12 +23,6 @@ function known(facts: ModelFacts): ModelLookup {
 
 function unknown(message: string): ModelLookup {
   return { facts: null, problem: { message } };
-}
-
-/** The draft model that `speculative-config` names; null when it names none. */
-export function draftModel(args: VllmArguments): string | null {
-  const draft = toObject(args.get('speculative-config'))?.['model'];
-  return typeof draft === 'string' && draft.trim() !== '' ? draft.trim() : null;
 }
 
 /** Facts from a parsed config.json. */

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
+import { draftModelOf } from '../analysis/drafting';
 import type { Deployment } from '../deployments/deployment';
 import type { JsonObject } from '../models/config/fields';
 import { resolveModel } from '../models/resolve';
 import type { ModelAnswer } from '../models/source';
-import { toObject } from '../vllm/argumentValues';
 import { FolderWatch } from './folderWatch';
 import type { HubAccess } from './hubAccess';
 import { contextFor, requestFor, type ModelRequest } from './modelContext';
@@ -83,7 +83,7 @@ function mainRequest(document: vscode.TextDocument, deployment: Deployment): Mod
 }
 
 function draftRequest(document: vscode.TextDocument, deployment: Deployment): ModelRequest | null {
-  return requestOf(document, deployment, toObject(deployment.args.get('speculative-config'))?.['model']);
+  return requestOf(document, deployment, draftModelOf(deployment.args));
 }
 
 function requestOf(document: vscode.TextDocument, deployment: Deployment, id: unknown): ModelRequest | null {

@@ -62,6 +62,8 @@ const followedSchema = v.strictObject({
   /** The document can be written to. */
   writable: v.boolean(),
   args: argumentEntries,
+  /** Environment of the engine, as far as the file and the settings say. */
+  environment: v.array(v.tuple([id, text])),
   version: id,
   /** A model as `encodeFacts` writes it, or null with the reason; read by `decodeFacts`. */
   facts: v.nullable(v.unknown()),

@@ -41,6 +41,7 @@ export function deployment(catalogue: Catalogue, options: DeploymentOptions): Fo
     fileName: options.fileName ?? 'serve.yaml',
     writable: true,
     args: Object.entries({ model: options.model, ...options.args }),
+    environment: [],
     version: options.version ?? NEWEST_VERSION,
     facts: facts && encodeFacts(facts),
     modelName: options.model,

@@ -13,7 +13,7 @@ import { restoreForm, type Field } from '../fields/field';
 import { FINETUNING_DEFAULTS, FINETUNING_FIELDS } from '../fields/finetuning';
 import { INFERENCE_DEFAULTS, INFERENCE_FIELDS } from '../fields/inference';
 import type { Planner } from '../planner';
-import { chosenSetup, SIZED } from '../serving';
+import { chosenSetup, draftFor, SIZED } from '../serving';
 import { pinnedResponse } from '../training';
 import { short, whole } from '../words';
 import { servingFigures } from './answer';
@@ -114,7 +114,9 @@ export function servingColumns(pins: readonly SavedScenario[], planner: Planner,
     const gpu = chosenSetup(form, planner.host?.gpus ?? []);
     // The pinned arguments are those after the form's changes; only the format of the weights is not among them.
     const fileForm = { ...form, quantization: 'checkpoint' };
-    const answer = answerServing({ form, fileForm, fileArgs: new Map(pin.args), facts, gpu }, simulate);
+    const fileArgs = new Map(pin.args);
+    const draft = draftFor(planner, fileArgs);
+    const answer = answerServing({ form, fileForm, fileArgs, facts, gpu, draft }, simulate);
     const { weights, activationPeak, kvCache } = answer.report.perGpu;
     return [
       ...(gpu ? [['Verdict', plain(servingVerdict(answer, form).headline)] as const] : []),

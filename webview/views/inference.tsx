@@ -196,7 +196,7 @@ function fixing(
   return {
     verb: 'Use',
     onFix: ({ edits }) => {
-      const report = simulate({ model: answer.report.input.model, gpu, args: withEdits(answer.args, edits), version: form.engine_version });
+      const report = simulate({ ...answer.report.input, gpu, args: withEdits(answer.args, edits), version: form.engine_version });
       const next = formOfReport(report, form.llm_key, form);
       // The report knows the arguments; a checkpoint of another format and more GPUs are the form's own.
       const quantization = 'quantization' in edits.set ? next.quantization : form.quantization;

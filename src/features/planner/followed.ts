@@ -16,6 +16,7 @@ export function followedOf({ document, version, analyses }: DocumentAnalysis, in
     fileName: document.uri.path.slice(document.uri.path.lastIndexOf('/') + 1),
     writable: vscode.workspace.fs.isWritableFileSystem(document.uri.scheme) !== false,
     args: [...analysis.deployment.args],
+    environment: [...(analysis.report?.input.environment ?? [])],
     version: analysis.version,
     facts: facts && encodeFacts(facts),
     modelName: facts?.id ?? (typeof named === 'string' ? named : null),

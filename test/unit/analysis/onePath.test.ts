@@ -79,4 +79,28 @@ describe('one deployment', () => {
       assert.equal(request.tensor_parallel_size === null ? request.num_gpus : gpus, tp * pp * dp);
     });
   }
+
+  it('has one start-up in the terminal and in the planner, its draft model and its environment included', () => {
+    const id = 'Qwen/Qwen3-8B';
+    const facts = catalogue.find(id) ?? assert.fail(id);
+    const draft = (catalogue.find('Qwen/Qwen3-0.6B') ?? assert.fail('draft')).model;
+    const gpu = findGpu('l40s') ?? assert.fail('l40s');
+    const setup = { gpu, count: 2, totalMemoryGib: gpu.totalMemoryGib, freeMemoryGib: null, source: 'file' } as const;
+    const drafting = { method: 'draft_model', model: 'Qwen/Qwen3-0.6B', num_speculative_tokens: 3 };
+    const fileArgs: VllmArguments = new Map<string, ArgumentValue>([
+      ['model', id],
+      ['pipeline-parallel-size', 2],
+      ['speculative-config', drafting],
+    ]);
+    const environment = new Map([['VLLM_PP_LAYER_PARTITION', '30,6']]);
+    const beside = { draft, environment };
+    const terminal = simulateStartup({ model: facts.model, gpu: setup, args: fileArgs, version: NEWEST_VERSION, ...beside });
+    const form = formOfReport(terminal, id, INFERENCE_DEFAULTS);
+    const question = { form, fileForm: form, fileArgs, facts, gpu: setup };
+    assert.deepEqual(answerServing({ ...question, ...beside }, simulateStartup).report.perGpu, terminal.perGpu);
+    for (const part of ['draft', 'environment'] as const) {
+      const without = answerServing({ ...question, ...beside, [part]: undefined }, simulateStartup).report.perGpu;
+      assert.notDeepEqual(without.kvCache, terminal.perGpu.kvCache, part);
+    }
+  });
 });

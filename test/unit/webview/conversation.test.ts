@@ -11,6 +11,7 @@ const followed: Followed = {
   fileName: 'a.yaml',
   writable: true,
   args: [['model', 'x/y']],
+  environment: [],
   version: '0.27.1',
   facts: null,
   modelName: 'x/y',

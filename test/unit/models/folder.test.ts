@@ -6,21 +6,8 @@ import { cacheFolders } from '../../../src/models/caches';
 import { architectureFromConfig } from '../../../src/models/hfConfig';
 import { resolveModel } from '../../../src/models/resolve';
 import type { ModelContext } from '../../../src/models/resolve';
-import type { ModelFacts } from '../../../src/models/source';
-import { SMALL_CONFIG, checkpointTensors, contextFor, safetensorsBytes, withFolder, writeJson } from './support';
+import { SMALL_CONFIG, checkpointTensors, contextFor, facts, problem, safetensorsBytes, withFolder, writeJson } from './support';
 import type { HeaderTensor } from './support';
-
-async function facts(id: string, context: ModelContext): Promise<ModelFacts> {
-  const answer = await resolveModel(id, context);
-  assert.ok(answer && 'facts' in answer, answer && 'problem' in answer ? answer.problem.message : 'no answer');
-  return answer.facts;
-}
-
-async function problem(id: string, context: ModelContext): Promise<string> {
-  const answer = await resolveModel(id, context);
-  assert.ok(answer && 'problem' in answer, JSON.stringify(answer));
-  return answer.problem.message;
-}
 
 function small(): ReturnType<typeof parameterCount> {
   const answer = architectureFromConfig(SMALL_CONFIG);

@@ -7,20 +7,7 @@ import { parameterCount } from '../../../src/estimator/parameters';
 import { architectureFromConfig } from '../../../src/models/hfConfig';
 import { resolveModel } from '../../../src/models/resolve';
 import type { ModelContext } from '../../../src/models/resolve';
-import type { ModelFacts } from '../../../src/models/source';
-import { SMALL_CONFIG, contextFor, withFolder, writeJson } from './support';
-
-async function facts(id: string, context: ModelContext): Promise<ModelFacts> {
-  const answer = await resolveModel(id, context);
-  assert.ok(answer && 'facts' in answer, answer && 'problem' in answer ? answer.problem.message : 'no answer');
-  return answer.facts;
-}
-
-async function problem(id: string, context: ModelContext): Promise<string> {
-  const answer = await resolveModel(id, context);
-  assert.ok(answer && 'problem' in answer, JSON.stringify(answer));
-  return answer.problem.message;
-}
+import { SMALL_CONFIG, contextFor, facts, problem, withFolder, writeJson } from './support';
 
 /** Root may read everything: it becomes nobody for a while. */
 async function withoutRoot<T>(use: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -6,7 +7,9 @@ import { layersOf } from '../../../src/estimator/architecture';
 import type { Architecture } from '../../../src/estimator/architecture';
 import { layerTensors, outerTensors } from '../../../src/estimator/parameters';
 import type { TensorSpec } from '../../../src/estimator/tensors';
+import { resolveModel } from '../../../src/models/resolve';
 import type { ModelContext } from '../../../src/models/resolve';
+import type { ModelFacts } from '../../../src/models/source';
 import { readFileSync } from 'node:fs';
 
 /** A header entry of a safetensors file. */
@@ -174,3 +177,17 @@ export function smallGguf(): Buffer {
 
 /** Parameters of `smallGguf`. */
 export const SMALL_GGUF_PARAMETERS = 2 * 256 * 1024 + 256 + 2 * (2 * 256 * 256 + 2 * 256 * 128 + 3 * 256 * 512 + 2 * 256);
+
+/** The facts that a model resolves to; fails the test when there are none. */
+export async function facts(id: string, context: ModelContext): Promise<ModelFacts> {
+  const answer = await resolveModel(id, context);
+  assert.ok(answer && 'facts' in answer, answer && 'problem' in answer ? answer.problem.message : 'no answer');
+  return answer.facts;
+}
+
+/** Why a model has no facts; fails the test when it has. */
+export async function problem(id: string, context: ModelContext): Promise<string> {
+  const answer = await resolveModel(id, context);
+  assert.ok(answer && 'problem' in answer, JSON.stringify(answer));
+  return answer.problem.message;
+}

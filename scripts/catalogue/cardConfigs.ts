@@ -321,5 +321,11 @@ export const CARD_MODELS: readonly CardModel[] = [
 
 /** The models of the cards as additions to the catalogue. */
 export const CARD_ADDITIONS: readonly Addition[] = CARD_MODELS.flatMap(({ ids, config }) =>
-  ids.map((id) => ({ id, source: `https://huggingface.co/${id}`, seen: 'model card', config, derived: true as const })),
+  ids.map((id) => ({
+    id,
+    source: `https://huggingface.co/${id}`,
+    seen: 'not opened: checked by adding up',
+    config,
+    derived: true as const,
+  })),
 );

@@ -66,31 +66,16 @@ const SAID: Readonly<Record<string, { readonly row?: string; readonly phrase?: (
   finetuning_method: { phrase: (value) => value },
 };
 
-const SERVING: readonly Input<InferenceForm>[] = [
-  ...SUBJECT,
-  ...fieldInputs(INFERENCE_FIELDS, ['quantization', 'kv_cache_quantization', 'seq_length', 'concurrent_users']),
-];
+const SERVING_SHOWN = ['quantization', 'kv_cache_quantization', 'seq_length', 'concurrent_users'] as const;
+
+const SERVING: readonly Input<InferenceForm>[] = [...SUBJECT, ...fieldInputs(INFERENCE_FIELDS, SERVING_SHOWN)];
 
 const SERVING_REST: readonly Input<InferenceForm>[] = [
   { row: 'vLLM', value: (form) => form.engine_version },
-  ...restOf(INFERENCE_FIELDS, ['quantization', 'kv_cache_quantization', 'seq_length', 'concurrent_users', 'num_gpus', 'custom_vram']),
+  ...restOf(INFERENCE_FIELDS, [...SERVING_SHOWN, 'num_gpus', 'custom_vram']),
 ];
 
-const TRAINING: readonly Input<FinetuningForm>[] = [
-  ...SUBJECT,
-  ...fieldInputs(FINETUNING_FIELDS, [
-    'finetuning_method',
-    'objective',
-    'lora_rank',
-    'batch_size',
-    'seq_length',
-    'num_samples',
-    'num_epochs',
-    'optimizer',
-  ]),
-];
-
-const TRAINING_REST = restOf(FINETUNING_FIELDS, [
+const TRAINING_SHOWN = [
   'finetuning_method',
   'objective',
   'lora_rank',
@@ -99,9 +84,11 @@ const TRAINING_REST = restOf(FINETUNING_FIELDS, [
   'num_samples',
   'num_epochs',
   'optimizer',
-  'num_gpus',
-  'custom_vram',
-]);
+] as const;
+
+const TRAINING: readonly Input<FinetuningForm>[] = [...SUBJECT, ...fieldInputs(FINETUNING_FIELDS, TRAINING_SHOWN)];
+
+const TRAINING_REST = restOf(FINETUNING_FIELDS, [...TRAINING_SHOWN, 'num_gpus', 'custom_vram']);
 
 /** The pinned scenarios of serving, side by side. */
 export function servingColumns(pins: readonly SavedScenario[], planner: Planner, simulate: Simulate): readonly Column[] {

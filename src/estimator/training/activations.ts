@@ -32,11 +32,16 @@ export function hasUnknownLengths(request: FinetuningRequest): boolean {
 export function peakTokens(plan: TrainingPlan, constants: TrainingConstants): number {
   const { request, parallel } = plan;
   const sequences = plan.microBatch * plan.sequences;
-  if (request.packing) return (sequences * request.seq_length) / parallel.context;
-  const longest = Math.min(request.seq_length, request.longest_sample ?? constants.longestOverMean * request.tokens_per_sample);
-  if (!request.padding_free) return (sequences * longest) / parallel.context;
+  const longest = longestSequence(request, constants);
+  if (request.packing || !request.padding_free) return (sequences * longest) / parallel.context;
   const mean = request.lengths_stated ? Math.min(longest, request.tokens_per_sample) : longest / constants.longestOverMean;
   return (longest + (sequences - 1) * mean) / parallel.context;
+}
+
+/** Tokens of the longest sequence that the layers see, without padding beyond the longest sample. */
+function longestSequence(request: FinetuningRequest, constants: TrainingConstants): number {
+  if (request.packing) return request.seq_length;
+  return Math.min(request.seq_length, request.longest_sample ?? constants.longestOverMean * request.tokens_per_sample);
 }
 
 /** Activations, logits and loss of one GPU, in bytes. */
@@ -60,7 +65,7 @@ export function dynamicBytes(plan: TrainingPlan, constants: TrainingConstants): 
     largestKept = Math.max(largestKept, keeps);
     scores = Math.max(
       scores,
-      tokens * scoreElements(plan, layer) * constants.scoreWorking[plan.framework.softmax] * (plan.activationBytes / 2),
+      tokens * scoreElements(plan, layer, constants) * constants.scoreWorking[plan.framework.softmax] * (plan.activationBytes / 2),
     );
     checkpoints += layer.count * checkpoint;
     kept += layer.count * keeps;
@@ -105,7 +110,7 @@ function layerBytesPerToken(plan: TrainingPlan, constants: TrainingConstants, la
     (adapters?.inputElements[index] ?? 0) * constants.adapterInput +
     (plan.request.use_dora ? (adapters?.outputElements[index] ?? 0) * DORA_OUTPUT_BYTES : 0) +
     (plan.base.quantized ? linearElements(layer) * constants.quantizedLinear : 0);
-  const scores = scoreElements(plan, layer) * parallel.tensor * constants.score[plan.framework.softmax];
+  const scores = scoreElements(plan, layer, constants) * parallel.tensor * constants.score[plan.framework.softmax];
   return ((elements + scores) * (plan.activationBytes / 2)) / parallel.tensor;
 }
 
@@ -116,10 +121,10 @@ function productBytesPerToken(plan: TrainingPlan, layer: LayerShape): number {
 }
 
 /** Attention scores per token of one rank when they are materialised. */
-function scoreElements(plan: TrainingPlan, layer: LayerShape): number {
+function scoreElements(plan: TrainingPlan, layer: LayerShape, constants: TrainingConstants): number {
   if (plan.request.optimization_config.flash_attention) return 0;
   const { scoreHeads, window } = layer.widths;
-  return (scoreHeads * Math.min(plan.request.seq_length, window ?? Infinity)) / plan.parallel.tensor;
+  return (scoreHeads * Math.min(longestSequence(plan.request, constants), window ?? Infinity)) / plan.parallel.tensor;
 }
 
 /** Input and output elements per token of the layer's linear layers, of routed experts those used. */

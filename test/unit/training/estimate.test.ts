@@ -108,6 +108,16 @@ describe('what fine-tuning gathers, scores and loses', () => {
     assert.equal(loss(QWEN_VL, {}), loss(QWEN_VL, { framework_version: '3.1' }));
     assert.ok(loss(LLAMA_7B, {}) > loss(LLAMA_7B, { framework_version: '3.1' }));
   });
+
+  it('materialises attention scores of the longest sample, not of the window around it', () => {
+    const scores = (fields: object): number =>
+      estimate({ batch_size: 4, optimization_config: { flash_attention: false }, ...fields }).memory_details.Activations;
+    const flash = (fields: object): number => estimate({ batch_size: 4, ...fields }).memory_details.Activations;
+    const extra = (fields: object): number => scores(fields) - flash(fields);
+    const short = { longest_sample: 1024, seq_length: 4096 };
+    assert.ok(Math.abs(extra(short) / extra({ longest_sample: 1024, seq_length: 1024 }) - 1) < 1e-6);
+    assert.ok(extra({ ...short, packing: true }) > 4 * extra(short));
+  });
 });
 
 describe('fine-tuning estimate', () => {

@@ -84,7 +84,7 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
   llama_factory: HUGGING_FACE,
   axolotl: HUGGING_FACE,
   ms_swift: { ...HUGGING_FACE, loss: 'upcast_unknown' },
-  deepspeed: { ...HUGGING_FACE, masterWeights: 'always' },
+  deepspeed: { ...HUGGING_FACE, masterWeights: 'always', loss: 'upcast_unknown' },
   unsloth: { ...HUGGING_FACE, castsToFp32: false, loss: 'fused', kernels: 'fused' },
   torchtune: PURE_16_BIT,
   litgpt: { ...PURE_16_BIT, gathersWholeModel: true, untiesHead: true, fusedUpdate: false },

@@ -194,29 +194,32 @@ function planKernels(request: FinetuningRequest, framework: FrameworkFacts): Ker
 function planLoss(request: FinetuningRequest, framework: FrameworkFacts, architecture: Architecture): LossKind {
   if (request.optimization_config.use_fused_kernels) return 'fused';
   if (request.chunked_loss === true) return 'chunked';
-  const plain = framework.loss === 'chunked' || framework.loss === 'fused' ? 'upcast' : versionLoss(request, framework.loss, architecture);
-  if (request.chunked_loss === false) return plain;
-  if (plain === 'upcast' && framework.loss === plain && request.optimization_config.torch_compile) return 'compiled';
-  return framework.loss === 'chunked' || framework.loss === 'fused' ? framework.loss : plain;
+  const economical = framework.loss === 'chunked' || framework.loss === 'fused';
+  if (economical && request.chunked_loss === null) return framework.loss;
+  const plain = economical ? 'upcast' : versionLoss(request, framework.loss, architecture);
+  const compiles = request.optimization_config.torch_compile && request.chunked_loss === null;
+  return plain === 'upcast' && compiles ? 'compiled' : plain;
 }
 
 /** First major version of ms-swift that needs a transformers which upcasts the logits in the loss (2025-01). */
 const COMPACT_LOSS_VERSION = 3;
 /** Longest context, tokens, of models from before that version: Qwen, Llama 2 and 3, Yi, ChatGLM3, Baichuan 2 (their configs); later ones have 32k or more. */
 const OLDER_CONTEXT = 8192;
-/** Families of 2023 whatever the context their configs allow; transformers has no code of its own for them. */
+/** Families of 2023 whatever the context their configs allow; transformers has no code of its own for them, and theirs does not upcast. */
 const OLDER_TYPES: ReadonlySet<string> = new Set(['qwen', 'chatglm', 'baichuan']);
 
 /**
  * Since 4.45 (2024-09) transformers upcasts the logits in the loss; before, models returned them in fp32 and shifted copies. Where the
- * version is not given it is taken to be of the model's time.
+ * version is not given it is taken to be of the model's time. Scripts around DeepSpeed come with a model and pin the transformers of its
+ * time, unless somebody moved on: what they cost lies between.
  */
-function versionLoss(request: FinetuningRequest, loss: LossKind, architecture: Architecture): LossKind {
+function versionLoss(request: FinetuningRequest, loss: LossKind, { modelType, maxPositionEmbeddings: context }: Architecture): LossKind {
   if (loss !== 'upcast_unknown') return loss;
+  const older = context === null ? null : context <= OLDER_CONTEXT;
+  if (request.framework === 'deepspeed') return older === true && !OLDER_TYPES.has(modelType) ? loss : 'upcast';
   const major = /(\d+)/.exec(request.framework_version ?? '')?.[1];
   if (major !== undefined) return Number(major) < COMPACT_LOSS_VERSION ? 'upcast_outputs' : 'upcast';
-  const { modelType, maxPositionEmbeddings: context } = architecture;
   if (OLDER_TYPES.has(modelType)) return 'upcast_outputs';
-  if (context === null) return loss;
-  return context <= OLDER_CONTEXT ? 'upcast_outputs' : 'upcast';
+  if (older === null) return loss;
+  return older ? 'upcast_outputs' : 'upcast';
 }

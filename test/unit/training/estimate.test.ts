@@ -5,6 +5,7 @@ import { GIB } from '../../../src/estimator/units';
 import { FRAMEWORKS, MEMORY_COMPONENTS, OPTIMIZERS } from '../../../src/estimator/contracts/finetuning';
 import { DEEPSEEK, LLAMA_3B, LLAMA_7B, QWEN_7B, QWEN_VL, QWEN3_MOE, model } from './models';
 import { FACTS, estimate, gpu, request } from './requests';
+import { TRAINING_CONSTANTS } from '../../../src/estimator/training/constants';
 import { estimateFinetuning } from '../../../src/estimator/training/estimate';
 
 const FULL = { finetuning_method: 'full', fine_tuning_quantization: 'bf16', framework: 'torchtune', gpu_memory_measure: 'allocated' };
@@ -107,6 +108,17 @@ describe('what fine-tuning gathers, scores and loses', () => {
     assert.equal(loss(LLAMA_7B, {}), loss(LLAMA_7B, { framework_version: '2.0' }));
     assert.equal(loss(QWEN_VL, {}), loss(QWEN_VL, { framework_version: '3.1' }));
     assert.ok(loss(LLAMA_7B, {}) > loss(LLAMA_7B, { framework_version: '3.1' }));
+  });
+
+  it('takes a script around DeepSpeed to cost between old and new transformers, where the model is as old', () => {
+    const perLogit = (known: Model): number =>
+      (estimate({ framework: 'deepspeed', seq_length: 8192 }, { ...FACTS, model: known }).memory_details['Logits and Loss'] * GIB) /
+      (8192 * known.architecture.vocabSize);
+    const { logit } = TRAINING_CONSTANTS;
+    assert.ok(Math.abs(perLogit(LLAMA_7B) - logit.upcast_unknown) < 0.01);
+    // Qwen's own code leaves its logits in 16 bits (13 bytes per entry in its README); Qwen2.5-VL needs the newer transformers.
+    assert.ok(Math.abs(perLogit(QWEN_7B) - logit.upcast) < 0.01);
+    assert.ok(Math.abs(perLogit(QWEN_VL) - logit.upcast) < 0.01);
   });
 
   it('materialises attention scores of the longest sample, not of the window around it', () => {

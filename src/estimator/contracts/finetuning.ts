@@ -110,6 +110,8 @@ export interface FinetuningRequest {
   readonly packing: boolean;
   /** Samples of a micro batch lie behind one another instead of each being padded to the longest. Default: what the framework does. */
   readonly padding_free: boolean;
+  /** Samples of about the same length make a micro batch (the Trainer's argument of that name): the longest come together. Default false. */
+  readonly group_by_length: boolean;
   /** The loss is computed in chunks of the sequence; null: what the framework does. */
   readonly chunked_loss: boolean | null;
   /** Train the encoder towers of a multimodal model too. Default false: frozen. */

@@ -138,6 +138,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     packing: reader.flag('packing', false),
     // Megatron-SWIFT's default (its command-line parameters); Megatron's own data sets are packed.
     padding_free: reader.flag('padding_free', framework === 'megatron'),
+    group_by_length: reader.flag('group_by_length', false),
     chunked_loss: reader.flag('chunked_loss', null),
     train_vision_tower: reader.flag('train_vision_tower', false),
     train_embeddings: reader.flag('train_embeddings', /emb|lm_head/.test(methodWords)),

@@ -33,7 +33,7 @@ export function peakTokens(plan: TrainingPlan, constants: TrainingConstants): nu
   const { request, parallel } = plan;
   const sequences = plan.microBatch * plan.sequences;
   const longest = longestSequence(request, constants);
-  if (request.packing || !request.padding_free) return (sequences * longest) / parallel.context;
+  if (request.packing || request.group_by_length || !request.padding_free) return (sequences * longest) / parallel.context;
   const mean = request.lengths_stated ? Math.min(longest, request.tokens_per_sample) : longest / constants.longestOverMean;
   return (longest + (sequences - 1) * mean) / parallel.context;
 }

@@ -29,7 +29,7 @@ export function computedTokens(plan: TrainingPlan, constants: TimeConstants): nu
   const sequences = plan.microBatch * plan.sequences;
   if (request.packing) return sequences * request.seq_length;
   const mean = Math.min(request.seq_length, request.tokens_per_sample);
-  const padding = request.padding_free ? 0 : constants.paddingPerDoubling * Math.log2(sequences);
+  const padding = request.padding_free || request.group_by_length ? 0 : constants.paddingPerDoubling * Math.log2(sequences);
   const padded = mean * (1 + padding);
   return sequences * Math.min(request.seq_length, padded);
 }

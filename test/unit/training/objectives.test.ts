@@ -69,6 +69,7 @@ describe('samples of unknown length', () => {
     near(dynamic({ padding_free: true }), dynamic({ padding_free: false }) / 3, 0.02);
     assert.ok(peak({ batch_size: 4, padding_free: true, tokens_per_sample: 100 }) < peak({ batch_size: 4, padding_free: true }));
     assert.equal(request({ framework: 'megatron' }).padding_free, true);
+    near(dynamic({ padding_free: true, group_by_length: true }), dynamic({ padding_free: false }), 0.001);
   });
 
   it('widen the range downwards until their lengths are stated', () => {

@@ -117,6 +117,7 @@ describe('fine-tuning estimates of random requests', () => {
       const offloaded = (on: boolean): number => vram(random, known, { enable_offloading: on });
       assert.ok(offloaded(true) <= offloaded(false) + EPSILON, `offloaded ${offloaded(true)} after ${offloaded(false)}`);
       assert.ok(vram(random, known, { padding_free: true }) <= vram(random, known, { padding_free: false }) + EPSILON);
+      assert.ok(vram(random, known, { group_by_length: false }) <= vram(random, known, { group_by_length: true }) + EPSILON);
       assert.ok(vram(random, known, { objective: 'sft' }) <= vram(random, known, { objective: 'dpo' }) + EPSILON);
     });
   });

@@ -67,6 +67,7 @@ export const fields: fc.Arbitrary<RandomFields> = fc.record({
   tokens_per_sample: fc.integer({ min: 1, max: 300_000 }),
   packing: fc.boolean(),
   padding_free: fc.boolean(),
+  group_by_length: fc.boolean(),
   objective: fc.constantFrom(...choices.OBJECTIVES),
   enable_offloading: fc.boolean(),
   offload_target: fc.constantFrom(...choices.OFFLOAD_TARGETS),

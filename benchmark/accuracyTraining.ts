@@ -3,6 +3,7 @@
 import { GIB } from '../src/estimator/units';
 import { TRAINING_CONSTANTS } from '../src/estimator/training/constants';
 import type { TrainingConstants } from '../src/estimator/training/constants';
+import { hasUnknownLengths } from '../src/estimator/training/activations';
 import { trainingMemory } from '../src/estimator/training/memory';
 import { peakRate } from '../src/estimator/training/rates';
 import { stepTime } from '../src/estimator/training/time';
@@ -125,8 +126,8 @@ function summary(goals: readonly Goal[]): string {
   return table([['quantity', 'n', 'median', 'p90', 'in range', 'half-width', 'goal', 'simple rules'], ...rows]);
 }
 
-function breakdown(title: string, goal: Goal, key: (row: TrainingRow) => string): string {
-  const groups = [...groupBy(goal.judged, (judged) => key(judged.testCase.row))].sort((a, b) => b[1].length - a[1].length);
+function breakdown(title: string, goal: Goal, key: (row: TrainingRow, testCase: TrainingCase) => string): string {
+  const groups = [...groupBy(goal.judged, (judged) => key(judged.testCase.row, judged.testCase))].sort((a, b) => b[1].length - a[1].length);
   const rows = groups.map(([name, judged]) => {
     const bias = quantile(
       judged.map((j) => j.value / j.measured - 1),
@@ -179,7 +180,7 @@ function leaveOut<C extends object>(
 }
 
 function memoryGoals(judged: readonly Judged[], suffix = ''): readonly Goal[] {
-  const single = judged.filter((j) => j.testCase.row.gpus === 1);
+  const single = judged.filter((j) => j.testCase.plan.parallel.gpus === 1);
   const sharded = judged.filter((j) => isSharded(j.testCase.row));
   return [
     { name: `peak memory, one GPU${suffix}`, median: 0.1, p90: 0.3, judged: single },
@@ -203,7 +204,7 @@ function casesOf(rows: readonly TrainingRow[]): readonly TrainingCase[] {
 function main(): void {
   const file = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? defaultTrainingRows();
   const rows = readTrainingRows(file);
-  const memoryCases = casesOf(rows.filter((row) => judgesMemory(row) && (row.gpus === 1 || isSharded(row))));
+  const memoryCases = casesOf(rows.filter(judgesMemory)).filter(({ plan, row }) => plan.parallel.gpus === 1 || isSharded(row));
   const speedCases = casesOf(rows.filter(judgesSpeed));
   const memory = memoryCases.map(judgeMemory);
   const speed = speedCases.map(judgeSpeed).filter((j) => j !== null);
@@ -217,10 +218,17 @@ function main(): void {
   for (const goal of goals) {
     console.log(`\n${breakdown('source', goal, (row) => row.source)}`);
     console.log(`\n${breakdown('method', goal, (row) => row.method_class)}`);
-    if (goal.name.startsWith('peak')) console.log(`\n${breakdown('memory kind', goal, memoryKind)}`);
+    if (goal.name.startsWith('peak')) {
+      console.log(`\n${breakdown('memory kind', goal, memoryKind)}`);
+      console.log(`\n${breakdown('sample lengths', goal, lengthsKnown)}`);
+    }
     console.log(`\n${breakdown('GPU class', goal, (row) => row.gpu_norm ?? 'not named')}`);
     console.log(`\nworst rows of ${goal.name}\n\n${worst(goal, 10)}`);
   }
+}
+
+function lengthsKnown(_: TrainingRow, { plan }: TrainingCase): string {
+  return hasUnknownLengths(plan.request) ? 'not stated' : 'stated or packed';
 }
 
 function memoryKind(row: TrainingRow): string {

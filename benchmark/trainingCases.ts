@@ -31,6 +31,7 @@ export function defaultTrainingRows(): string {
 
 /** The project's own rows leave out what their sources do not state. */
 const NOTHING_STATED: Partial<TrainingRow> = {
+  source_url: null,
   framework_version: null,
   params_b: null,
   base_precision: null,
@@ -58,6 +59,8 @@ const NOTHING_STATED: Partial<TrainingRow> = {
   gpu_name: null,
   gpu_norm: null,
   peak_memory_gib: null,
+  memory_raw: null,
+  notes: null,
   memory_kind: null,
   memory_scope: null,
   tokens_per_second: null,

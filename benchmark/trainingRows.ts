@@ -2,6 +2,7 @@
 export interface TrainingRow {
   readonly id: string;
   readonly source: string;
+  readonly source_url: string | null;
   readonly row_kind: string;
   readonly grade: string;
   readonly framework: string;
@@ -35,6 +36,8 @@ export interface TrainingRow {
   readonly gpu_name: string | null;
   readonly gpu_norm: string | null;
   readonly peak_memory_gib: number | null;
+  readonly memory_raw: string | null;
+  readonly notes: string | null;
   readonly memory_kind: string | null;
   readonly memory_scope: string | null;
   readonly tokens_per_second: number | null;
@@ -50,9 +53,10 @@ export function judgesMemory(row: TrainingRow): boolean {
   return row.row_kind === 'measured' && 'AB'.includes(row.grade) && row.peak_memory_gib !== null && row.gpus !== null && specified;
 }
 
-/** True for runs that spread the model or its states over GPUs in a way the row names. */
+/** True for runs that spread the model or its states over GPUs in a way the row names, and whose source does not say one GPU elsewhere. */
 export function isSharded(row: TrainingRow): boolean {
-  return (row.gpus ?? 1) > 1 && (row.zero_stage !== null || row.parallelism !== null);
+  if (/config lists devices: 1/.test(row.notes ?? '')) return false;
+  return gpusOf(row) > 1 && (row.zero_stage !== null || row.parallelism !== null);
 }
 
 /** True for rows whose speed is a fair test. */
@@ -77,7 +81,7 @@ export type RequestKind = 'stated' | 'bare';
  * @param kind `bare` leaves out what people rarely state: versions, losses, compilation, lengths of real samples.
  */
 export function requestOf(row: TrainingRow, kind: RequestKind = 'stated'): Readonly<Record<string, unknown>> {
-  const gpus = row.gpus ?? 1;
+  const gpus = gpusOf(row);
   const parallel = parallelOf(row);
   // torchtitan's pipeline cuts its batch into as many micro batches as it has stages (pipeline_parallel_microbatches of 2024-12).
   const cut = /torchtitan/.test(row.framework) && parallel.pipeline > 1;
@@ -86,7 +90,7 @@ export function requestOf(row: TrainingRow, kind: RequestKind = 'stated'): Reado
   return {
     gpu_key: /card/.test(row.gpu_norm ?? '') ? UNNAMED_GPU : (row.gpu_norm ?? row.gpu_name ?? UNNAMED_GPU),
     llm_key: row.model,
-    finetuning_method: row.method,
+    finetuning_method: isOfFullRun(row) ? 'full' : row.method,
     fine_tuning_quantization: row.base_precision,
     base_quantization: row.quantization,
     compute_dtype: row.compute_dtype,
@@ -99,6 +103,7 @@ export function requestOf(row: TrainingRow, kind: RequestKind = 'stated'): Reado
     optimizer: row.optimizer,
     framework: row.framework,
     packing: row.packing,
+    ...saidElsewhere(row),
     ...(parallel.tensor > 1 ? { tensor_parallel: parallel.tensor } : {}),
     ...(parallel.pipeline > 1 ? { pipeline_parallel: parallel.pipeline } : {}),
     ...(parallel.context > 1 ? { context_parallel: parallel.context } : {}),
@@ -118,6 +123,29 @@ export function requestOf(row: TrainingRow, kind: RequestKind = 'stated'): Reado
   };
 }
 
+/** Settings that a source states in the name of a script or beside its figure: ms-swift's examples are named after what they show. */
+function saidElsewhere(row: TrainingRow): Readonly<Record<string, unknown>> {
+  return {
+    ...(/with padding_free/.test(row.memory_raw ?? '') ? { padding_free: true } : {}),
+    ...(/\/group_by_length\./.test(row.source_url ?? '') ? { group_by_length: true } : {}),
+  };
+}
+
+/** An example of LoRA whose comment gives the figure of the full fine-tune beside it. */
+function isOfFullRun(row: TrainingRow): boolean {
+  return /^# full:/.test(row.memory_raw ?? '');
+}
+
+/** GPUs of a run: experts that are spread over more than the row counts need as many. */
+function gpusOf(row: TrainingRow): number {
+  return Math.max(row.gpus ?? 1, statedDegree(row, 'EP'));
+}
+
+/** The size of one kind of parallelism in a row's notation; 1 where it states none. */
+function statedDegree(row: TrainingRow, label: string): number {
+  return Number(new RegExp(`(?<![A-Z])${label}\\s?(\\d+)`).exec(row.parallelism ?? '')?.[1] ?? 1);
+}
+
 /** The card that stands for those a source does not name; only paged optimizers depend on it in memory. */
 const UNNAMED_GPU = 'a100_80';
 
@@ -125,7 +153,7 @@ const UNNAMED_GPU = 'a100_80';
 function accumulationOf(row: TrainingRow, parallel: RowParallel): number {
   const global = row.extra?.gbs;
   if (row.gradient_accumulation !== null || global === undefined) return row.gradient_accumulation ?? 1;
-  const data = (row.gpus ?? 1) / (parallel.tensor * parallel.pipeline * parallel.context);
+  const data = gpusOf(row) / (parallel.tensor * parallel.pipeline * parallel.context);
   return Math.max(1, Math.round(global / (data * (row.micro_batch_size ?? 1))));
 }
 
@@ -158,7 +186,8 @@ function measureOf(row: TrainingRow): string | null {
 }
 
 function offloading(row: TrainingRow): Readonly<Record<string, unknown>> {
-  const named = row.cpu_offload;
+  // Megatron's optimizer on the host, in a script named after it.
+  const named = row.cpu_offload ?? (/_offload\.sh$/.test(row.source_url ?? '') ? 'optimizer' : null);
   if (named === null || named === false) return {};
   const text = String(named);
   const parts = /optimizer/.test(text) && /param/.test(text) ? 'all' : /param/.test(text) ? 'parameters' : 'optimizer';
@@ -180,12 +209,13 @@ interface RowParallel {
 /** "TP2,PP4,CP1,VP5,EP8" and its variants; a naive split over devices is a pipeline without micro batches. */
 function parallelOf(row: TrainingRow): RowParallel {
   const named = row.parallelism ?? '';
-  const gpus = row.gpus ?? 1;
+  const gpus = gpusOf(row);
   const degree = (label: string): number => {
-    const found = new RegExp(`(?<![A-Z])${label}\\s?(\\d+)`).exec(named);
-    const size = found?.[1] === undefined ? 1 : Number(found[1]);
+    const size = statedDegree(row, label);
     return size >= 1 && gpus % size === 0 ? size : 1;
   };
+  // Processes that each spread the layers over two cards.
+  if (/\/ddp_device_map\//.test(row.source_url ?? '')) return { tensor: 1, pipeline: 2, context: 1, expert: 1 };
   // ms-swift without torchrun spreads the layers over the devices it sees.
   const spread = /device_map/.test(named) || (row.framework === 'ms-swift' && named === '' && row.zero_stage === null && gpus > 1);
   if (spread) return { tensor: 1, pipeline: gpus, context: 1, expert: 1 };

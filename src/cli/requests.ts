@@ -15,6 +15,7 @@ import { guessFromName } from '../models/sizeGuess';
 import type { ModelFacts } from '../models/source';
 import { EXIT, UsageError } from './command';
 import type { Terminal } from './command';
+import { JsonProgress } from './jsonProgress';
 
 /** A response, or what is wrong with the request. */
 export type RequestAnswer<T> = { readonly response: T } | { readonly problems: readonly RequestProblem[] };
@@ -64,8 +65,8 @@ function describe(config: unknown): Model | string {
 
 /**
  * Answers the requests of a file, or of standard input for `-`. A file that is one JSON object, on one line or several, is answered
- * with one indented object; several lines of JSON are answered line by line, and those that cannot be used with their number. An `id` in a
- * request stands in its answer.
+ * with one indented object; several lines of JSON are answered line by line as they come, and those that cannot be used with their number.
+ * An `id` in a request stands in its answer.
  *
  * @returns the exit code: 0 when every run fits, 1 when one does not, 2 when a request cannot be used.
  */
@@ -75,55 +76,79 @@ export async function answerRequests<T extends object>(
   answer: AnswerRequest<T>,
   fits: FitsIn<T>,
 ): Promise<number> {
-  const input = source === '-' ? Readable.from(terminal.stdin) : createReadStream(path.resolve(terminal.cwd, source));
-  let code: number = EXIT.ok;
-  const say = async ({ text, line }: Line, indent: number): Promise<void> => {
-    const { id, result } = answerText(text, answer);
-    const place = indent === 0 && 'problems' in result ? { line } : {};
-    code = Math.max(code, 'response' in result ? (fits(result.response) ? EXIT.ok : EXIT.doesNotFit) : EXIT.unusable);
-    await terminal.write(`${JSON.stringify({ ...id, ...place, ...shown(result) }, null, indent)}\n`);
-  };
-  // Until a line after a complete one shows that these are JSON Lines, the lines may be one object.
-  const held: Line[] = [];
-  let byLine = false;
-  let line = 0;
-  try {
-    for await (const text of createInterface({ input, crlfDelay: Infinity })) {
-      line++;
-      if (text.trim() === '') continue;
-      const [first] = held;
-      if (!byLine && first && held.length === 1 && isJson(first.text)) {
-        byLine = true;
-        await say(first, 0);
-        held.pop();
-      }
-      if (byLine) await say({ text, line }, 0);
-      else held.push({ text, line });
-    }
-  } catch (error) {
-    throw new UsageError(`"${source}" cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+  let code: number | null = null;
+  for await (const request of requestTexts(linesOf(source, terminal))) {
+    const { id, result } = answerText(request, answer);
+    const place = request.line !== null && 'problems' in result ? { line: request.line } : {};
+    code = Math.max(code ?? EXIT.ok, 'response' in result ? (fits(result.response) ? EXIT.ok : EXIT.doesNotFit) : EXIT.unusable);
+    await terminal.write(`${JSON.stringify({ ...id, ...place, ...shown(result) }, null, request.line === null ? 2 : 0)}\n`);
   }
-  if (!byLine && held.length === 0)
-    throw new UsageError(`${source === '-' ? 'Standard input' : `"${source}"`} holds no request; JSON is needed.`);
-  const whole = held.map(({ text }) => text).join('\n');
-  if (held.length > 1 && !isJson(whole) && held.some(({ text }) => isJson(text))) for (const one of held) await say(one, 0);
-  else if (held.length > 0) await say({ text: whole, line: 1 }, 2);
+  if (code === null) throw new UsageError(`${source === '-' ? 'Standard input' : `"${source}"`} holds no request; JSON is needed.`);
   return code;
 }
 
-/** A line of the input, or all of it, with the number of its first line, from 1. */
-interface Line {
-  readonly text: string;
-  readonly line: number;
+/** The lines of a file, or of standard input for `-`. */
+async function* linesOf(source: string, terminal: Terminal): AsyncGenerator<string> {
+  const input = source === '-' ? Readable.from(terminal.stdin) : createReadStream(path.resolve(terminal.cwd, source));
+  try {
+    yield* createInterface({ input, crlfDelay: Infinity });
+  } catch (error) {
+    throw new UsageError(`"${source}" cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+  }
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+/** The text of one request. */
+interface RequestText {
+  readonly text: string;
+  /** Its line, from 1, among several requests; null where it is the whole input. */
+  readonly line: number | null;
+}
+
+/**
+ * Characters held of an input that is no JSON document and has no line that is one by itself: far more than a document written by hand has,
+ * so that one with a slip in it is answered with one error.
+ */
+const MOST_HELD = 1 << 20;
+
+/**
+ * Tells JSON Lines from one document on several lines, and holds lines only for as long as they may be the document: until a line that is an
+ * object by itself cannot continue what came before it.
+ */
+export async function* requestTexts(lines: AsyncIterable<string>): AsyncGenerator<RequestText> {
+  const progress = new JsonProgress();
+  const held: { readonly text: string; readonly line: number }[] = [];
+  let byLine = false;
+  let characters = 0;
+  let objects = 0;
+  let line = 0;
+  for await (const raw of lines) {
+    line++;
+    // Editors and shells of Windows write a byte order mark.
+    const text = line === 1 ? raw.replace(/^\ufeff/, '') : raw;
+    if (byLine) {
+      if (!isBlank(text)) yield { text, line };
+      continue;
+    }
+    held.push({ text, line });
+    characters += text.length;
+    if (isObject(text)) objects++;
+    if (!progress.isBroken) progress.read(text);
+    byLine = progress.isBroken && (objects > 0 || characters > MOST_HELD);
+    if (byLine) yield* held.splice(0).filter((one) => !isBlank(one.text));
   }
+  const whole = held.map(({ text }) => text).join('\n');
+  if (!isBlank(whole)) yield { text: whole, line: null };
+}
+
+function isBlank(text: string): boolean {
+  return text.trim() === '';
+}
+
+/** Whether a line is a JSON object by itself. */
+function isObject(text: string): boolean {
+  const progress = new JsonProgress();
+  if (text.trimStart().startsWith('{')) progress.read(text);
+  return progress.isComplete;
 }
 
 /** One answer, and the request's own `id`, which is nobody's field but the caller's: it comes back as it was. */
@@ -132,18 +157,23 @@ interface Answered<T> {
   readonly result: RequestAnswer<T>;
 }
 
-function answerText<T>(text: string, answer: AnswerRequest<T>): Answered<T> {
+function answerText<T>({ text, line }: RequestText, answer: AnswerRequest<T>): Answered<T> {
   let input: unknown;
   try {
     input = JSON.parse(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const problem = { field: '', value: text, allowed: 'JSON', nearest: null, message: `The request is no JSON: ${why}` };
-    return { id: {}, result: { problems: [problem] } };
+    const message = `The request${line === null ? '' : ` on line ${line}`} is no JSON: ${jsonMistake(error, line !== null)}`;
+    return { id: {}, result: { problems: [{ field: '', value: text, allowed: 'JSON', nearest: null, message }] } };
   }
   if (typeof input !== 'object' || input === null || Array.isArray(input) || !('id' in input)) return { id: {}, result: answer(input) };
   const { id, ...request } = input;
   return { id: { id }, result: answer(request) };
+}
+
+/** What V8 says of a mistake; newer ones add the place within the text, whose first line is not that of the input. */
+function jsonMistake(error: unknown, isLine: boolean): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return isLine ? message.replace(/ \(line \d+ column \d+\)$/, '') : message;
 }
 
 function shown<T extends object>(result: RequestAnswer<T>): object {

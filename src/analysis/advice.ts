@@ -1,5 +1,5 @@
 /** Hints where money is left on the table. They refuse nothing, and each one that names a gain was simulated with it. */
-import { formatCount, formatGib } from '../estimator/figures';
+import { formatCount, formatFactor, formatGib, formatRequests } from '../estimator/figures';
 import { GIB } from '../estimator/units';
 import type { VllmArguments } from '../vllm/arguments';
 import { ArgumentReader } from '../vllm/argumentValues';
@@ -89,10 +89,10 @@ function fp8KvCache({ report, after }: Deployment): FindingParts | null {
   return {
     keys: ['kv-cache-dtype', 'max-model-len'],
     message:
-      `Only ${kvCache.maxConcurrency.value.toFixed(1)} requests of full length fit at once. This GPU reads an fp8 KV cache, which holds ` +
-      `${ratio.toFixed(1)} times as many tokens.`,
+      `Only ${formatRequests(kvCache.maxConcurrency.value)} requests of full length fit at once. This GPU reads an fp8 KV cache, which holds ` +
+      `${formatFactor(ratio)} times as many tokens.`,
     vllmMessage: null,
-    fixes: [setFix('kv-cache-dtype', 'fp8', { note: `${ratio.toFixed(1)}×` })],
+    fixes: [setFix('kv-cache-dtype', 'fp8', { note: `${formatFactor(ratio)}×` })],
   };
 }
 
@@ -134,7 +134,7 @@ function fewerRequests({ report, after }: Deployment): FindingParts | null {
   return {
     keys: ['max-num-seqs', 'max-model-len'],
     message:
-      `The KV cache holds ${kvCache.maxConcurrency.value.toFixed(1)} requests of full length, but memory is reserved to sample ` +
+      `The KV cache holds ${formatRequests(kvCache.maxConcurrency.value)} requests of full length, but memory is reserved to sample ` +
       `${formatCount(settings.maxNumSeqs)} at once. ${formatCount(wanted)} would leave ${formatGib(gain)} more for the KV cache.`,
     vllmMessage: null,
     fixes: [setFix('max-num-seqs', wanted, { note: `+${formatGib(gain)} KV cache` })],

@@ -1,5 +1,5 @@
 /** Values that make sense for an argument of this deployment, each with what it would do. */
-import { formatCount, formatGib } from '../estimator/figures';
+import { formatCount, formatGib, formatRequests } from '../estimator/figures';
 import { defaultOf, isOnByDefault } from '../vllm/argumentTable';
 import type { Argument, ArgumentField } from '../vllm/argumentTable';
 import type { ArgumentValue } from '../vllm/arguments';
@@ -76,7 +76,7 @@ function lengths(question: ValueQuestion): readonly ProposedValue[] {
       if (after.outcome !== 'ok') return [];
       const requests = after.kvCache.maxConcurrency;
       const detail = length === longest ? 'the longest that surely fits' : length === limit ? 'all the model takes' : '';
-      return [proposal(length, detail, requests ? `fits, ${requests.value.toFixed(1)} requests` : 'fits')];
+      return [proposal(length, detail, requests ? `fits, ${formatRequests(requests.value)} requests` : 'fits')];
     }),
     ...auto,
   ];

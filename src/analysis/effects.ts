@@ -1,5 +1,5 @@
 /** What one changed argument would do to this deployment, by simulating it: "+2.1 GiB KV cache". */
-import { formatGib } from '../estimator/figures';
+import { formatFactor, formatGib } from '../estimator/figures';
 import { GIB } from '../estimator/units';
 import type { ArgumentValue } from '../vllm/arguments';
 import { checkRules } from '../vllm/rules/check';
@@ -37,7 +37,7 @@ export function effectBetween(before: StartupReport, after: StartupReport): stri
   const change = has.value - had.value;
   if (Math.abs(change) >= NOTICEABLE) parts.push(`${signed(change)} KV cache`);
   const ratio = before.kvCache.bytesPerTokenPerGpu / Math.max(1, after.kvCache.bytesPerTokenPerGpu);
-  if (ratio > 1.05 || ratio < 0.95) parts.push(`${ratio.toFixed(1)}× tokens per GiB`);
+  if (ratio > 1.05 || ratio < 0.95) parts.push(`${formatFactor(ratio)}× tokens per GiB`);
   if (before.outcome !== 'ok' && after.outcome === 'ok') parts.push('starts');
   return parts.length > 0 ? parts.join(', ') : null;
 }

@@ -3,7 +3,7 @@
  * starts without a new refusal is offered, the smallest change first.
  */
 import type { GpuSetup } from '../estimator/hardware/gpu';
-import { formatGib } from '../estimator/figures';
+import { formatFactor, formatGib, formatRequests } from '../estimator/figures';
 import type { ArgumentValue } from '../vllm/arguments';
 import type { Fix } from '../vllm/findings';
 import { checkRules } from '../vllm/rules/check';
@@ -115,14 +115,14 @@ function effectOf(question: Question, { kinds, gpus }: Attempt, after: StartupRe
   if (gpus !== null) notes.push(`needs ${gpus} GPUs`);
   if (kinds.includes('kv-cache-format')) {
     const ratio = before.kvCache.bytesPerTokenPerGpu / Math.max(1, after.kvCache.bytesPerTokenPerGpu);
-    notes.push(`${ratio.toFixed(1)}×`);
+    notes.push(`${formatFactor(ratio)}×`);
   }
   if (kinds.includes('weights-format')) notes.push(`weights ${formatGib(after.perGpu.weights.value)} per GPU`);
   if (kinds.includes('offload')) notes.push(`${formatGib(after.host.bytesPerStepOverPcie)} over PCIe in every step`);
   if (kinds.includes('eager')) notes.push('slower decoding');
   const concurrency = after.kvCache.maxConcurrency;
   const fits = after.certainty === 'certain' ? 'fits' : 'likely fits';
-  notes.push(concurrency ? `${fits}, ${concurrency.value.toFixed(1)} requests` : fits);
+  notes.push(concurrency ? `${fits}, ${formatRequests(concurrency.value)} requests` : fits);
   return notes.join(', ');
 }
 

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import type { Analysis } from '../analysis/analysis';
+import { formatGib } from '../estimator/figures';
 import { findGpu, GPUS } from '../estimator/hardware/catalogue';
 import type { Gpu } from '../estimator/hardware/gpu';
+import { GIB } from '../estimator/units';
 import type { DetectedGpus } from './nvidiaSmi';
 import type { ChosenGpu } from './directiveEdits';
 import { directiveEdit } from './directiveEdits';
@@ -72,7 +74,7 @@ function newestFirst(a: Gpu, b: Gpu): number {
 }
 
 function itemFor(gpu: Gpu): GpuItem {
-  return { gpu, label: gpu.label, description: `${gpu.totalMemoryGib.toFixed(1)} GiB · ${gpu.architecture} · ${gpu.key}` };
+  return { gpu, label: gpu.label, description: `${formatGib(gpu.totalMemoryGib * GIB)} · ${gpu.architecture} · ${gpu.key}` };
 }
 
 interface CountItem extends vscode.QuickPickItem {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { inlayHints } from '../analysis/inlay';
+import { inlayHints } from '../report/inlay';
 import type { Documents } from './documents';
 import { settingsFor } from './settings';
 

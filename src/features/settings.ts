@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { InlayKind } from '../analysis/inlay';
+import type { InlayKind } from '../report/inlay';
 import type { Severity } from '../vllm/findings';
 
 /** First part of every setting, command and context key of this extension. */

@@ -126,6 +126,11 @@ function rounded(value: number | null | undefined): number | null {
   return value === null || value === undefined || !Number.isFinite(value) ? null : Math.round(value * DECIMALS) / DECIMALS;
 }
 
+/** As many digits, and never more requests than fit. */
+function floored(value: number | null | undefined): number | null {
+  return value === null || value === undefined || !Number.isFinite(value) ? null : Math.floor(value * DECIMALS) / DECIMALS;
+}
+
 function inGib(bytes: number | null | undefined): number | null {
   return bytes === null || bytes === undefined ? null : rounded(bytes / GIB);
 }
@@ -209,7 +214,7 @@ export function estimateJson(analysis: Analysis, place: Place | null, speed: Inf
       bytes_per_token_per_gpu: rounded(cache?.bytesPerTokenPerGpu),
       tokens: wholeTokens(cache?.tokens?.value),
       block_size: cache?.blockSize ?? null,
-      max_concurrency: rounded(cache?.maxConcurrency?.value),
+      max_concurrency: floored(cache?.maxConcurrency?.value),
       needed_for_max_model_len_gib: inGib(cache?.neededForMaxModelLen),
       max_model_len_that_fits: wholeTokens(cache?.maxModelLenThatFits?.value),
     },
@@ -223,7 +228,7 @@ export function estimateJson(analysis: Analysis, place: Place | null, speed: Inf
       non_torch_gib: gibRange(perGpu?.nonTorch),
       kv_cache_gib: gibRange(perGpu?.kvCache),
       kv_cache_tokens: tokenRange(cache?.tokens),
-      max_concurrency: cache?.maxConcurrency ? [rounded(cache.maxConcurrency.low) ?? 0, rounded(cache.maxConcurrency.high) ?? 0] : null,
+      max_concurrency: cache?.maxConcurrency ? [floored(cache.maxConcurrency.low) ?? 0, floored(cache.maxConcurrency.high) ?? 0] : null,
       max_model_len_that_fits: tokenRange(cache?.maxModelLenThatFits),
     },
     speed: speedJson(speed),

@@ -1,14 +1,31 @@
 import type { FinetuningRequest, FinetuningResponse } from '../estimator/contracts/finetuning';
-import { formatCount, formatParameters, UNKNOWN } from '../estimator/figures';
+import {
+  formatCount,
+  formatGib,
+  formatHours,
+  formatParameters,
+  formatPercent,
+  formatRough,
+  formatShort,
+  formatWhole,
+  gibNumber,
+  UNKNOWN,
+} from '../estimator/figures';
+import { between } from '../estimator/ranged';
+import { GIB } from '../estimator/units';
 import { escapeMarkdown } from './escape';
 
-/** A figure with its range where it has one: "22.1 (19.6 to 24.6) GiB". */
-function ranged(response: FinetuningResponse, name: keyof FinetuningResponse, unit: string): string {
-  const value = response[name];
-  if (typeof value !== 'number') return UNKNOWN;
-  const range = response.range[name];
-  const text = (figure: number): string => (figure >= 100 ? formatCount(figure) : figure.toPrecision(3));
-  return `${text(value)}${range ? ` (${text(range[0])} to ${text(range[1])})` : ''} ${unit}`;
+/** A figure of the response with its range where it has one: "about 22 GiB (19 to 25)". */
+function ranged(response: FinetuningResponse, name: keyof FinetuningResponse, format: (figure: number) => string): string {
+  const figure = response[name];
+  if (typeof figure !== 'number') return UNKNOWN;
+  const [low, high] = response.range[name] ?? [figure, figure];
+  const { value, ends } = formatRough(between(low, figure, high), format);
+  return ends === '' ? value : `${value} (${ends})`;
+}
+
+function gib(figure: number): string {
+  return formatGib(figure * GIB);
 }
 
 function table(header: readonly [string, string], rows: readonly (readonly [string, string])[]): string {
@@ -29,13 +46,13 @@ export function finetuningMarkdown(request: FinetuningRequest, response: Finetun
     ['Gradient checkpointing', request.optimization_config.gradient_checkpointing],
   ];
   const figures: readonly (readonly [string, string])[] = [
-    ['Peak per GPU', ranged(response, 'vram_usage', 'GiB')],
-    ['Of the card', `${response.actual_vram_percentage.toFixed(0)} %, ${response.memory_status.replace('_', ' ')}`],
+    ['Peak per GPU', ranged(response, 'vram_usage', gib)],
+    ['Of the card', `${formatPercent(response.actual_vram_percentage / 100)}, ${response.memory_status.replace('_', ' ')}`],
     ['Trained parameters', `${formatParameters(response.trainable_parameters)} of ${formatParameters(response.total_parameters)}`],
-    ['Time', ranged(response, 'total_training_time_hours', 'hours')],
-    ['Speed', ranged(response, 'training_tps', 'tokens per second')],
-    ['Energy', ranged(response, 'energy_kwh', 'kWh')],
-    ['Host memory', ranged(response, 'estimated_system_ram_required', 'GiB')],
+    ['Time', ranged(response, 'total_training_time_hours', formatHours)],
+    ['Speed', ranged(response, 'training_tps', (speed) => `${formatWhole(speed)} tokens/s`)],
+    ['Energy', ranged(response, 'energy_kwh', (energy) => `${formatShort(energy)} kWh`)],
+    ['Host memory', ranged(response, 'estimated_system_ram_required', gib)],
   ];
   const parts = response.memory_breakdown.filter(({ size_gb }) => size_gb > 0);
   const sections = [
@@ -45,7 +62,7 @@ export function finetuningMarkdown(request: FinetuningRequest, response: Finetun
     '## Memory per GPU',
     table(
       ['Part', 'GiB'],
-      parts.map(({ label, size_gb }) => [label, size_gb.toFixed(2)]),
+      parts.map(({ label, size_gb }) => [label, gibNumber(size_gb * GIB)]),
     ),
     ...(response.assumptions.length > 0 ? ['## Assumed', response.assumptions.map((text) => `- ${escapeMarkdown(text)}`).join('\n')] : []),
   ];

@@ -2,7 +2,8 @@
 import type { Analysis } from '../analysis/analysis';
 import type { DeploymentArgument } from '../deployments/deployment';
 import { humanSize } from '../deployments/values';
-import { formatCount } from '../estimator/figures';
+import { formatCount, formatGib } from '../estimator/figures';
+import { GIB } from '../estimator/units';
 import { findArgument } from '../vllm/argumentTable';
 import type { Argument } from '../vllm/argumentTable';
 import type { StartupReport } from '../vllm/startup/report';
@@ -18,7 +19,7 @@ const ASSUMPTIONS_SHOWN = 2;
 function footer(analysis: Analysis, report: StartupReport): string {
   const { gpu, gpuProblem, gpuAssumptions, version } = analysis;
   const card = gpu
-    ? `${escapeMarkdown(gpuName(gpu))} (${gpuSource(gpu.source)}), ${gpu.totalMemoryGib.toFixed(2)} GiB each`
+    ? `${escapeMarkdown(gpuName(gpu))} (${gpuSource(gpu.source)}), ${formatGib(gpu.totalMemoryGib * GIB)} each`
     : escapeMarkdown((gpuProblem ?? 'No GPU chosen: the figures that need none are shown').replace(/\.$/, ''));
   const all = [...gpuAssumptions, ...report.assumptions];
   const more = all.length > ASSUMPTIONS_SHOWN ? `; ${all.length - ASSUMPTIONS_SHOWN} more in the report` : '';

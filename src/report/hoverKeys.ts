@@ -1,7 +1,7 @@
 /** What the memory keys mean here: each gives paragraphs of Markdown from one report. */
 import type { Analysis } from '../analysis/analysis';
 import { offloadCost, prefillSteps, tokensPerRequest } from '../analysis/derived';
-import { formatBytes, formatCount, formatCountRange, formatGib, formatGibRange, formatTimes } from '../estimator/figures';
+import { formatBytes, formatCount, formatCountRange, formatGib, formatGibRange, formatRequests, formatWhole } from '../estimator/figures';
 import type { StartupReport } from '../vllm/startup/report';
 import { shortBreakdownLines } from './breakdown';
 import { escapeMarkdown } from './escape';
@@ -32,7 +32,7 @@ function poolLine({ kvCache, perGpu, settings }: StartupReport): string {
   const length = settings.maxModelLen;
   const times =
     kvCache.maxConcurrency && length !== null
-      ? `: ${formatTimes(kvCache.maxConcurrency.value)} requests of ${formatCount(length)} tokens`
+      ? `: ${formatRequests(kvCache.maxConcurrency.value)} requests of ${formatCount(length)} tokens`
       : '';
   return `KV cache: ${formatGibRange(perGpu.kvCache)} per GPU, ${formatCountRange(kvCache.tokens)} tokens${times}.`;
 }
@@ -66,8 +66,8 @@ const cpuOffload: Paragraphs = (report) => {
   const cost = offloadCost(report);
   const what = host.offloaded === null ? '' : `: ${escapeMarkdown(host.offloaded)}`;
   const price = cost
-    ? `Every decode step reads ${formatGib(cost.bytes)} per GPU over PCIe: about ${formatCount(Math.round(cost.milliseconds))} ms at ` +
-      `${cost.bandwidthGbS.toFixed(0)} GB/s, however few tokens it makes.`
+    ? `Every decode step reads ${formatGib(cost.bytes)} per GPU over PCIe: about ${formatWhole(cost.milliseconds)} ms at ` +
+      `${formatWhole(cost.bandwidthGbS)} GB/s, however few tokens it makes.`
     : `Every decode step reads ${formatGib(host.bytesPerStepOverPcie)} per GPU over PCIe.`;
   return [
     `Weights leave each GPU for the host, up to ${settings.cpuOffloadGib} GiB${what}. Only weights: the KV cache stays on the GPU.`,

@@ -1,7 +1,17 @@
 /** The full report on one deployment as a Markdown document. */
 import type { Analysis, PlacedFinding } from '../analysis/analysis';
 import { offloadCost } from '../analysis/derived';
-import { formatBytes, formatCount, formatCountRange, formatGib, formatGibRange, formatParameters, formatTimes } from '../estimator/figures';
+import {
+  formatBytes,
+  formatCount,
+  formatCountRange,
+  formatGib,
+  formatGibRange,
+  formatParameters,
+  formatRequests,
+  formatWhole,
+} from '../estimator/figures';
+import { GIB } from '../estimator/units';
 import type { StartupReport } from '../vllm/startup/report';
 import { breakdown } from './breakdown';
 import type { BreakdownLine } from './breakdown';
@@ -20,7 +30,7 @@ function subjectRows(analysis: Analysis): readonly Row[] {
   const { deployment, facts, gpu, gpuProblem, version, report } = analysis;
   const model = deployment.args.get('model');
   const card = gpu
-    ? `${escapeMarkdown(gpuName(gpu))}, ${gpu.totalMemoryGib.toFixed(2)} GiB each (${gpuSource(gpu.source)})`
+    ? `${escapeMarkdown(gpuName(gpu))}, ${formatGib(gpu.totalMemoryGib * GIB)} each (${gpuSource(gpu.source)})`
     : escapeMarkdown(gpuProblem ?? 'not chosen');
   return [
     ['Model', typeof model === 'string' ? inlineCode(model) : 'not named in the file'],
@@ -46,7 +56,7 @@ function kvCacheRows({ kvCache, perGpu, settings }: StartupReport): readonly Row
       ? []
       : ([
           [`One request of ${formatCount(length)} tokens`, formatGib(kvCache.neededForMaxModelLen)],
-          ['Such requests at once', kvCache.maxConcurrency ? formatTimes(kvCache.maxConcurrency.value) : 'unknown'],
+          ['Such requests at once', formatRequests(kvCache.maxConcurrency?.value ?? null)],
         ] as const)),
     ['Longest request that fits', formatCountRange(kvCache.maxModelLenThatFits)],
   ];
@@ -60,9 +70,7 @@ function offloadSection(report: StartupReport): readonly string[] {
     ['Weights on the host', `${formatGib(host.cpuOffloadBytes)}${host.offloaded === null ? '' : ` (${escapeMarkdown(host.offloaded)})`}`],
     ['Host memory needed', formatGibRange(host.required)],
     ['Read over PCIe per decode step', formatGib(host.bytesPerStepOverPcie)],
-    ...(cost
-      ? ([['Time of that', `about ${formatCount(Math.round(cost.milliseconds))} ms at ${cost.bandwidthGbS.toFixed(0)} GB/s`]] as const)
-      : []),
+    ...(cost ? ([['Time of that', `about ${formatWhole(cost.milliseconds)} ms at ${formatWhole(cost.bandwidthGbS)} GB/s`]] as const) : []),
   ];
   return ['## Offloading', table(rows)];
 }

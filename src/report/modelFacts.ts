@@ -1,5 +1,5 @@
 /** The page "what is known of this model" as a Markdown document. */
-import { formatBytes, formatCount, formatGib, formatParameters } from '../estimator/figures';
+import { formatBytes, formatCount, formatGib, formatParameters, formatPercent } from '../estimator/figures';
 import { factSheet } from '../models/factSheet';
 import type { FactSheet } from '../models/factSheet';
 import type { ModelFacts } from '../models/source';
@@ -93,7 +93,7 @@ function groupRows({ groups, facts }: FactSheet): readonly (readonly string[])[]
     .map(({ group, parameters, bytes }) => [
       GROUP_LABELS[group] ?? escapeMarkdown(group),
       parameters === null ? 'not counted' : formatCount(parameters),
-      parameters === null ? '' : `${((100 * parameters) / facts.parameters).toFixed(1)} %`,
+      parameters === null ? '' : formatPercent(parameters / facts.parameters),
       formatBytes(bytes),
     ]);
 }

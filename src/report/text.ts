@@ -1,6 +1,7 @@
 /** The report on one deployment for a terminal: plain text, no colour, columns aligned. */
 import type { Analysis, PlacedFinding } from '../analysis/analysis';
 import { formatBytes, formatCount, formatCountRange, formatGib, formatGibRange, formatParameters } from '../estimator/figures';
+import { GIB } from '../estimator/units';
 import { breakdownLines } from './breakdown';
 import { weightFormat } from './hoverSubjects';
 import { verdict } from './verdict';
@@ -43,7 +44,7 @@ export function reportText(analysis: Analysis, file: string, lineOf: ((offset: n
           `         facts from ${modelSource(facts.source)}: ${facts.origin} (${facts.confidence})`,
         ]
       : []),
-    `GPU      ${gpu ? `${gpuName(gpu)}, ${gpu.totalMemoryGib.toFixed(2)} GiB each, ${gpuSource(gpu.source)}` : (analysis.gpuProblem ?? 'not chosen (--gpu KEY, or a "# vram: gpu=KEY" comment in the file)')}`,
+    `GPU      ${gpu ? `${gpuName(gpu)}, ${formatGib(gpu.totalMemoryGib * GIB)} each, ${gpuSource(gpu.source)}` : (analysis.gpuProblem ?? 'not chosen (--gpu KEY, or a "# vram: gpu=KEY" comment in the file)')}`,
     `vLLM     ${version}`,
   ];
   if (report) {

@@ -1,6 +1,5 @@
 import type { Analysis } from '../analysis/analysis';
-import { formatCount, formatGib } from '../estimator/figures';
-import { GIB } from '../estimator/units';
+import { formatCount, formatGib, formatGibOf, formatRequests } from '../estimator/figures';
 import type { StartupReport } from '../vllm/startup/report';
 import { gpuName } from './words';
 
@@ -21,14 +20,13 @@ function concurrency(report: StartupReport): string {
   const { maxConcurrency } = report.kvCache;
   const { maxModelLen } = report.settings;
   if (!maxConcurrency || maxModelLen === null) return '';
-  const times = maxConcurrency.value >= 100 ? formatCount(maxConcurrency.value) : maxConcurrency.value.toFixed(1);
-  return `${times} requests of ${formatCount(maxModelLen)}`;
+  return `${formatRequests(maxConcurrency.value)} requests of ${formatCount(maxModelLen)}`;
 }
 
-/** "17.9 of 20.00 GiB", both per GPU. */
+/** "17.92 of 20.00 GiB", both per GPU: what is in use once requests are served. Empty without a GPU. */
 function usage({ perGpu }: StartupReport): string {
   const used = perGpu.peakUsed;
-  return used && perGpu.total !== null ? `${(used.value / GIB).toFixed(1)} of ${(perGpu.total / GIB).toFixed(2)} GiB` : '';
+  return used && perGpu.total !== null ? formatGibOf(used.value, perGpu.total) : '';
 }
 
 /** The first sentence: the rest stands in the diagnostic. */

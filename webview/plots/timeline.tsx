@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
-import { formatFigure } from '../../src/estimator/figures';
+import { formatCount, formatRough, formatHours, formatShort } from '../../src/estimator/figures';
 import { between } from '../../src/estimator/ranged';
-import { hours as inHours, short, whole } from '../words';
 
 export interface TimelineProps {
   readonly epochs: number;
@@ -20,7 +19,7 @@ const DRAWN_EPOCHS = 24;
 /** A run from start to end, epoch by epoch, with the same as a table. */
 export function Timeline({ epochs, hours, range, steps, tokens, energyKwh }: TimelineProps): VNode {
   const [low, high] = range ?? [hours, hours];
-  const taken = formatFigure(between(low, hours, high), inHours);
+  const taken = formatRough(between(low, hours, high), formatHours);
   const said = [taken.value, taken.spelledRange].filter(Boolean).join(', ');
   const count = Math.ceil(epochs);
   const shown = Math.min(count, DRAWN_EPOCHS);
@@ -28,7 +27,7 @@ export function Timeline({ epochs, hours, range, steps, tokens, energyKwh }: Tim
   const rows = Array.from({ length: shown }, (_, index) => {
     const end = index === shown - 1 ? 1 : share(((index + 1) * count) / shown);
     const start = share((index * count) / shown);
-    const name = shown === count ? `Epoch ${index + 1}` : `To epoch ${whole(((index + 1) * count) / shown)}`;
+    const name = shown === count ? `Epoch ${index + 1}` : `To epoch ${formatCount(((index + 1) * count) / shown)}`;
     return { name, start, end };
   });
   const part = (value: number | null, end: number, format: (value: number) => string): string =>
@@ -36,7 +35,7 @@ export function Timeline({ epochs, hours, range, steps, tokens, energyKwh }: Tim
   return (
     <figure class="plot" aria-labelledby="timeline-title">
       <figcaption id="timeline-title">The run: {said}</figcaption>
-      <svg class="bar" width="100%" height="44" role="img" aria-label={`${whole(count)} epochs in ${said}`}>
+      <svg class="bar" width="100%" height="44" role="img" aria-label={`${formatCount(count)} epochs in ${said}`}>
         {rows.map(({ name, start, end }, index) => (
           <g key={name}>
             <rect class="fill kv_cache" x={`${start * 100}%`} y="2" width={`${(end - start) * 100}%`} height="20" />
@@ -50,10 +49,10 @@ export function Timeline({ epochs, hours, range, steps, tokens, energyKwh }: Tim
           0
         </text>
         <text x="50%" y="38" text-anchor="middle">
-          {inHours(hours / 2)}
+          {formatHours(hours / 2)}
         </text>
         <text x="100%" y="38" text-anchor="end">
-          {inHours(hours)}
+          {formatHours(hours)}
         </text>
       </svg>
       <details class="data">
@@ -74,10 +73,10 @@ export function Timeline({ epochs, hours, range, steps, tokens, energyKwh }: Tim
               {rows.map(({ name, end }) => (
                 <tr key={name}>
                   <th scope="row">{name}</th>
-                  <td>{inHours(hours * end)}</td>
-                  <td>{part(steps, end, whole)}</td>
-                  <td>{part(tokens, end, whole)}</td>
-                  <td>{part(energyKwh, end, (energy) => `${short(energy)} kWh`)}</td>
+                  <td>{formatHours(hours * end)}</td>
+                  <td>{part(steps, end, formatCount)}</td>
+                  <td>{part(tokens, end, formatCount)}</td>
+                  <td>{part(energyKwh, end, (energy) => `${formatShort(energy)} kWh`)}</td>
                 </tr>
               ))}
             </tbody>

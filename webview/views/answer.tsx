@@ -1,12 +1,11 @@
 import type { ServingAnswer } from '../../src/analysis/plan';
 import type { InferenceForm } from '../../src/analysis/scenario';
 import type { InferenceFigure, InferenceResponse } from '../../src/estimator/contracts/inference';
-import { formatGib } from '../../src/estimator/figures';
+import { formatCount, formatGib, formatMilliseconds, formatRequests, formatShort, formatWhole } from '../../src/estimator/figures';
 import { between, exactly, type Ranged } from '../../src/estimator/ranged';
 import { GIB } from '../../src/estimator/units';
 import { RANGE_REASONS } from '../../src/report/words';
 import type { StartupReport } from '../../src/vllm/startup/report';
-import { milliseconds, short, whole } from '../words';
 import type { Figure } from './figures';
 
 /** The figures people ask for about a deployment, most asked first. */
@@ -23,19 +22,19 @@ function startupFigures({ report, requests, kvForLoad }: ServingAnswer, form: In
   const noGpu = report.outcome === null ? NEEDS_GPU : '';
   const noLength = settings.maxModelLen === null ? NEEDS_LENGTH : '';
   return [
-    { name: 'KV cache', figure: nonNegative(kvCache.tokens), format: (value) => `${whole(value)} tokens`, note: noGpu },
-    { name: 'Requests at full length', figure: nonNegative(kvCache.maxConcurrency), format: short, note: noGpu || noLength },
+    { name: 'KV cache', figure: nonNegative(kvCache.tokens), format: (value) => `${formatCount(value)} tokens`, note: noGpu },
+    { name: 'Requests at full length', figure: nonNegative(kvCache.maxConcurrency), format: formatRequests, note: noGpu || noLength },
     {
       name: 'Longest context that fits',
       figure: nonNegative(kvCache.maxModelLenThatFits),
-      format: (value) => `${whole(value)} tokens`,
+      format: (value) => `${formatCount(value)} tokens`,
       note: noGpu,
     },
     {
       name: 'KV cache for the load',
       figure: kvForLoad === null ? null : exactly(kvForLoad),
       format: formatGib,
-      note: noLength || `${whole(requests)} ${requests === 1 ? 'request' : 'requests'} of ${whole(form.seq_length)} tokens`,
+      note: noLength || `${formatCount(requests)} ${requests === 1 ? 'request' : 'requests'} of ${formatCount(form.seq_length)} tokens`,
     },
     { name: 'Peak on the GPU', figure: perGpu.peakUsed, format: formatGib, note: noGpu === '' ? 'What nvidia-smi shows' : noGpu },
     { name: 'Host memory', figure: host.required, format: formatGib, note: host.offloaded ?? '' },
@@ -46,8 +45,8 @@ function startupFigures({ report, requests, kvForLoad }: ServingAnswer, form: In
 function memoryFigures(response: InferenceResponse | null): readonly Figure[] {
   const note = response ? '' : NEEDS_GPU;
   return [
-    { name: 'KV cache', figure: response && exactly(response.kv_cache_tokens), format: (value) => `${whole(value)} tokens`, note },
-    { name: 'Requests at full length', figure: response && exactly(response.max_concurrency), format: short, note },
+    { name: 'KV cache', figure: response && exactly(response.kv_cache_tokens), format: (value) => `${formatCount(value)} tokens`, note },
+    { name: 'Requests at full length', figure: response && exactly(response.max_concurrency), format: formatRequests, note },
     { name: 'Each further request', figure: response && exactly(response.per_user_memory * GIB), format: formatGib, note },
     { name: 'Host memory', figure: response && exactly(response.estimated_system_ram_required * GIB), format: formatGib, note },
   ];
@@ -74,37 +73,41 @@ function speedFigures({ response, report }: ServingAnswer, engine: string): read
     {
       name: 'First token',
       figure: response && ranged('ttft_ms', response.ttft_ms, RANGE_REASONS.speed),
-      format: milliseconds,
+      rough: true,
+      format: formatMilliseconds,
       note: or('For one prompt of the length that the load says'),
     },
     {
       name: 'Each user',
       figure: response && ranged('per_user_tps', response.per_user_tps, RANGE_REASONS.speed),
-      format: (value) => `${short(value)} tokens/s`,
+      rough: true,
+      format: (value) => `${formatShort(value)} tokens/s`,
       note: or('While an answer is being written'),
     },
     {
       name: 'All, prompts included',
       figure: response && ranged('estimated_throughput_tps', response.estimated_throughput_tps, RANGE_REASONS.speed),
-      format: (value) => `${short(value)} tokens/s`,
+      rough: true,
+      format: (value) => `${formatShort(value)} tokens/s`,
       note: or('Tokens of all answers over the whole time, reading the prompts included'),
     },
     {
       name: 'Power',
       figure: response && ranged('estimated_power_draw', response.estimated_power_draw, RANGE_REASONS.power),
-      format: (value) => `${whole(value)} W`,
+      rough: true,
+      format: (value) => `${formatWhole(value)} W`,
       note: or('At the wall: GPUs, host and power supply'),
     },
     {
       name: 'Energy per 1,000 tokens',
       figure: response && ranged('energy_wh_per_1k_tokens', response.energy_wh_per_1k_tokens, RANGE_REASONS.speed),
-      format: (value) => `${short(value)} Wh`,
+      rough: true,
+      format: (value) => `${formatShort(value)} Wh`,
       note,
     },
   ];
 }
 
-/** What is left cannot be less than nothing; the verdict says what is missing. */
 /** A figure that cannot be less than nothing, though what remains after everything else may be. */
 export function nonNegative<F extends Ranged | null>(figure: F): F {
   return figure && { ...figure, value: Math.max(0, figure.value), low: Math.max(0, figure.low), high: Math.max(0, figure.high) };

@@ -1,10 +1,10 @@
 import { Component, type VNode } from 'preact';
+import { formatShort } from '../../src/estimator/figures';
 import type { Gpu } from '../../src/estimator/hardware/gpu';
 import type { Call } from '../connection';
 import type { Planner } from '../planner';
 import { Combobox, type ComboOption } from '../ui/combobox';
 import { Button, Progress } from '../ui/toolkit';
-import { short } from '../words';
 
 interface ModelChooserProps {
   readonly id: string;
@@ -73,7 +73,7 @@ export class ModelChooser extends Component<ModelChooserProps, ModelChooserState
           const found = models.map(({ id, parameters }) => ({
             value: id,
             label: id,
-            detail: parameters === null ? '' : `${short(parameters / 1e9)}B`,
+            detail: parameters === null ? '' : `${formatShort(parameters / 1e9)}B`,
           }));
           this.setState({ found: [BY_SIZE, ...found], busy: false });
         },
@@ -99,7 +99,7 @@ export class GpuChooser extends Component<GpuChooserProps, { readonly query: str
   override render({ id, gpus, value, onChoose }: GpuChooserProps, { query }: { readonly query: string }): VNode {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const found = gpus
-      .map((gpu) => ({ value: gpu.key, label: gpu.label, detail: `${short(gpu.memoryGb)} GB` }))
+      .map((gpu) => ({ value: gpu.key, label: gpu.label, detail: `${formatShort(gpu.memoryGb)} GB` }))
       .filter((option) => words.every((word) => `${option.value} ${option.label} ${option.detail}`.toLowerCase().includes(word)));
     const chosen = gpus.find((gpu) => gpu.key === value);
     return (

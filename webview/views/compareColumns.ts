@@ -3,7 +3,7 @@ import type { CustomModel } from '../../src/analysis/customModel';
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import type { InferenceForm } from '../../src/analysis/scenario';
 import { sizedModel } from '../../src/analysis/sizedModel';
-import { formatFigure, formatGib } from '../../src/estimator/figures';
+import { formatCount, formatGib, formatPercent, formatShort } from '../../src/estimator/figures';
 import { GIB } from '../../src/estimator/units';
 import type { ModelFacts } from '../../src/models/source';
 import type { FormValues, SavedScenario } from '../../src/protocol/messages';
@@ -15,9 +15,8 @@ import { INFERENCE_DEFAULTS, INFERENCE_FIELDS } from '../fields/inference';
 import type { Planner } from '../planner';
 import { chosenSetup, draftFor, SIZED } from '../serving';
 import { pinnedResponse } from '../training';
-import { short, whole } from '../words';
 import { servingFigures } from './answer';
-import type { Figure } from './figures';
+import { wordsOf, type Figure } from './figures';
 import { trainingFigures } from './trainingAnswer';
 import { servingVerdict } from './verdict';
 
@@ -47,7 +46,7 @@ interface Input<F> {
 type Asked = CustomModel & { readonly llm_key: string; readonly gpu_key: string; readonly num_gpus: number; readonly custom_vram: number };
 
 const SUBJECT: readonly Input<Asked>[] = [
-  { row: 'Model', value: (form) => (form.llm_key === SIZED ? `${short(form.custom_parameters)} B` : form.llm_key) },
+  { row: 'Model', value: (form) => (form.llm_key === SIZED ? `${formatShort(form.custom_parameters)} B` : form.llm_key) },
   {
     row: 'GPU',
     value: (form, planner) => {
@@ -127,8 +126,8 @@ export function trainingColumns(pins: readonly SavedScenario[], planner: Planner
     const [low, high] = response.range['vram_usage'] ?? [response.vram_usage, response.vram_usage];
     const memory = between(low * GIB, response.vram_usage * GIB, high * GIB, RANGE_REASONS.trainingMemory);
     return [
-      ...figureCells([{ name: 'Memory per GPU', figure: memory, format: formatGib }]),
-      ['Of the card', plain(`${short(response.actual_vram_percentage)} %`)] as const,
+      ...figureCells([{ name: 'Memory per GPU', figure: memory, format: formatGib, rough: true }]),
+      ['Of the card', plain(formatPercent(response.actual_vram_percentage / 100))] as const,
       ...figureCells(trainingFigures(response, setup !== null)),
     ];
   });
@@ -183,14 +182,14 @@ function fieldInput<F extends object>(field: Field<F>): Input<F> {
     if (field.kind === 'choice') return field.choices.find((choice) => choice.value === raw)?.label ?? String(raw);
     const number = Number(raw);
     if (field.automatic !== undefined && number === field.min) return field.automatic;
-    return `${field.integer ? whole(number) : short(number)}${field.unit === '' ? '' : ` ${field.unit}`}`;
+    return `${field.integer ? formatCount(number) : formatShort(number)}${field.unit === '' ? '' : ` ${field.unit}`}`;
   };
   const { row = field.label, phrase } = SAID[field.name] ?? {};
   return { row, value, phrase: phrase ?? ((said) => `${field.label}: ${said}`) };
 }
 
 function figureCells(figures: readonly Figure[]): readonly (readonly [string, Cell])[] {
-  return figures.flatMap(({ name, figure, format }) => (figure ? [[name, formatFigure(figure, format)] as const] : []));
+  return figures.flatMap(({ figure, ...how }) => (figure ? [[how.name, wordsOf(figure, how)] as const] : []));
 }
 
 function plain(value: string): Cell {

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { formatFigure } from '../../src/estimator/figures';
+import { formatFigure, formatRough, type FigureWords } from '../../src/estimator/figures';
 import type { Ranged } from '../../src/estimator/ranged';
 
 /** One number that people ask for, with its range and, on hover or focus, the reason of the range. */
@@ -8,6 +8,8 @@ export interface Figure {
   /** null when it is not known: shown as such. */
   readonly figure: Ranged | null;
   readonly format: (value: number) => string;
+  /** Nothing prints it exactly: of a wide range, digits that say nothing are left out. */
+  readonly rough?: boolean;
   /** Why it is not known, or what it means. */
   readonly note?: string;
 }
@@ -27,10 +29,15 @@ export function Figures({ figures }: { readonly figures: readonly Figure[] }): V
   );
 }
 
+/** What the figure comes to, and its range. */
+export function wordsOf(figure: Ranged, { format, rough = false }: Pick<Figure, 'format' | 'rough'>): FigureWords {
+  return (rough ? formatRough : formatFigure)(figure, format);
+}
+
 /** A figure, its range below it where it is wide, and an explanation that shows on hover and on focus and is read out after it. */
-function Explained({ id, figure, format, note = '' }: Figure & { readonly id: string }): VNode {
+function Explained({ id, figure, note = '', ...how }: Figure & { readonly id: string }): VNode {
   if (!figure) return note === '' ? <span>unknown</span> : <WithReason id={id} text="unknown" range="" reason={note} />;
-  const { value, range, spelledRange } = formatFigure(figure, format);
+  const { value, range, spelledRange } = wordsOf(figure, how);
   const between = spelledRange === '' ? '' : `Between ${spelledRange.replace(' to ', ' and ')}`;
   const why = [between, figure.reason].filter(Boolean).join(': ');
   const reason = [note, why].filter(Boolean).join('. ');

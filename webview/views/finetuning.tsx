@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { MEMORY_COMPONENTS, type FinetuningRequest, type FinetuningResponse } from '../../src/estimator/contracts/finetuning';
 import type { Gpu } from '../../src/estimator/hardware/gpu';
-import { formatFigure } from '../../src/estimator/figures';
+import { formatCount, formatGib, formatHours, formatPercent, formatRough, formatShort } from '../../src/estimator/figures';
 import { between, exactly } from '../../src/estimator/ranged';
 import { trainingRun } from '../../src/estimator/training/estimate';
 import { GIB } from '../../src/estimator/units';
@@ -16,7 +16,7 @@ import { MAX_PINS } from '../state';
 import { Sweep } from '../sweep';
 import { COMPONENT_LOOKS, holdingCards, training, type Training, type TrainingOption } from '../training';
 import { Dropdown } from '../ui/controls';
-import { hours, short, tokens, whole } from '../words';
+import { tokens } from '../words';
 import { Assumptions } from './assumptions';
 import { GpuChooser, ModelChooser } from './choosers';
 import { Figures } from './figures';
@@ -204,11 +204,11 @@ function Answer({ planner, training, cards, request, response, facts, card, onCh
 
 function trainingVerdict(response: FinetuningResponse, { gpu, form }: Training): Verdict {
   const [low, high] = response.range['vram_usage'] ?? [response.vram_usage, response.vram_usage];
-  const { value, spelledRange } = formatFigure(between(low, response.vram_usage, high), (gib) => `${short(gib)} GiB`);
+  const { value, spelledRange } = formatRough(between(low * GIB, response.vram_usage * GIB, high * GIB), formatGib);
   const each = form.num_gpus > 1 ? ' per GPU' : '';
   if (!gpu) return { mood: 'unknown', headline: `Needs ${value}${each}`, detail: `${spelledRange}. Choose a GPU for time and energy.` };
   const has = gpu.totalMemoryGib;
-  const detail = `Needs ${value}${each}, ${spelledRange}, of ${short(has)} GiB.`;
+  const detail = `Needs ${value}${each}, ${spelledRange}, of ${formatGib(has * GIB)}.`;
   if (low > has) return { mood: 'bad', headline: `Does not fit on ${gpu.count} × ${gpu.gpu.label}`, detail };
   if (high <= has) return { mood: 'good', headline: `Fits on ${gpu.count} × ${gpu.gpu.label}`, detail };
   return {
@@ -249,16 +249,16 @@ function Cards({ cards, count }: { readonly cards: Sweep<string, TrainingOption>
           return (
             <tr key={gpu.key}>
               <th scope="row">{name(option)}</th>
-              <td>{short(peakGib)} GiB</td>
+              <td>{formatGib(peakGib * GIB)}</td>
               <td class="wide">
                 <meter
                   min={0}
                   max={gpu.totalMemoryGib}
                   value={peakGib}
-                  aria-label={`${short((peakGib / gpu.totalMemoryGib) * 100)} % of the card`}
+                  aria-label={`${formatPercent(peakGib / gpu.totalMemoryGib)} of the card`}
                 />
               </td>
-              <td>{time === null ? 'unknown' : hours(time)}</td>
+              <td>{time === null ? 'unknown' : formatHours(time)}</td>
             </tr>
           );
         })}
@@ -340,19 +340,21 @@ function Growth({ planner, request, card, capacityGib, facts }: GrowthProps): VN
           look: COMPONENT_LOOKS[name],
           values: points.map(({ components }) => components[name] / GIB),
         }))}
-        limit={limit === null ? null : { y: limit, label: `Card ${short(limit)} GiB` }}
+        limit={limit === null ? null : { y: limit, label: `Card ${formatGib(limit * GIB)}` }}
         breakAt={
           brokenAt === undefined
             ? null
             : {
                 x: brokenAt,
                 label:
-                  broken === 0 ? `No ${byBatch ? 'batch' : 'length'} fits` : `Breaks near ${byBatch ? whole(brokenAt) : tokens(brokenAt)}`,
+                  broken === 0
+                    ? `No ${byBatch ? 'batch' : 'length'} fits`
+                    : `Breaks near ${byBatch ? formatCount(brokenAt) : tokens(brokenAt)}`,
               }
         }
         here={now}
-        formatX={byBatch ? whole : tokens}
-        formatY={short}
+        formatX={byBatch ? formatCount : tokens}
+        formatY={formatShort}
       />
     </section>
   );

@@ -1,8 +1,9 @@
 import { Component, type VNode } from 'preact';
+import { formatCount, formatShort } from '../../src/estimator/figures';
 import { parseNumber, problemOf, type Field, type NumberField } from '../fields/field';
 import { Slider } from '../ui/slider';
 import { Checkbox, Dropdown, TextField } from '../ui/controls';
-import { short, tokens, whole } from '../words';
+import { tokens } from '../words';
 
 export interface FormProps<F extends object> {
   /** Prefix of the controls' ids. */
@@ -117,7 +118,7 @@ class NumberInput<F> extends Component<NumberInputProps<F>, { readonly typed: st
             label={label}
             value={value}
             stops={field.stops}
-            format={field.unit === 'tokens' ? tokens : short}
+            format={field.unit === 'tokens' ? tokens : formatShort}
             onSlide={onNumber}
           />
         ) : null}
@@ -145,5 +146,5 @@ class NumberInput<F> extends Component<NumberInputProps<F>, { readonly typed: st
 }
 
 function plain(value: number): string {
-  return Number.isInteger(value) ? whole(value) : String(Math.round(value * 1000) / 1000);
+  return Number.isInteger(value) ? formatCount(value) : String(Math.round(value * 1000) / 1000);
 }

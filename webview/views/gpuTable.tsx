@@ -1,7 +1,7 @@
 import { Component, type VNode } from 'preact';
 import { type ServingQuestion } from '../../src/analysis/plan';
 import { bySize, type GpuOption } from '../../src/analysis/solve';
-import { formatFigure, formatGib } from '../../src/estimator/figures';
+import { formatCount, formatGib, formatShort } from '../../src/estimator/figures';
 import { GIB } from '../../src/estimator/units';
 import type { Planner } from '../planner';
 import { SIZED, type Serving } from '../serving';
@@ -9,8 +9,8 @@ import type { SortKey } from '../state';
 import type { Sweep } from '../sweep';
 import { TextField } from '../ui/controls';
 import { Button, Progress } from '../ui/toolkit';
-import { short, whole } from '../words';
 import { servingFigures } from './answer';
+import { wordsOf } from './figures';
 import { changeInference } from './formTools';
 
 interface SortableColumn {
@@ -83,8 +83,8 @@ export class GpuTable extends Component<GpuTableProps, GpuTableState> {
     return (
       <section>
         <h2>
-          GPUs that hold {form.llm_key === SIZED ? `${short(form.custom_parameters)} billion parameters` : form.llm_key} with {whole(load)}{' '}
-          {load === 1 ? 'request' : 'requests'} of {whole(form.seq_length)} tokens
+          GPUs that hold {form.llm_key === SIZED ? `${formatShort(form.custom_parameters)} billion parameters` : form.llm_key} with{' '}
+          {formatCount(load)} {load === 1 ? 'request' : 'requests'} of {formatCount(form.seq_length)} tokens
         </h2>
         <div class="filter">
           <TextField
@@ -129,7 +129,7 @@ export class GpuTable extends Component<GpuTableProps, GpuTableState> {
           </table>
         </div>
         {found.length > shown.length ? (
-          <Button onPress={() => this.setState({ rows: rows + PAGE_ROWS * 5 })}>Show more of {whole(found.length)}</Button>
+          <Button onPress={() => this.setState({ rows: rows + PAGE_ROWS * 5 })}>Show more of {formatCount(found.length)}</Button>
         ) : null}
       </section>
     );
@@ -142,7 +142,7 @@ function Row({ option, onUse }: { readonly option: GpuOption; readonly onUse: ()
   const cell = (name: string): VNode => {
     const known = figures.get(name);
     if (!known?.figure) return <td>unknown</td>;
-    const { value, spelledRange } = formatFigure(known.figure, known.format);
+    const { value, spelledRange } = wordsOf(known.figure, known);
     return <td title={spelledRange}>{value}</td>;
   };
   return (

@@ -1,11 +1,11 @@
 import type { VNode } from 'preact';
+import { formatShort } from '../../src/estimator/figures';
 import { needsAnotherCheckpoint, type InferenceForm } from '../../src/analysis/scenario';
 import type { ChoiceField, Field } from '../fields/field';
 import { INFERENCE_FIELDS } from '../fields/inference';
 import type { HostState, Planner } from '../planner';
 import { setupMessage, type Serving } from '../serving';
 import { MAX_PINS } from '../state';
-import { short } from '../words';
 import { GpuChooser, ModelChooser } from './choosers';
 import { fold } from './fold';
 import { Form } from './form';
@@ -52,7 +52,7 @@ export function Actions({ planner, serving }: QuestionsProps): VNode | null {
   const { form, answer, question, gpu } = serving;
   if (!answer || !question) return null;
   const pin = (): void => {
-    const name = `${form.llm_key === 'custom' ? `${short(form.custom_parameters)}B` : (form.llm_key.split('/').at(-1) ?? form.llm_key)} on ${gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'any GPU'}`;
+    const name = `${form.llm_key === 'custom' ? `${formatShort(form.custom_parameters)}B` : (form.llm_key.split('/').at(-1) ?? form.llm_key)} on ${gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'any GPU'}`;
     const pins = [
       ...planner.state.pins,
       { name: numbered(name, planner), kind: 'inference' as const, values: { ...form }, args: [...answer.args] },

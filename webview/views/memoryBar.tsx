@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { memoryBreakdown, type MemoryRow } from '../../src/analysis/memoryBreakdown';
-import { formatFigure, formatGib } from '../../src/estimator/figures';
+import { formatFigure, formatGib, formatGibOf, gibNumber } from '../../src/estimator/figures';
 import type { InferenceComponent } from '../../src/estimator/contracts/inference';
 import { exactly, type Ranged } from '../../src/estimator/ranged';
 import type { ServingAnswer } from '../../src/analysis/plan';
@@ -8,7 +8,6 @@ import { GIB } from '../../src/estimator/units';
 import { PART_LABELS } from '../../src/report/words';
 import type { StartupReport } from '../../src/vllm/startup/report';
 import { Swatch } from '../plots/swatch';
-import { short } from '../words';
 
 /** One stretch of the memory bar, bytes. */
 export interface Stretch {
@@ -21,8 +20,8 @@ export interface BarProps {
   readonly stretches: readonly Stretch[];
   /** Bytes of the card; null when no GPU is known. */
   readonly capacity: number | null;
-  /** The parts are set aside at the start, whatever is in use later. */
-  readonly reserved?: boolean;
+  /** Bytes in use once requests are served, where some parts are set aside for a while only. */
+  readonly inUse?: number | null;
   /** What may be used of it; drawn as a tick. */
   readonly budget: number | null;
   /** The engine starts: what sticks out by the central figures is within their error, and no shortage. */
@@ -66,14 +65,14 @@ export function AnswerBar({ answer, engine }: { readonly answer: ServingAnswer; 
       stretches={stretchesOf(answer, engine)}
       capacity={total}
       budget={engine === 'vllm' ? budget : null}
-      reserved={engine === 'vllm'}
+      inUse={engine === 'vllm' ? (answer.report.perGpu.peakUsed?.value ?? null) : null}
       starts={engine === 'vllm' && answer.report.outcome === 'ok'}
     />
   );
 }
 
 /** One GPU's memory as a stacked bar with the budget as a tick, and the same as a list. What sticks out over the card is marked. */
-export function MemoryBarView({ stretches, capacity: card, budget, reserved = false, starts = false }: BarProps): VNode {
+export function MemoryBarView({ stretches, capacity: card, budget, inUse = null, starts = false }: BarProps): VNode {
   const used = stretches.reduce((sum, { bytes }) => sum + bytes.value, 0);
   const capacity = card ?? used;
   const scale = Math.max(capacity, used, 1);
@@ -85,12 +84,12 @@ export function MemoryBarView({ stretches, capacity: card, budget, reserved = fa
     return { ...stretch, from };
   });
   const tight = starts && used > capacity;
-  const total = [
-    card === null ? formatGib(used) : `${tight ? 'all' : short(used / GIB)} of ${formatGib(card)}`,
-    reserved && (tight || used <= capacity) ? 'set aside' : '',
-  ]
-    .filter(Boolean)
-    .join(' ');
+  const total =
+    card === null
+      ? formatGib(used)
+      : inUse !== null && (tight || used <= card)
+        ? `${formatGibOf(inUse, card)} in use`
+        : formatGibOf(used, card);
   const said = stretches.map(({ name, bytes }) => `${name} ${formatGib(bytes.value)}`).join(', ');
   const limit = Math.min(budget ?? Infinity, capacity);
   return (
@@ -116,13 +115,13 @@ export function MemoryBarView({ stretches, capacity: card, budget, reserved = fa
         {stretches.map(({ id, name, bytes }) => (
           <li key={id} title={[formatFigure(bytes, formatGib).spelledRange, bytes.reason].filter(Boolean).join(': ')}>
             <Swatch look={id} />
-            {name} {short(bytes.value / GIB)}
+            {name} {gibNumber(bytes.value)}
           </li>
         ))}
         {capacity > used ? (
           <li>
             <Swatch look="free" />
-            free {short((capacity - used) / GIB)}
+            free {gibNumber(capacity - used)}
           </li>
         ) : null}
       </ul>

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { formatShort } from '../../src/estimator/figures';
 import { MODEL_SIZES } from '../fields/customModel';
 import { WEIGHT_FORMATS } from '../fields/inference';
 import type { Planner } from '../planner';
@@ -6,7 +7,7 @@ import type { Serving } from '../serving';
 import type { SmallestGpu } from '../smallestGpu';
 import { Slider } from '../ui/slider';
 import { Button } from '../ui/toolkit';
-import { short, tokens } from '../words';
+import { tokens } from '../words';
 import { AnswerBar } from './memoryBar';
 import { Need } from './need';
 import { servingVerdict, VerdictView } from './verdict';
@@ -48,7 +49,7 @@ export function NewcomerView({ planner, serving, smallest }: NewcomerProps): VNo
         label="Model size"
         value={form.custom_parameters}
         stops={MODEL_SIZES}
-        format={(value) => `${short(value)} billion parameters`}
+        format={(value) => `${formatShort(value)} billion parameters`}
         onSlide={(custom_parameters) => set({ custom_parameters })}
       />
       <Asked

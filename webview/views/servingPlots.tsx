@@ -1,10 +1,10 @@
 import type { VNode } from 'preact';
 import { requestsIn, type MemoryPoint, type ServingAnswer, type ServingQuestion, type SpeedPoint } from '../../src/analysis/plan';
-import { formatGib } from '../../src/estimator/figures';
+import { formatCount, formatGib, formatShort } from '../../src/estimator/figures';
 import { GIB } from '../../src/estimator/units';
 import { PART_LABELS } from '../../src/report/words';
 import { Plot } from '../plots/plot';
-import { short, tokens, whole } from '../words';
+import { tokens } from '../words';
 
 /** One computed set of curves with what it belongs to. */
 export interface ServingPlotsProps {
@@ -27,7 +27,7 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
     <>
       <Plot
         id="plot-context"
-        title={`Memory against context, ${whole(answer.requests)} ${answer.requests === 1 ? 'request' : 'requests'}`}
+        title={`Memory against context, ${formatCount(answer.requests)} ${answer.requests === 1 ? 'request' : 'requests'}`}
         xLabel="Context, tokens"
         yLabel="GiB per GPU"
         xs={lengths}
@@ -42,7 +42,7 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
         }
         here={form.seq_length}
         formatX={tokens}
-        formatY={short}
+        formatY={formatShort}
       />
       {requests.length === 0 ? null : (
         <Plot
@@ -58,11 +58,11 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
           breakAt={
             fitting === null || !Number.isFinite(fitting)
               ? null
-              : { x: fitting + 1, label: fitting === 0 ? 'Not even one fits' : `Breaks at ${whole(fitting + 1)}` }
+              : { x: fitting + 1, label: fitting === 0 ? 'Not even one fits' : `Breaks at ${formatCount(fitting + 1)}` }
           }
           here={answer.requests}
-          formatX={whole}
-          formatY={short}
+          formatX={formatCount}
+          formatY={formatShort}
         />
       )}
       {speed.length === 0 ? null : (
@@ -81,8 +81,8 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
           limit={null}
           breakAt={null}
           here={answer.requests}
-          formatX={whole}
-          formatY={short}
+          formatX={formatCount}
+          formatY={formatShort}
         />
       )}
     </>

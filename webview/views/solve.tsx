@@ -2,11 +2,10 @@ import type { VNode } from 'preact';
 import type { Simulate } from '../../src/analysis/plan';
 import type { InferenceForm } from '../../src/analysis/scenario';
 import { leastTensorParallel, longestContext, mostUsers, type GpuOption, type Solution } from '../../src/analysis/solve';
-import { formatGib } from '../../src/estimator/figures';
+import { formatCount, formatGib } from '../../src/estimator/figures';
 import type { Planner } from '../planner';
 import type { Serving, ServingTools } from '../serving';
 import { Button } from '../ui/toolkit';
-import { whole } from '../words';
 import { fold } from './fold';
 
 interface SolveProps {
@@ -29,19 +28,19 @@ const QUESTIONS: readonly Asked[] = [
   {
     question: 'Longest context for this load',
     solve: ({ question }, simulate) => question && longestContext(question, simulate),
-    answer: ({ form }) => `${whole(form.seq_length)} tokens`,
+    answer: ({ form }) => `${formatCount(form.seq_length)} tokens`,
     changes: ({ seq_length }) => ({ seq_length }),
   },
   {
     question: 'Most users at this context',
     solve: ({ question }, simulate) => question && mostUsers(question, simulate),
-    answer: ({ form }) => `${whole(form.concurrent_users)} users`,
+    answer: ({ form }) => `${formatCount(form.concurrent_users)} users`,
     changes: ({ concurrent_users }) => ({ concurrent_users }),
   },
   {
     question: 'Least tensor parallel',
     solve: ({ question }, simulate) => question && leastTensorParallel(question, simulate),
-    answer: ({ form }) => `${whole(form.tensor_parallel_size)} ${form.tensor_parallel_size === 1 ? 'GPU' : 'GPUs'}`,
+    answer: ({ form }) => `${formatCount(form.tensor_parallel_size)} ${form.tensor_parallel_size === 1 ? 'GPU' : 'GPUs'}`,
     changes: ({ num_gpus, inference_parallelism, tensor_parallel_size }) => ({ num_gpus, inference_parallelism, tensor_parallel_size }),
   },
 ];

@@ -1,11 +1,12 @@
 import type { VNode } from 'preact';
+import { formatGib, formatShort } from '../../src/estimator/figures';
 import { memorySavers } from '../../src/analysis/finetuningAdvice';
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import type { FinetuningResponse } from '../../src/estimator/contracts/finetuning';
 import type { Gpu } from '../../src/estimator/hardware/gpu';
+import { GIB } from '../../src/estimator/units';
 import type { ModelFacts } from '../../src/models/source';
 import { Button } from '../ui/toolkit';
-import { short } from '../words';
 
 /** Names of optimizations that are not their key with spaces. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -25,7 +26,7 @@ function nameOf(optimization: string): string {
 
 function speedWords(factor: number | null): string {
   if (factor === null) return 'unknown';
-  const words = short(factor);
+  const words = formatShort(factor);
   return words === '1' ? 'same' : `${words} ×`;
 }
 
@@ -45,7 +46,7 @@ export function Savings({ response }: { readonly response: FinetuningResponse })
         {response.savings.map(({ optimization, saved_gb, speed_factor }) => (
           <tr key={optimization}>
             <th scope="row">{nameOf(optimization)}</th>
-            <td>{saved_gb < 0 ? `costs ${short(-saved_gb)}` : short(saved_gb)} GiB</td>
+            <td>{saved_gb < 0 ? `costs ${formatGib(-saved_gb * GIB)}` : formatGib(saved_gb * GIB)}</td>
             <td>{speedWords(speed_factor)}</td>
           </tr>
         ))}
@@ -90,10 +91,10 @@ export function FurtherSavings({ form, facts, card, capacityGib, onUse }: Furthe
         {savers.map(({ title, changes, savedGib, peakGib, speedFactor }) => (
           <tr key={title}>
             <th scope="row">{title}</th>
-            <td class="number-cell">{short(savedGib)} GiB</td>
+            <td class="number-cell">{formatGib(savedGib * GIB)}</td>
             <td class="number-cell">{speedWords(speedFactor)}</td>
             <td>
-              {short(peakGib)} GiB
+              {formatGib(peakGib * GIB)}
               {capacityGib === null ? '' : peakGib <= capacityGib ? <strong> ✔ fits</strong> : ' ✖ too much'}
             </td>
             <td>

@@ -1,8 +1,10 @@
 import type { VNode } from 'preact';
-import { formatGib } from '../../src/estimator/figures';
+import { formatCount, formatGib, formatPercent, formatRequests, formatRough } from '../../src/estimator/figures';
+import { between } from '../../src/estimator/ranged';
+import { GIB } from '../../src/estimator/units';
 import type { ServingAnswer } from '../../src/analysis/plan';
 import type { InferenceForm } from '../../src/analysis/scenario';
-import { OUTCOME_WORDS, short, whole } from '../words';
+import { OUTCOME_WORDS } from '../words';
 
 export type Mood = 'good' | 'unsure' | 'bad' | 'unknown';
 
@@ -48,7 +50,7 @@ export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verd
       outcome === 'oom_load' && perGpu.total !== null
         ? `The weights take ${formatGib(perGpu.weights.value)} per GPU, of ${formatGib(perGpu.total)}.`
         : has !== null && need !== null && has < need
-          ? `One request of ${whole(length)} tokens needs ${formatGib(need)} of KV cache; ${formatGib(Math.max(0, has))} is left.`
+          ? `One request of ${formatCount(length)} tokens needs ${formatGib(need)} of KV cache; ${formatGib(Math.max(0, has))} is left.`
           : '';
     return {
       mood: certainty === 'certain' ? 'bad' : 'unsure',
@@ -57,11 +59,11 @@ export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verd
     };
   }
   const concurrency = kvCache.maxConcurrency?.value ?? null;
-  const fit = concurrency === null ? '' : ` · ${short(concurrency)} requests of ${whole(length)} tokens`;
+  const fit = concurrency === null ? '' : ` · ${formatRequests(concurrency)} requests of ${formatCount(length)} tokens`;
   if (answer.holdsLoad === false)
     return {
       mood: 'unsure',
-      headline: `Starts, but not all ${whole(answer.requests)} requests fit at once${fit}`,
+      headline: `Starts, but not all ${formatCount(answer.requests)} requests fit at once${fit}`,
       detail: `Together they need ${formatGib(answer.kvForLoad ?? 0)} of KV cache per GPU at full length; the rest waits.`,
     };
   return {
@@ -75,9 +77,10 @@ export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verd
 function genericVerdict({ response, requests }: ServingAnswer): Verdict {
   if (!response) return { mood: 'unknown', headline: 'Choose a GPU to see whether it fits', detail: '' };
   const [low, high] = response.range.vram_usage;
-  const detail = `${short(response.vram_usage)} GiB per GPU, ${short(low)} to ${short(high)}: ${short(response.actual_vram_percentage)} % of the card.`;
+  const { value, spelledRange } = formatRough(between(low * GIB, response.vram_usage * GIB, high * GIB), formatGib);
+  const detail = `${value} per GPU, ${spelledRange}: ${formatPercent(response.actual_vram_percentage / 100)} of the card.`;
   const capacity = response.vram_usage / (response.actual_vram_percentage / 100);
-  const load = `${whole(requests)} ${requests === 1 ? 'request' : 'requests'}`;
+  const load = `${formatCount(requests)} ${requests === 1 ? 'request' : 'requests'}`;
   if (low > capacity) return { mood: 'bad', headline: `Does not fit with ${load}`, detail };
   if (high <= capacity) return { mood: 'good', headline: `Fits with ${load}`, detail };
   return {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { inlayHints } from '../../../src/analysis/inlay';
+import { inlayHints } from '../../../src/report/inlay';
 import { analysisOf } from './marked';
 
 /** The hints written into the text, `«label»` behind each value. */

@@ -68,7 +68,7 @@ describe('the page of model facts', () => {
       '79,674,391,296',
       '36 x gated delta net',
       '12 x attention with 16 heads, 2 KV heads of 256',
-      '| experts | 77,309,411,328 | 97.0 %',
+      '| experts | 77,309,411,328 | 97 %',
       '24.0 KiB in bfloat16',
       '262,144 tokens',
       'From the built-in catalogue',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
 import { describe, it } from 'mocha';
 import {
   formatBytes,
@@ -9,10 +10,12 @@ import {
   formatGibRange,
   formatParameters,
   formatPercent,
-  formatTimes,
+  formatRequests,
+  formatRough,
 } from '../../../src/estimator/figures';
 import { between, exactly } from '../../../src/estimator/ranged';
 import { GIB, KIB, MIB } from '../../../src/estimator/units';
+import { forAll } from '../properties';
 
 describe('figures', () => {
   it('shows memory in GiB with as many digits as matter', () => {
@@ -51,25 +54,51 @@ describe('figures', () => {
       formatCount(null),
       formatCount(NaN),
       formatPercent(null),
-      formatTimes(null),
+      formatRequests(null),
     ]) {
       assert.equal(text, 'unknown');
     }
   });
 
-  it('shows shares, multiples and parameters', () => {
+  it('shows shares and parameters', () => {
     assert.deepEqual([formatPercent(0.044), formatPercent(0.125), formatPercent(1)], ['4.4 %', '13 %', '100 %']);
-    assert.equal(formatTimes(19.297), '19.30x');
     assert.deepEqual([8_190_735_360, 1.1e12, 494e6].map(formatParameters), ['8.19 B', '1.10 T', '494 M']);
   });
 
-  describe('words for an uncertain figure', () => {
+  it('counts requests to three digits, and none that does not fit', () => {
+    assert.deepEqual([0.996, 5.512, 19.297, 185.96, 4096.9, 0.3 * 10, -0.4].map(formatRequests), [
+      '0.99',
+      '5.51',
+      '19.2',
+      '185',
+      '4,096',
+      '3.00',
+      '0.00',
+    ]);
+    forAll([fc.double({ min: 0, max: 1e6, noNaN: true })], (value) => {
+      const said = Number(formatRequests(value).replaceAll(',', ''));
+      assert.ok(said <= value * (1 + 1e-9) && said >= value * 0.99 - 0.01, `${value} is said as ${said}`);
+    });
+  });
+
+  it('are as exact in words as in the log that prints them, however wide the range', () => {
+    assert.deepEqual(formatFigure(between(4 * GIB, 8 * GIB, 16 * GIB), formatGib), {
+      value: '8.00 GiB',
+      ends: '4.00 to 16.00',
+      range: '4.00 to 16.00',
+      spelledRange: '4.00 to 16.00 GiB',
+    });
+    assert.deepEqual(formatFigure(exactly(5 * GIB), formatGib), { value: '5.00 GiB', ends: '', range: '', spelledRange: '' });
+  });
+
+  describe('words for a figure that nothing prints', () => {
     const seconds = (value: number): string => `${Number(value.toFixed(2))} s`;
 
     it('are the value alone when it is exact, and when its ends are too near to matter', () => {
-      assert.deepEqual(formatFigure(exactly(5 * GIB), formatGib), { value: '5.00 GiB', range: '', spelledRange: '' });
-      assert.deepEqual(formatFigure(between(4.96 * GIB, 5 * GIB, 5.04 * GIB), formatGib), {
+      assert.deepEqual(formatRough(exactly(5 * GIB), formatGib), { value: '5.00 GiB', ends: '', range: '', spelledRange: '' });
+      assert.deepEqual(formatRough(between(4.96 * GIB, 5 * GIB, 5.04 * GIB), formatGib), {
         value: '5.00 GiB',
+        ends: '4.96 to 5.04',
         range: '',
         spelledRange: '4.96 to 5.04 GiB',
       });
@@ -77,24 +106,25 @@ describe('figures', () => {
 
     it('name the range beside a value that is nearly right', () => {
       const tokens = (value: number): string => `${formatCount(value)} tokens`;
-      const { value, range, spelledRange } = formatFigure(between(82_416, 95_840, 101_904), tokens);
+      const { value, range, spelledRange } = formatRough(between(82_416, 95_840, 101_904), tokens);
       assert.deepEqual([value, range, spelledRange], ['95,840 tokens', '82,400 to 102,000', '82,400 to 102,000 tokens']);
     });
 
     it('round what is rough to two digits, the ends outward', () => {
-      assert.deepEqual(formatFigure(between(4.94, 8.37, 41.85), seconds), {
+      assert.deepEqual(formatRough(between(4.94, 8.37, 41.85), seconds), {
         value: 'about 8.4 s',
+        ends: '4.9 to 42',
         range: '4.9 to 42',
         spelledRange: '4.9 to 42 s',
       });
-      assert.equal(formatFigure(between(4 * GIB, 8 * GIB, 16 * GIB), formatGib).value, 'about 8 GiB');
-      assert.equal(formatFigure(between(0, 0.2, 1.21), seconds).range, '0 to 1.3');
+      assert.equal(formatRough(between(4 * GIB, 8 * GIB, 16 * GIB), formatGib).value, 'about 8 GiB');
+      assert.equal(formatRough(between(0, 0.2, 1.21), seconds).range, '0 to 1.3');
     });
 
     it('keep the units apart where they differ', () => {
       const time = (value: number): string => (value < 1000 ? `${value} ms` : seconds(value / 1000));
-      assert.equal(formatFigure(between(490, 820, 4100), time).range, '490 ms to 4.1 s');
-      assert.equal(formatFigure(between(490, 1820, 4100), time).range, '490 ms to 4.1 s');
+      assert.equal(formatRough(between(490, 820, 4100), time).range, '490 ms to 4.1 s');
+      assert.equal(formatRough(between(490, 1820, 4100), time).range, '490 ms to 4.1 s');
     });
   });
 });

@@ -188,7 +188,7 @@ describe('verdicts', () => {
     assert.equal(level, 'ok');
     assert.match(
       line,
-      /^2 x RTX 3080 20GB \(modded\): \d+\.\d of 20\.00 GiB each; KV cache [\d,]+ tokens, \d+\.\d requests of 4,096 tokens at once$/,
+      /^2 x RTX 3080 20GB \(modded\): \d+\.\d\d of 20\.00 GiB each; KV cache [\d,]+ tokens, \d+\.\d requests of 4,096 tokens at once$/,
     );
     assert.match(short, /of 20\.00 GiB/);
   });
@@ -196,7 +196,7 @@ describe('verdicts', () => {
   it('are brief where the GPU stands beside them', async () => {
     assert.match(
       verdict(await analysisOf(SAMPLE)).brief,
-      /^\d\.\d of 20\.00 GiB per GPU · KV cache [\d,]+ tokens · \d+\.\d requests of 4,096 at once$/,
+      /^\d\.\d\d of 20\.00 GiB per GPU · KV cache [\d,]+ tokens · \d+\.\d requests of 4,096 at once$/,
     );
     const { brief, line } = verdict(await analysisOf(readFileSync('samples/too-long-for-4090.yaml', 'utf8')));
     assert.match(line, /on NVIDIA GeForce RTX 4090: .* \([\d.]+ to [\d.]+\) are left/);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { adviceFor } from '../../../src/analysis/advice';
 import { errorsOf, findRemedies } from '../../../src/analysis/remedies';
+import { formatRequests } from '../../../src/estimator/figures';
 import { findGpu } from '../../../src/estimator/hardware/catalogue';
 import { Catalogue } from '../../../src/models/catalogue';
 import type { ArgumentValue } from '../../../src/vllm/arguments';
@@ -73,7 +74,7 @@ describe('remedies', () => {
         const needed = /needs (\d+) GPUs/.exec(fix.title);
         assert.equal(Number(needed?.[1] ?? refused.count ?? 1), after.input.gpu?.count, fix.title);
         if (after.kvCache.maxConcurrency)
-          assert.ok(fix.title.endsWith(`fits, ${after.kvCache.maxConcurrency.value.toFixed(1)} requests`), fix.title);
+          assert.ok(fix.title.endsWith(`fits, ${formatRequests(after.kvCache.maxConcurrency.value)} requests`), fix.title);
       }
     });
   }

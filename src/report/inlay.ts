@@ -1,8 +1,8 @@
 /** Short remarks behind values: what a share, a length or `auto` comes to here. */
-import { formatCount, formatGib } from '../estimator/figures';
+import { formatBytes, formatCount, formatGib, formatRequests } from '../estimator/figures';
 import type { DeploymentArgument } from '../deployments/deployment';
 import { humanSize } from '../deployments/values';
-import type { Analysis } from './analysis';
+import type { Analysis } from '../analysis/analysis';
 import type { StartupReport } from '../vllm/startup/report';
 
 /** Kinds that can be turned off one by one. */
@@ -23,7 +23,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
     kvCache.neededForMaxModelLen === null ? null : ['kvCache', `${formatGib(kvCache.neededForMaxModelLen)} KV cache per request`],
   'max-num-seqs': ({ kvCache }) =>
     kvCache.maxConcurrency && kvCache.maxConcurrency.value > 0
-      ? ['requests', `${kvCache.maxConcurrency.value.toFixed(1)} of full length fit`]
+      ? ['requests', `${formatRequests(kvCache.maxConcurrency.value)} of full length fit`]
       : null,
   'tensor-parallel-size': ({ perGpu }) => ['weights', `${formatGib(perGpu.weights.value)} weights per GPU`],
   'cpu-offload-gb': ({ host }) =>
@@ -32,7 +32,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
     value === 'auto'
       ? ['resolved', settings.kvCacheDtype === 'auto' ? settings.dtype : settings.kvCacheDtype]
       : kvCache.bytesPerTokenPerGpu > 0
-        ? ['kvCache', `${formatCount(kvCache.bytesPerTokenPerGpu)} B per token and GPU`]
+        ? ['kvCache', `${formatBytes(kvCache.bytesPerTokenPerGpu)} per token and GPU`]
         : null,
   dtype: ({ settings }, { value }) => (value === 'auto' ? ['resolved', settings.dtype] : null),
 };

@@ -101,7 +101,9 @@ export function planInference(request: InferenceRequest, facts: InferenceFacts):
   const kvElementBytes = kvBytesPerElement(request.kv_cache_quantization, engine, stored.format, scaled);
   const work = modelWork(model, { ...stored, kvElementBytes });
   const { promptTokens, outputTokens, context } = lengths(request);
-  const cachedShare = request.enable_prefix_caching ? request.shared_prefix_ratio : 0;
+  // Prompts have whole tokens in common.
+  const sharedTokens = request.enable_prefix_caching ? Math.floor(promptTokens * request.shared_prefix_ratio) : 0;
+  const cachedShare = sharedTokens / promptTokens;
   const sizes = splitting(engine, parallelSizes(request));
   const question: MemoryQuestion = {
     architecture: model.architecture,
@@ -112,7 +114,7 @@ export function planInference(request: InferenceRequest, facts: InferenceFacts):
     expertParallel: (request.expert_parallel_size ?? 1) > 1,
     sequences: request.concurrent_users * request.batch_size,
     context,
-    sharedTokens: promptTokens * cachedShare,
+    sharedTokens,
     batchedTokens: request.max_num_batched_tokens ?? USUAL_BATCHED_TOKENS,
     offloadedShare: 0,
     offloadKvCache: request.enable_offloading && request.offload_kv_cache,

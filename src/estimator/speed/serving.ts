@@ -46,7 +46,8 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const held = Math.max(1, promptTokens * (1 - load.cachedShare) + grown);
   const fits = load.kvCacheTokens === null ? perReplica : Math.max(1, (load.kvCacheTokens - promptTokens * load.cachedShare) / held);
   const running = Math.min(perReplica, fits);
-  const step = decodeStep(setup, work, running, promptTokens + outputTokens / 2, 1 + load.draftTokens, constants);
+  const context = promptTokens + outputTokens / 2;
+  const step = decodeStep(setup, work, running, context, 1 + load.draftTokens, constants);
   const cached = promptTokens * load.cachedShare;
   const fresh = Math.max(1, promptTokens - cached);
   const alone = prefill(setup, work, fresh, cached, constants);
@@ -59,26 +60,31 @@ export function serve(setup: SpeedSetup, work: ModelWork, load: Load, constants:
   const interference = (constants.interference * others * alone.marginal) / Math.max(1, outputTokens);
   const tpotMs = stepMs + interference;
   const growth = others / (1 + (others * fresh) / own.queueTokens);
-  const wait = load.together === true ? 0 : own.waitSteps * step.total * (1 - 1 / running);
   // A static batch is prefilled as one; the prompts of others that a new request waits for pass in the same steps as its own.
   const first =
     load.together === true
       ? prefill(setup, work, fresh, cached, constants, running).total
       : alone.total + own.queueShare * growth * alone.marginal;
-  const started = (isLibrary(setup.engine) ? 0 : own.firstTokenMs) + wait + first;
-  const perRequestMs = started + outputTokens * tpotMs;
+  // A request is admitted between the steps of all that are in flight, whether the KV cache holds them at once or in turn.
+  const full = running < perReplica ? decodeStep(setup, work, perReplica, context, 1 + load.draftTokens, constants) : step;
+  const admission = ({ total }: StepTime, requests: number): number =>
+    load.together === true ? 0 : own.waitSteps * total * (1 - 1 / requests);
+  const started = (isLibrary(setup.engine) ? 0 : own.firstTokenMs) + first;
   // Waiting for others before and after the first token is the same work of theirs: together no more than their prefills one after another.
-  const delay = wait + Math.max(0, first - alone.total) + interference * outputTokens;
-  const counted = perRequestMs - Math.max(0, delay - (running * inStep - 1) * alone.total);
+  const theirs = (running * inStep - 1) * alone.total;
+  const delayed = first - alone.total + interference * outputTokens;
+  const heldMs = started + outputTokens * tpotMs - Math.max(0, delayed - theirs);
   // What does not fit in the KV cache waits until a running request ends, at the rate at which they do.
-  const waiting = ((perReplica - running) / running) * counted;
-  const ttftMs = started + waiting;
+  const waiting = ((perReplica - running) / running) * heldMs;
+  // Where requests wait for the cache, the next is there as soon as one ends; elsewhere a replica waits for its own share of their work.
+  const ownShare = (running - 1) / Math.max(1, running * inStep - 1);
+  const idle = Math.min(admission(step, running), Math.max(0, theirs - delayed) * ownShare) * (running / perReplica);
   return {
-    ttftMs,
+    ttftMs: started + admission(full, perReplica) + waiting,
     tpotMs,
     prefillMs: alone.total,
     step,
     running,
-    throughputTps: (running * setup.dataParallel * outputTokens * 1e3) / counted,
+    throughputTps: (running * setup.dataParallel * outputTokens * 1e3) / (heldMs + idle),
   };
 }

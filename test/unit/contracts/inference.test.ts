@@ -118,10 +118,34 @@ describe('an inference request', () => {
     };
     const [short, long] = [4231, 8462].map((seq_length) => answer({ ...request, seq_length }).memory_details['KV Cache']);
     const perToken = (2 * 16 * 128 * 2) / 1024 ** 3;
-    const shared = 0.2419 * 4232;
+    const shared = Math.floor(0.2419 * 4232);
     // 52 layers hold 3 windows; 10 hold the shared prefix once and the rest of each request.
     assert.ok(Math.abs((long ?? 0) - perToken * (52 * 3 * 1024 + 10 * (shared + 3 * (8462 - shared)))) < 1e-6, String(long));
     assert.ok((long ?? 0) > (short ?? 0));
+  });
+
+  it('shares whole tokens of a prompt, so that what just holds two requests holds them', () => {
+    const request = { gpu_key: 'p100_16', llm_key: 'deepseek-ai/DeepSeek-V3', engine: 'tensorrt_llm', enable_offloading: true };
+    const shared = {
+      enable_prefix_caching: true,
+      shared_prefix_ratio: 0.0010000013481032968,
+      batch_size: 2,
+      input_length: 1,
+      output_length: 256,
+    };
+    assert.equal(answer({ ...request, ...shared, seq_length: 257 }).max_concurrency, 2);
+  });
+
+  it('answers a longer prompt no sooner where the KV cache holds ever fewer of many users', () => {
+    const crowd = {
+      gpu_key: 'p100_16',
+      llm_key: 'meta-llama/Llama-2-7b-hf',
+      concurrent_users: 248,
+      output_length: 1,
+      speculative_tokens: 5,
+    };
+    const first = (input_length: number): number => answer({ ...crowd, input_length, seq_length: input_length + 1 }).ttft_ms;
+    for (const tokens of [1, 2, 4, 8, 16]) assert.ok(first(2 * tokens) >= first(tokens), `${first(2 * tokens)} after ${first(tokens)}`);
   });
 
   it('offloads as many layers as it takes, and pays for them in every step', () => {

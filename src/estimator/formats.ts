@@ -82,6 +82,8 @@ export const GGML_BYTES_PER_WEIGHT: Readonly<Record<string, number>> = {
   IQ4_NL: 0.5625,
   IQ4_XS: 0.53125,
   MXFP4: 0.53125,
+  TQ1_0: 0.2109375,
+  TQ2_0: 0.2578125,
 };
 
 /** The GGML type that most matrices of a file type have: `Q4_K_M` stores mostly Q4_K. Null when the name is unknown. */

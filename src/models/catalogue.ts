@@ -4,6 +4,7 @@ import { Reading } from '../deployments/reading';
 import { isJsonObject } from './config/fields';
 import type { JsonObject } from './config/fields';
 import { plainQuantization } from './config/quantization';
+import { formatNote, isFormatNote } from './formatNote';
 import { architectureFromConfig } from './hfConfig';
 import { formatInside } from './nameFormats';
 import { NameIndex } from './nameIndex';
@@ -157,7 +158,7 @@ export class Catalogue {
       source: 'catalogue',
       origin: this.data.sources[source] ?? entry[0],
       confidence,
-      assumptions: [...built.assumptions, ...(quantization?.basis === 'name' ? [formatAssumption(quantization)] : [])],
+      assumptions: [...built.assumptions, ...(quantization?.basis === 'name' ? [formatNote(quantization)] : [])],
     };
   }
 
@@ -165,11 +166,8 @@ export class Catalogue {
     const base = this.facts(entry[0], entry);
     if (!base) return null;
     const model: Model = { ...base.model, quantization };
-    const assumptions = [
-      `architecture of ${entry[0]}, ${relation}`,
-      ...base.assumptions.filter((known) => !known.startsWith(FORMAT_PREFIX)),
-    ];
-    if (quantization?.basis === 'name') assumptions.push(formatAssumption(quantization));
+    const assumptions = [`architecture of ${entry[0]}, ${relation}`, ...base.assumptions.filter((known) => !isFormatNote(known))];
+    if (quantization?.basis === 'name') assumptions.push(formatNote(quantization));
     return { ...base, id, model, origin: entry[0], confidence: 'derived', assumptions };
   }
 
@@ -202,14 +200,6 @@ export class Catalogue {
     const stored = index === undefined ? undefined : this.data.quantizations[index];
     return stored ? { ...plainQuantization(stored.method ?? 'unknown', stored.bits ?? 16, 'config'), ...stored } : null;
   }
-}
-
-const FORMAT_PREFIX = 'checkpoint format';
-
-function formatAssumption(quantization: CheckpointQuantization): string {
-  const group = quantization.groupSize !== null && quantization.groupSize > 0 ? `, groups of ${quantization.groupSize}` : '';
-  const cache = quantization.kvCacheScheme === null ? '' : `, ${quantization.kvCacheScheme} KV cache as in this publisher's checkpoints`;
-  return `${FORMAT_PREFIX} by the name only: ${quantization.ggufType ?? quantization.method}, ${quantization.bits} bit${group}${cache}`;
 }
 
 /** Sets fields of a config's text part. */

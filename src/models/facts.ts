@@ -1,5 +1,6 @@
 import type { Model } from '../estimator/architecture';
 import { parameterCount } from '../estimator/parameters';
+import { formatNote } from './formatNote';
 import type { ConfigFacts } from './hfConfig';
 import { readName } from './names';
 import type { ModelFacts, ModelSourceId } from './source';
@@ -29,7 +30,7 @@ export function factsOf({ id, origin, source, read, assumptions, weights }: Fact
   let quantization = weights ? confirmQuantization(read.quantization, weights) : read.quantization;
   if (!quantization && !weights) {
     quantization = readName(id).quantization;
-    if (quantization) notes.push(`the config states no quantization; ${quantization.method} by the name only`);
+    if (quantization) notes.push('the config states no quantization', formatNote(quantization));
   }
   const exactBytes = weights?.bytes ?? null;
   const confidence = weights ? 'exact' : read.exact && quantization?.basis !== 'name' ? 'exact' : 'derived';

@@ -6,6 +6,7 @@ import { quantizationOf } from './config/quantization';
 import { factsOf } from './facts';
 import { FileProblem, MAX_CONFIG_BYTES } from './files';
 import type { ModelFiles } from './files';
+import { chooseGguf, chosenFacts } from './ggufChoice';
 import { readGgufFile } from './ggufFile';
 import { architectureFromConfig } from './hfConfig';
 import type { ConfigFacts } from './hfConfig';
@@ -42,6 +43,8 @@ async function read(files: ModelFiles, folder: string, id: string, source: Model
   const limited = await withLimits(files, folder, stated);
   const read: ConfigFacts = limited.quantization || !described ? limited : { ...limited, quantization: described };
   const shards = await shardsOf(files, folder, names);
+  const gguf = shards.files.length === 0 ? await ggufFacts(files, folder, names, id, config) : null;
+  if (gguf) return gguf;
   const assumptions = [...read.assumptions];
   if (shards.missing > 0) assumptions.push(`${shards.missing} weight files of the index are not there yet: sizes computed from the config`);
   const complete = shards.missing === 0 && shards.files.length > 0;
@@ -94,12 +97,13 @@ async function withoutConfig(files: ModelFiles, folder: string, names: readonly 
   const adapter = await files.json(path.join(folder, 'adapter_config.json'), MAX_CONFIG_BYTES);
   const base = isJsonObject(adapter) ? baseOf(adapter) : null;
   if (base !== null) return { adapterOf: base };
-  const ggufs = names.filter((name) => /\.gguf$/i.test(name) && !/mmproj/i.test(name)).sort();
-  const [first] = ggufs;
-  if (first === undefined) return null;
-  const facts = await readGgufFile(files, path.join(folder, first), id);
-  if (ggufs.length === 1 || /-00001-of-/.test(first)) return { facts };
-  return { facts: { ...facts, assumptions: [...facts.assumptions, `${ggufs.length} GGUF files in the folder: read from ${first}`] } };
+  return ggufFacts(files, folder, names, id, null);
+}
+
+/** What the model's file says in a folder of GGUF files; null where it has none. */
+async function ggufFacts(files: ModelFiles, folder: string, names: readonly string[], id: string, config: unknown): Promise<FolderAnswer> {
+  const chosen = chooseGguf(names, id, folder);
+  return chosen && { facts: chosenFacts(await readGgufFile(files, path.join(folder, chosen.file), id, config), chosen) };
 }
 
 function baseOf(adapter: JsonObject): string | null {

@@ -17,19 +17,22 @@ const MAX_HEADER_BYTES = 128 * 1024 * 1024;
 
 type Fetch = typeof fetch;
 
-/** A local GGUF file (with its further shards, if it is the first of several) as model facts. Throws a FileProblem. */
-export async function readGgufFile(files: ModelFiles, file: string, id: string): Promise<ModelFacts> {
+/**
+ * A local GGUF file (with its further shards, if it is the first of several) as model facts; `config` is the config.json beside it, which vLLM
+ * takes instead of the header. Throws a FileProblem.
+ */
+export async function readGgufFile(files: ModelFiles, file: string, id: string, config: unknown = null): Promise<ModelFacts> {
   const shards = shardNames(file);
   const fetchSlice = localFetch(files);
   const parsed = await Promise.all(shards.map((shard) => parse(localUrl(shard), fetchSlice, shard)));
-  return ggufFacts(parsed, id, file, 'gguf');
+  return ggufFacts(parsed, { id, origin: file, source: 'gguf', config });
 }
 
 /** A GGUF file behind a URL, read by range requests with the given `fetch`. Throws a FileProblem. */
-export async function readGgufUrl(url: string, request: Fetch, id: string, origin: string): Promise<ModelFacts> {
+export async function readGgufUrl(url: string, request: Fetch, file: Omit<GgufOrigin, 'source'>): Promise<ModelFacts> {
   const urls = shardNames(url);
   const parsed = await Promise.all(urls.map((shard) => parse(shard, limited(request), shard)));
-  return ggufFacts(parsed, id, origin, 'hub');
+  return ggufFacts(parsed, { ...file, source: 'hub' });
 }
 
 async function parse(url: string, request: Fetch, name: string): Promise<GGUFParseOutput> {
@@ -84,12 +87,20 @@ function limited(request: Fetch): Fetch {
   };
 }
 
-function ggufFacts(parsed: readonly GGUFParseOutput[], id: string, origin: string, source: ModelSourceId): ModelFacts {
+interface GgufOrigin {
+  readonly id: string;
+  readonly origin: string;
+  readonly source: ModelSourceId;
+  /** The config.json beside the file; null without. */
+  readonly config: unknown;
+}
+
+function ggufFacts(parsed: readonly GGUFParseOutput[], { id, origin, source, config }: GgufOrigin): ModelFacts {
   const [first] = parsed;
   if (!first) throw new FileProblem(`${origin} holds no GGUF header.`);
   const tensors = parsed.flatMap((shard) => shard.tensorInfos.map(storedTensor));
   const metadata: JsonObject = { ...first.metadata };
-  const answer = architectureFromConfig(configFromGguf(metadata, tensors));
+  const answer = architectureFromConfig(config ?? configFromGguf(metadata, tensors));
   if ('problem' in answer) throw new FileProblem(`${origin}: ${answer.problem}`);
   const type: unknown = metadata['general.file_type'];
   const fileType = typeof type === 'number' ? (GGMLFileQuantizationType[type] ?? null) : null;

@@ -4,12 +4,12 @@ import { isJsonObject } from './config/fields';
 import { quantizationOf } from './config/quantization';
 import { factsOf } from './facts';
 import { FileProblem, MAX_CONFIG_BYTES, parseJson } from './files';
+import { chooseGguf, chosenFacts, ggufTypeIn } from './ggufChoice';
 import { readGgufUrl } from './ggufFile';
 import { architectureFromConfig } from './hfConfig';
 import type { HubStore, KeptModel } from './hubStore';
 import { boundedFetch } from './boundedFetch';
 import { configFromMistralParams } from './mistralParams';
-import { readName } from './names';
 import { tensorsOf } from './safetensors';
 import type { ModelFacts } from './source';
 import { factsFromJson, factsToJson } from './source';
@@ -60,7 +60,7 @@ export class HubSource {
   }
 
   private async download(id: string, revision: string | null, signal?: AbortSignal): Promise<KeptModel> {
-    const [name = id, file] = id.split(':');
+    const [name = id] = id.split(':');
     const request = withToken(
       boundedFetch(this.access.fetch, this.access.timeoutMs, signal),
       this.access.endpoint,
@@ -78,23 +78,23 @@ export class HubSource {
       storedTensors(repo),
     ]);
     const config = stated ?? configFromMistralParams(await this.json(repo, 'params.json'));
-    const fromFile = config === null || file !== undefined ? await this.fromGguf(repo, id, file ?? null, origin) : null;
+    // Repositories of GGUF files often have the base model's config.json beside them.
+    const mayBeGguf = config === null || tensors === null || ggufTypeIn(id) !== null;
+    const fromFile = mayBeGguf ? await this.fromGguf(repo, id, origin, stated) : null;
     const facts = fromFile ?? fromConfig({ id, origin, config, beside, tensors });
     return { commit, facts: factsToJson(facts) };
   }
 
-  /** A repository of GGUF files: the one of the wanted quantization, else the first. */
-  private async fromGguf(repo: Repo, id: string, wanted: string | null, origin: string): Promise<ModelFacts | null> {
+  /** The model's file in a repository of GGUF files; null where it has none. */
+  private async fromGguf(repo: Repo, id: string, origin: string, config: unknown): Promise<ModelFacts | null> {
     const names: string[] = [];
-    for await (const entry of listFiles(repo)) if (/\.gguf$/i.test(entry.path) && !/mmproj/i.test(entry.path)) names.push(entry.path);
-    const chosen = names.sort().find((name) => wanted !== null && name.toLowerCase().includes(wanted.toLowerCase())) ?? names[0];
-    if (chosen === undefined) return null;
-    const url = `${repo.hubUrl}/${repo.repo}/resolve/${repo.revision}/${chosen.split('/').map(encodeURIComponent).join('/')}`;
-    const facts = await readGgufUrl(url, repo.fetch, id, `${origin}/${chosen}`);
-    const several = names.length > 1 && wanted === null && (readName(id).quantization?.ggufType ?? null) === null;
-    return several
-      ? { ...facts, assumptions: [...facts.assumptions, `${names.length} GGUF files in the repository: read from ${chosen}`] }
-      : facts;
+    for await (const entry of listFiles({ ...repo, recursive: true })) names.push(entry.path);
+    const chosen = chooseGguf(names, id, origin);
+    if (chosen === null) return null;
+    const encoded = chosen.file.split('/').map(encodeURIComponent).join('/');
+    const url = `${repo.hubUrl}/${repo.repo}/resolve/${repo.revision}/${encoded}`;
+    const facts = await readGgufUrl(url, repo.fetch, { id, origin: `${origin}/${chosen.file}`, config });
+    return chosenFacts(facts, chosen);
   }
 
   private async json(repo: Repo, file: string): Promise<unknown> {

@@ -5,6 +5,7 @@ import type { Catalogue } from './catalogue';
 import type { JsonObject } from './config/fields';
 import { FileProblem, MAX_CONFIG_BYTES, ModelFiles } from './files';
 import { readFolder } from './folder';
+import { ggufTypeIn } from './ggufChoice';
 import { isGgufName, readGgufFile } from './ggufFile';
 import type { HubSource } from './hub';
 import { factsFromConfig, manualEntry } from './manual';
@@ -154,18 +155,24 @@ async function folderFacts(
 
 async function fromCaches(id: string, context: ModelContext, files: ModelFiles, follow: Follow): Promise<ModelFacts | null> {
   const { caches } = context;
-  if (!caches || context.allowedRoots || !isHubId(id)) return null;
-  const snapshot = await huggingFaceSnapshot(files, caches, id, context.revision);
+  const repository = repositoryOf(id);
+  if (!caches || context.allowedRoots || !isHubId(repository)) return null;
+  const snapshot = await huggingFaceSnapshot(files, caches, repository, context.revision);
   const cached = snapshot ? await folderFacts(files, snapshot, id, 'hf-cache', follow) : null;
   if (cached) return cached;
-  const folder = await modelScopeFolder(files, caches, id);
+  const folder = await modelScopeFolder(files, caches, repository);
   return folder ? folderFacts(files, folder, id, 'hf-cache', follow) : null;
+}
+
+/** The repository of an id that may name one of its GGUF files ("org/name:Q4_K_M"). */
+function repositoryOf(id: string): string {
+  const type = ggufTypeIn(id);
+  return type === null || !id.includes('/') ? id : id.slice(0, -type.length - 1);
 }
 
 async function fromHub(id: string, context: ModelContext, troubles: string[]): Promise<ModelFacts | null> {
   const { hub } = context;
-  // "org/name:Q4_K_M" is vLLM's way to name one GGUF file of a repository.
-  if (!hub || !isHubId(id.replace(/:[\w.-]+$/, '')) || !id.includes('/')) return null;
+  if (!hub || !isHubId(repositoryOf(id)) || !id.includes('/')) return null;
   if (context.mayFetch) {
     const answer = await hub.fetch(id, context.revision, context.signal);
     if ('facts' in answer) return answer.facts;

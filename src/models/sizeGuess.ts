@@ -2,6 +2,7 @@ import type { SizeDoubt } from '../estimator/architecture';
 import { decoderOfSize } from '../estimator/commonDecoder';
 import { parameterCount } from '../estimator/parameters';
 import { encoderDecoderProblem } from './encoderDecoder';
+import { formatNote } from './formatNote';
 import { isDraftHead } from './nameIndex';
 import { readName } from './names';
 import type { ModelFacts } from './source';
@@ -35,6 +36,7 @@ export function guessFromName(id: string): ModelFacts | null {
     assumptions: [
       `only the size in the name is known: ${billions} billion parameters in the shape of a ${like} billion dense decoder`,
       'layers, heads and KV cache per token are guesses; give the config.json to know them',
+      ...(quantization === null ? [] : [formatNote(quantization)]),
     ],
   };
 }

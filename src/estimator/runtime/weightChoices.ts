@@ -1,4 +1,5 @@
 import type { CheckpointQuantization } from '../architecture';
+import { ggufBits, GGUF_FILE_BITS, USUAL_GGUF_TYPE } from '../ggufTypes';
 import type { Engine } from '../speed/engines';
 import type { WorkFormat } from '../speed/work';
 
@@ -26,16 +27,6 @@ const linear = (format: StoredWeights['format'], bits: number, expertsOnly = fal
 const file = (bits: number): StoredWeights => ({ format: 'ggml', bits, expertsOnly: false, headBits: bits, embeddingBits: bits });
 
 /**
- * Average bits per weight of GGUF file types, mixtures of tensor types included: the table of llama.cpp's tools/quantize/README.md
- * for Llama-3.1-8B; Q4_0 to Q5_1 by their block layout with a Q6_K head.
- */
-const GGUF_BITS = {
-  iq1_s: 2.0, iq1_m: 2.15, iq2_xxs: 2.38, iq2_xs: 2.59, iq2_s: 2.74, iq2_m: 2.93, iq3_xxs: 3.25, iq3_xs: 3.5, iq3_s: 3.66, iq3_m: 3.76,
-  iq4_xs: 4.46, iq4_nl: 4.68, q2_k_s: 2.97, q2_k: 3.16, q3_k_s: 3.64, q3_k_m: 4.0, q3_k_l: 4.3, q4_0: 4.64, q4_1: 5.14, q4_k_s: 4.67, q4_k_m: 4.89,
-  q5_0: 5.56, q5_1: 6.06, q5_k_s: 5.57, q5_k_m: 5.7, q6_k: 6.56, q8_0: 8.5,
-} as const; // prettier-ignore
-
-/**
  * The choices of `quantization`. Bits include scales: groups of 128 with 16-bit scales and 4-bit zeros for AWQ and GPTQ (4.16), blocks of 64
  * with fp32 scales for nf4 (4.5), of 16 with 8-bit scales for nvfp4 (4.5), of 32 for mxfp4 (4.25), one scale per row for int8.
  */
@@ -54,7 +45,7 @@ const CHOICES: Readonly<Record<string, StoredWeights>> = {
   nf4_double: linear('nf4', 4.13),
   nvfp4: linear('fp4', 4.5, true),
   mxfp4: linear('fp4', 4.25, true),
-  ...Object.fromEntries(Object.entries(GGUF_BITS).map(([name, bits]) => [name, file(bits)])),
+  ...Object.fromEntries(Object.entries(GGUF_FILE_BITS).map(([name, bits]) => [name, file(bits)])),
 };
 
 /** Other names of the choices, as tables and tools write them. */
@@ -104,7 +95,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 /** `quantization` values of the request, in the order they are offered; `checkpoint` keeps what the model's files have. */
 export const WEIGHT_CHOICES: readonly string[] = [
-  'fp32', 'fp16', 'bf16', 'fp8', 'int8', 'int4', 'q8', ...Object.keys(GGUF_BITS).reverse(), 'awq', 'gptq', 'gptq_int8', 'w8a8', 'nf4', 'nf4_double',
+  'fp32', 'fp16', 'bf16', 'fp8', 'int8', 'int4', 'q8', ...Object.keys(GGUF_FILE_BITS).reverse(), 'awq', 'gptq', 'gptq_int8', 'w8a8', 'nf4', 'nf4_double',
   'nvfp4', 'mxfp4', 'checkpoint',
 ]; // prettier-ignore
 
@@ -146,7 +137,7 @@ export function weightChoice(name: string): string | null {
 
 /** True for the types of GGUF files, which only llama.cpp and its relatives run well. */
 export function isGgufChoice(choice: string): boolean {
-  return Object.hasOwn(GGUF_BITS, choice);
+  return Object.hasOwn(GGUF_FILE_BITS, choice);
 }
 
 /** How a choice of `quantization` stores weights. `checkpoint` and unknown names are 16-bit unless the checkpoint says otherwise. */
@@ -168,7 +159,7 @@ export function runWeights(stored: StoredWeights, engine: Engine): StoredWeights
 
 function checkpointWeights(quantization: CheckpointQuantization): StoredWeights {
   const { method, bits, groupSize, type, expertsOnly, ggufType } = quantization;
-  if (method === 'gguf') return CHOICES[weightChoice(ggufType ?? 'q4_k_m') ?? 'q4_k_m'] ?? file(4.89);
+  if (method === 'gguf') return CHOICES[weightChoice(ggufType ?? USUAL_GGUF_TYPE) ?? ''] ?? file(ggufBits(ggufType).bits);
   // A 16-bit scale per group, and a 4-bit zero point where groups are small.
   const stored = bits + (groupSize !== null && groupSize > 0 ? 16 / groupSize : 0);
   if (method === 'bitsandbytes') return bits === 4 ? linear('nf4', quantization.doubleQuant ? 4.13 : 4.5) : linear('int8', 8.13);

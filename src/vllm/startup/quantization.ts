@@ -1,5 +1,6 @@
 import type { CheckpointQuantization, Model } from '../../estimator/architecture';
-import { GGML_BYTES_PER_WEIGHT, ggmlBaseType, quantizedFormat, type WeightFormat } from '../../estimator/formats';
+import { quantizedFormat, type WeightFormat } from '../../estimator/formats';
+import { bitsOfGgufType, ggufBits } from '../../estimator/ggufTypes';
 import type { TensorSpec } from '../../estimator/tensors';
 import { isSince } from '../release';
 
@@ -19,8 +20,8 @@ export interface QuantizationScheme {
   readonly embedding: WeightFormat | null;
   /** The weights are quantized while loading, from a 16-bit checkpoint. */
   readonly online: boolean;
-  /** Relative half-width of the weight figure that the method leaves open, with its reason. */
-  readonly uncertainty: { readonly relative: number; readonly reason: string } | null;
+  /** How far, relative to it, the weights may lie below and above their figure for what the method leaves open, with its reason. */
+  readonly uncertainty: { readonly below: number; readonly above: number; readonly reason: string } | null;
   /**
    * Whether attention and state-space layers of mixture or hybrid models may have been left in 16 bit: the checkpoint is known by name only.
    * The share of such checkpoints that do; null when the checkpoint's config decides.
@@ -70,20 +71,6 @@ const ONLINE_METHODS: ReadonlySet<string> = new Set([
   'deepspeedfp',
   'rtn',
 ]);
-
-/** Whole-file bits per weight of GGUF file types, llama.cpp tools/quantize/README.md (Llama-3.1-8B). */
-const GGUF_FILE_BITS: Readonly<Record<string, number>> = {
-  Q2_K: 3.1593,
-  Q3_K_S: 3.6429,
-  Q3_K_M: 3.996,
-  Q3_K_L: 4.2979,
-  Q4_K_S: 4.6672,
-  Q4_K_M: 4.8944,
-  Q5_K_S: 5.5704,
-  Q5_K_M: 5.7036,
-  Q6_K: 6.5633,
-  Q8_0: 8.5008,
-};
 
 /**
  * bitsandbytes nf4 with nested statistics: one byte per block of 64 weights and one fp32 per 256 blocks
@@ -224,9 +211,16 @@ function checkpointScheme(checkpoint: CheckpointQuantization, target: Quantizati
 }
 
 function uncertaintyOf(checkpoint: CheckpointQuantization, method: string): QuantizationScheme['uncertainty'] {
-  if (method === 'gguf') return { relative: 0.04, reason: 'the mix of types inside the GGUF file' };
-  if (checkpoint.expertsOnly && method.includes('mxfp4')) return { relative: 0.04, reason: 'padding of the MXFP4 kernel' };
-  return checkpoint.basis === 'name' ? { relative: 0.02, reason: 'what the checkpoint leaves in 16 bit' } : null;
+  if (method === 'gguf') return ggufUncertainty(checkpoint.ggufType);
+  if (checkpoint.expertsOnly && method.includes('mxfp4')) return { below: 0.04, above: 0.04, reason: 'padding of the MXFP4 kernel' };
+  return checkpoint.basis === 'name' ? { below: 0.02, above: 0.02, reason: 'what the checkpoint leaves in 16 bit' } : null;
+}
+
+function ggufUncertainty(type: string | null): QuantizationScheme['uncertainty'] {
+  const { bits, least, most } = ggufBits(type);
+  const known = type !== null && bitsOfGgufType(type) !== null;
+  const reason = known ? 'the mix of types inside the GGUF file' : 'the type of the GGUF file';
+  return { below: 1 - least / bits, above: most / bits - 1, reason };
 }
 
 /**
@@ -240,7 +234,7 @@ function attentionLeftOut(checkpoint: CheckpointQuantization, method: string): n
 
 function checkpointFormat(checkpoint: CheckpointQuantization, method: string, target: QuantizationTarget): WeightFormat | null {
   const { bits, groupSize } = checkpoint;
-  if (method === 'gguf') return ggufFormat(checkpoint.ggufType);
+  if (method === 'gguf') return quantizedFormat(ggufBits(checkpoint.ggufType).bits, { per: 'none' });
   if (method === 'bitsandbytes') return bitsandbytes(bits, checkpoint.doubleQuant);
   if (method.startsWith('awq') || method === 'auto_awq') return perGroup(bits, groupSize ?? 128, 2, { zeroPointBits: bits });
   if (method.startsWith('gptq') || method === 'auto_gptq' || method === 'marlin') return gptqFormat(checkpoint, target);
@@ -290,15 +284,6 @@ function mxfp4Experts(target: QuantizationTarget): {
     return { format: swizzled, padding: { intermediate: 64, hidden: 1 }, waste: TRITON_MXFP4_WASTE };
   }
   return { format, padding: { intermediate: 128, hidden: 256 }, waste: 0 };
-}
-
-function ggufFormat(fileType: string | null): WeightFormat | null {
-  if (fileType === null) return null;
-  const bits = GGUF_FILE_BITS[fileType.toUpperCase()];
-  if (bits !== undefined) return quantizedFormat(bits, { per: 'none' });
-  const base = ggmlBaseType(fileType);
-  const bytes = base === null ? undefined : GGML_BYTES_PER_WEIGHT[base];
-  return bytes === undefined ? null : quantizedFormat(bytes * 8, { per: 'none' });
 }
 
 function bitsandbytes(bits: number, nested: boolean): WeightFormat {

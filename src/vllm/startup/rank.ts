@@ -127,13 +127,14 @@ export function rankOf(engine: Engine, stage: PipelineStage): Rank {
   const own = layers + bytesOf(outer) + unquantized.value;
   const value = own - offload.saved + loraBytes + drafter.weights.value;
   const exact = EXACT_RELATIVE + (settings.multimodal.enabled ? TOWER_RELATIVE : 0);
-  const relative = layout.headerRatios ? EXACT_RELATIVE : (engine.scheme.uncertainty?.relative ?? exact);
-  const slack = own * relative * (own > 0 ? (own - offload.saved) / own : 0) + loraBytes * LORA_RELATIVE;
+  const { uncertainty } = engine.scheme;
+  const slackOf = (open: number | undefined): number =>
+    (own - offload.saved) * (layout.headerRatios ? EXACT_RELATIVE : (open ?? exact)) + loraBytes * LORA_RELATIVE;
   const weights = between(
-    value - slack - (drafter.weights.value - drafter.weights.low) - unquantized.value,
+    value - slackOf(uncertainty?.below) - (drafter.weights.value - drafter.weights.low) - unquantized.value,
     value,
-    value + slack + (drafter.weights.high - drafter.weights.value) + (unquantized.high - unquantized.value),
-    engine.scheme.uncertainty?.reason ?? 'rounding of the allocator',
+    value + slackOf(uncertainty?.above) + (drafter.weights.high - drafter.weights.value) + (unquantized.high - unquantized.value),
+    uncertainty?.reason ?? 'rounding of the allocator',
   );
   const { doubt } = model;
   return {

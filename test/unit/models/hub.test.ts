@@ -40,6 +40,15 @@ const REPOSITORIES = {
     sha: 'e'.repeat(40),
     files: { 'm-Q4_K_M.gguf': Buffer.concat([smallGguf(), Buffer.alloc(4_000_000)]), 'm-Q8_0.gguf': Buffer.from('GGUF?') },
   },
+  'org/copy-GGUF': {
+    sha: '9'.repeat(40),
+    files: {
+      'config.json': Buffer.from(
+        JSON.stringify({ ...SMALL_CONFIG, hidden_size: 256, intermediate_size: 512, vocab_size: 1024, head_dim: 64 }),
+      ),
+      'q4/m-Q4_K_M.gguf': Buffer.concat([smallGguf(), Buffer.alloc(4_000_000)]),
+    },
+  },
   'org/broken': { sha: 'f'.repeat(40), files: { 'config.json': Buffer.from('<html>') } },
 };
 
@@ -112,6 +121,23 @@ describe('the Hub', () => {
         [answer.facts.source, answer.facts.parameters, answer.facts.model.quantization?.ggufType],
         ['hub', SMALL_GGUF_PARAMETERS, 'Q4_K_M'],
       );
+    }));
+
+  it('takes the usual GGUF file where none is named and says so, and misses one that is not there', () =>
+    withFolder(async (folder) => {
+      const answer = await ask(source(folder), 'org/repo-GGUF');
+      assert.ok(answer && 'facts' in answer, JSON.stringify(answer));
+      assert.equal(answer.facts.confidence, 'derived');
+      assert.match(answer.facts.assumptions.join(), /2 GGUF files at .*: m-Q4_K_M\.gguf taken/);
+      assert.match(await trouble(source(folder), 'org/repo-GGUF:Q6_K'), /no GGUF file of type Q6_K: there is m-Q4_K_M\.gguf, m-Q8_0\.gguf/);
+    }));
+
+  it('reads the GGUF file beside the config of the base model', () =>
+    withFolder(async (folder) => {
+      const answer = await ask(source(folder), 'org/copy-GGUF');
+      assert.ok(answer && 'facts' in answer, JSON.stringify(answer));
+      const { model, parameters, confidence } = answer.facts;
+      assert.deepEqual([model.quantization?.ggufType, parameters, confidence], ['Q4_K_M', SMALL_GGUF_PARAMETERS, 'exact']);
     }));
 
   it('is not asked without permission', () =>

@@ -51,8 +51,17 @@ const withoutUnusedTasks = {
   },
 };
 
+/** The YAML library gives Node a CommonJS build, of which no bundler can drop what nobody uses; its other build is the same code as ES modules. */
+const asModules = { yaml: './node_modules/yaml/browser/index.js' };
+
 /** Options of what runs in the extension host, which gives 'vscode' to modules that are required, not to those that are imported. */
-const hosted = { ...node, external: ['vscode'], plugins: [bundledApart, withoutUnusedTasks], supported: { 'dynamic-import': false } };
+const hosted = {
+  ...node,
+  external: ['vscode'],
+  alias: asModules,
+  plugins: [bundledApart, withoutUnusedTasks],
+  supported: { 'dynamic-import': false },
+};
 
 const foundation = 'node_modules/@microsoft/fast-foundation/dist/esm/index.js';
 
@@ -120,6 +129,7 @@ async function buildProduct() {
     build({
       ...node,
       ...shipped,
+      alias: asModules,
       plugins: [withoutUnusedTasks],
       entryPoints: ['src/cli/main.ts'],
       outfile: 'dist/cli.js',

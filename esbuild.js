@@ -3,7 +3,7 @@
 //   node esbuild.js --tests          every test and test helper into out/test, one bundle each
 //   node esbuild.js --benchmarks     every benchmark into out/benchmark
 //   node esbuild.js --scripts        every maintenance script into out/scripts
-const { build } = require('esbuild');
+const { build, transform } = require('esbuild');
 const { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 
@@ -19,19 +19,13 @@ const node = {
   logLevel: 'warning',
 };
 
-/** Modules of the extension that are bundled apart and loaded when first needed: activation reads a few kilobytes. */
-const loadedLater = { session: 'src/features/session.ts', hub: 'src/models/hub.ts' };
-
-/** Turns dynamic imports of those modules into loads of their bundles. */
-const bundledApart = {
-  name: 'bundled-apart',
-  setup(building) {
-    building.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path: specifier, resolveDir }) => {
-      if (kind !== 'dynamic-import') return null;
-      const file = `${path.relative('.', path.resolve(resolveDir, specifier)).split(path.sep).join('/')}.ts`;
-      const name = Object.keys(loadedLater).find((key) => loadedLater[key] === file);
-      return name === undefined ? null : { path: `./${name}.js`, external: true };
-    });
+/** The extension's own script stands alone, so that activation reads a few kilobytes: it loads the session when first needed. */
+const sessionApart = {
+  name: 'session-apart',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\.\/features\/session$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './session.js', external: true } : null,
+    );
   },
 };
 
@@ -54,14 +48,35 @@ const withoutUnusedTasks = {
 /** The YAML library gives Node a CommonJS build, of which no bundler can drop what nobody uses; its other build is the same code as ES modules. */
 const asModules = { yaml: './node_modules/yaml/browser/index.js' };
 
-/** Options of what runs in the extension host, which gives 'vscode' to modules that are required, not to those that are imported. */
-const hosted = {
-  ...node,
-  external: ['vscode'],
-  alias: asModules,
-  plugins: [bundledApart, withoutUnusedTasks],
-  supported: { 'dynamic-import': false },
-};
+/** The extension host gives 'vscode' to modules that are required, not to those that are imported. */
+const required = { format: 'cjs', target: node.target, supported: { 'dynamic-import': false } };
+
+/**
+ * Session and command line, cut into files that share what both need; what each imports dynamically is a file of its own. The bundler cuts only
+ * ES modules, so it does that first, and each file is turned into CommonJS then.
+ */
+async function buildCut(shipped) {
+  const cut = await build({
+    ...node,
+    ...shipped,
+    format: 'esm',
+    splitting: true,
+    write: false,
+    sourcemap: shipped.sourcemap && 'inline',
+    external: ['vscode'],
+    alias: asModules,
+    plugins: [withoutUnusedTasks],
+    entryPoints: { session: 'src/features/session.ts', cli: 'src/cli/main.ts' },
+    outdir: 'dist',
+    chunkNames: 'node-[name]-[hash]',
+  });
+  mkdirSync('dist', { recursive: true });
+  for (const { path: file, text } of cut.outputFiles) {
+    const { code } = await transform(text, { ...required, minify: shipped.minify, sourcemap: shipped.sourcemap && 'inline' });
+    writeFileSync(file, code);
+  }
+  return cut;
+}
 
 const foundation = 'node_modules/@microsoft/fast-foundation/dist/esm/index.js';
 
@@ -124,17 +139,16 @@ async function buildProduct() {
   rmSync('dist', { recursive: true, force: true });
   const shipped = { minify: production, sourcemap: production ? false : 'linked', metafile: true };
   const results = await Promise.all([
-    build({ ...hosted, ...shipped, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js' }),
-    build({ ...hosted, ...shipped, entryPoints: loadedLater, outdir: 'dist' }),
     build({
       ...node,
       ...shipped,
-      alias: asModules,
-      plugins: [withoutUnusedTasks],
-      entryPoints: ['src/cli/main.ts'],
-      outfile: 'dist/cli.js',
-      banner: { js: '#!/usr/bin/env node' },
+      ...required,
+      external: ['vscode'],
+      plugins: [sessionApart],
+      entryPoints: ['src/extension.ts'],
+      outfile: 'dist/extension.js',
     }),
+    buildCut(shipped),
     build({
       ...shipped,
       bundle: true,

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { once } from 'node:events';
 import { version } from '../../package.json';
 import { EXIT, UsageError } from './command';

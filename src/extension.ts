@@ -47,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     );
   }
 
-  context.subscriptions.push(registerPlannerViews(async () => (await load()).planners));
+  context.subscriptions.push(registerPlannerViews(async () => (await load()).planners()));
 
   const look = (document: vscode.TextDocument): void => {
     if (session === undefined && document.languageId === 'yaml' && looksLikeVllm(pathOf(document), document.getText())) load().catch(tell);

@@ -15,7 +15,7 @@ import { disposeLog, log } from './log';
 import { chooseModelConfig, fetchModelFacts, showModelFacts } from './modelCommands';
 import { Models } from './models';
 import { Neighbours } from './neighbours';
-import { Planners } from './planner/planners';
+import type { Planners } from './planner/planners';
 import type { PlannerHost } from './planner/plannerViews';
 import { ReadonlyDocuments } from './readonlyDocuments';
 import { registerRuleCommands } from './rules';
@@ -27,7 +27,8 @@ export type CommandName =
 
 /** What runs once the engine is loaded. */
 export interface Session {
-  readonly planners: PlannerHost;
+  /** What fills the planner's views, loaded when first asked for. */
+  planners(): Promise<PlannerHost>;
   run(command: CommandName, parameters: readonly unknown[]): Promise<void>;
 }
 
@@ -60,17 +61,22 @@ export function startSession(context: vscode.ExtensionContext): Session {
   own(vscode.languages.registerCompletionItemProvider(SELECTOR, new Completions(documents, neighbours), ...Completions.triggerCharacters));
   own(vscode.languages.registerInlayHintsProvider(SELECTOR, own(new InlayHints(documents))));
   activeFile.update();
-  const planners = own(
-    new Planners({
-      context,
-      documents,
-      models,
-      activeFile,
-      showReport: (uri) => estimates.run(uri),
-      chooseGpu: (uri) => chooseGpu(documents, gpus.current(), uri === undefined ? {} : { uri: uri.toString() }),
-      fetchModelFacts: () => fetchModelFacts(activeFile.current(), hubAccess, models),
-    }),
-  );
+  const plannersOf = async (): Promise<Planners> => {
+    const module = await import('./planner/planners');
+    return own(
+      new module.Planners({
+        context,
+        documents,
+        models,
+        activeFile,
+        showReport: (uri) => estimates.run(uri),
+        chooseGpu: (uri) => chooseGpu(documents, gpus.current(), uri === undefined ? {} : { uri: uri.toString() }),
+        fetchModelFacts: () => fetchModelFacts(activeFile.current(), hubAccess, models),
+      }),
+    );
+  };
+  let loading: Promise<Planners> | undefined;
+  const planners = (): Promise<Planners> => (loading ??= plannersOf());
 
   const commands: Readonly<Record<CommandName, (parameter: unknown) => Promise<void> | void>> = {
     estimate: (parameter) => estimates.run(uriIn(parameter) ?? activeFile.meant()),
@@ -78,7 +84,7 @@ export function startSession(context: vscode.ExtensionContext): Session {
     chooseModelConfig: () => chooseModelConfig(activeFile.current()),
     showModelFacts: () => showModelFacts(activeFile.current(), documents, readonlyDocuments),
     fetchModelFacts: () => fetchModelFacts(activeFile.current(), hubAccess, models),
-    openPlanner: (parameter) => planners.open(uriIn(parameter) ?? activeFile.meant(), undefined),
+    openPlanner: async (parameter) => (await planners()).open(uriIn(parameter) ?? activeFile.meant(), undefined),
     setHubToken: () => hubAccess.askForToken(),
     showLog: () => log().show(),
   };

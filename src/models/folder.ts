@@ -7,7 +7,6 @@ import { factsOf } from './facts';
 import { FileProblem, MAX_CONFIG_BYTES } from './files';
 import type { ModelFiles } from './files';
 import { chooseGguf, chosenFacts } from './ggufChoice';
-import { readGgufFile } from './ggufFile';
 import { architectureFromConfig } from './hfConfig';
 import type { ConfigFacts } from './hfConfig';
 import { configFromMistralParams } from './mistralParams';
@@ -103,7 +102,9 @@ async function withoutConfig(files: ModelFiles, folder: string, names: readonly 
 /** What the model's file says in a folder of GGUF files; null where it has none. */
 async function ggufFacts(files: ModelFiles, folder: string, names: readonly string[], id: string, config: unknown): Promise<FolderAnswer> {
   const chosen = chooseGguf(names, id, folder);
-  return chosen && { facts: chosenFacts(await readGgufFile(files, path.join(folder, chosen.file), id, config), chosen) };
+  if (chosen === null) return null;
+  const { readGgufFile } = await import('./ggufFile');
+  return { facts: chosenFacts(await readGgufFile(files, path.join(folder, chosen.file), id, config), chosen) };
 }
 
 function baseOf(adapter: JsonObject): string | null {

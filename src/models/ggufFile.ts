@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import { gguf, GGMLFileQuantizationType, GGMLQuantizationType } from '@huggingface/gguf';
 import type { GGUFParseOutput } from '@huggingface/gguf';
 import { GGML_BYTES_PER_WEIGHT } from '../estimator/formats';
@@ -114,9 +113,4 @@ function storedTensor(info: GGUFParseOutput['tensorInfos'][number]): StoredTenso
   const shape = info.shape.map(Number);
   const elements = shape.reduce((product, side) => product * side, 1);
   return { name: info.name, dtype, shape, bytes: Math.ceil(elements * (GGML_BYTES_PER_WEIGHT[dtype] ?? 2)) };
-}
-
-/** Whether a model argument names a GGUF file. */
-export function isGgufName(id: string): boolean {
-  return path.extname(id).toLowerCase() === '.gguf';
 }

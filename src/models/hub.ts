@@ -5,7 +5,6 @@ import { quantizationOf } from './config/quantization';
 import { factsOf } from './facts';
 import { FileProblem, MAX_CONFIG_BYTES, parseJson } from './files';
 import { chooseGguf, chosenFacts, ggufTypeIn } from './ggufChoice';
-import { readGgufUrl } from './ggufFile';
 import { architectureFromConfig } from './hfConfig';
 import type { HubStore, KeptModel } from './hubStore';
 import { boundedFetch } from './boundedFetch';
@@ -93,6 +92,7 @@ export class HubSource {
     if (chosen === null) return null;
     const encoded = chosen.file.split('/').map(encodeURIComponent).join('/');
     const url = `${repo.hubUrl}/${repo.repo}/resolve/${repo.revision}/${encoded}`;
+    const { readGgufUrl } = await import('./ggufFile');
     const facts = await readGgufUrl(url, repo.fetch, { id, origin: `${origin}/${chosen.file}`, config });
     return chosenFacts(facts, chosen);
   }

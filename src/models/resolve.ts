@@ -6,7 +6,6 @@ import type { JsonObject } from './config/fields';
 import { FileProblem, MAX_CONFIG_BYTES, ModelFiles } from './files';
 import { readFolder } from './folder';
 import { ggufTypeIn } from './ggufChoice';
-import { isGgufName, readGgufFile } from './ggufFile';
 import type { HubSource } from './hub';
 import { factsFromConfig, manualEntry } from './manual';
 import { encoderDecoderProblem } from './encoderDecoder';
@@ -120,7 +119,10 @@ type Follow = (base: string) => Promise<ModelFacts | null>;
 async function fromPath(id: string, context: ModelContext, files: ModelFiles, follow: Follow): Promise<ModelFacts | null> {
   for (const candidate of pathsOf(id, context.baseFolders)) {
     const kind = await files.kind(candidate);
-    if (kind === 'file' && isGgufName(candidate)) return readGgufFile(files, candidate, id);
+    if (kind === 'file' && path.extname(candidate).toLowerCase() === '.gguf') {
+      const { readGgufFile } = await import('./ggufFile');
+      return readGgufFile(files, candidate, id);
+    }
     if (kind === 'file' && path.basename(candidate) === 'config.json')
       return folderFacts(files, path.dirname(candidate), id, 'folder', follow);
     if (kind === 'folder') {

@@ -73,6 +73,15 @@ describe('bundles', () => {
     });
   }
 
+  it('opens a file without what only the planner, a copied text or a GGUF file needs', () => {
+    const later =
+      /^src\/(features\/planner\/planners|estimator\/(training\/|contracts\/finetuning)|models\/ggufFile)|node_modules\/(valibot|diff|@huggingface)\//;
+    const apart = (files: readonly string[]): readonly string[] =>
+      inputsOf(files).flatMap(([input, bytes]) => (bytes > 0 && later.test(input) ? [input] : []));
+    assert.deepEqual(apart(filesOf(['dist/session.js'])), []);
+    assert.ok(apart(filesOf(['dist/session.js'], true)).length > 30);
+  });
+
   for (const [place, views] of Object.entries(VIEWS)) {
     it(`keeps what the ${place} loads for its first figure below 200 kB without engine and plots, and below 300 kB in all`, () => {
       const loaded = inputsOf(filesOf(views));

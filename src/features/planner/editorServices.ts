@@ -12,7 +12,6 @@ import type { Models } from '../models';
 import { applyToDocument } from '../textEdits';
 import { changedLines } from './changedLines';
 import type { PlannerServices, Work } from './conversation';
-import { textToCopy } from './copyText';
 import { findingMessages } from './findings';
 import { deploymentAt, followedOf } from './followed';
 import { analysisOfPlan, factsOfPlan } from './planAnalysis';
@@ -100,6 +99,8 @@ export class EditorServices implements PlannerServices {
         return null;
       },
       copy: async (asked, itsWork) => {
+        // It brings the estimators of speed and of training with it, which nothing else in the editor asks.
+        const { textToCopy } = await import('./copyText');
         const text = await textToCopy(asked, (id) => this.modelFacts(id, itsWork));
         await vscode.env.clipboard.writeText(text);
         return { characters: text.length };

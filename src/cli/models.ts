@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import * as path from 'node:path';
+import { cacheFolders } from '../models/caches';
 import type { Catalogue } from '../models/catalogue';
 import { loadCatalogue } from '../models/catalogueFile';
-import { modelContext } from '../models/environment';
 import { FileProblem } from '../models/files';
 import { factsFromConfig } from '../models/manual';
-import { resolveModel } from '../models/resolve';
+import { resolveModel, type ModelContext } from '../models/resolve';
 import { encoderDecoderProblem } from '../models/encoderDecoder';
 import { guessFromName } from '../models/sizeGuess';
 import type { ModelFacts, ModelProblem } from '../models/source';
@@ -88,8 +88,17 @@ export class CommandLineModels {
   }
 
   private async resolve(id: string, revision: string | null, folders: readonly string[]): Promise<ModelLookup> {
-    const place = { env: process.env, home: homedir(), storage: null, token: null };
-    const answer = await resolveModel(id, modelContext(place, { baseFolders: folders, allowedRoots: null, mayFetch: false, revision }));
+    const context: ModelContext = {
+      baseFolders: folders,
+      allowedRoots: null,
+      caches: cacheFolders(process.env, homedir()),
+      hub: null,
+      mayFetch: false,
+      catalogue: loadCatalogue,
+      manual: {},
+      revision,
+    };
+    const answer = await resolveModel(id, context);
     if (answer && 'facts' in answer) return known(answer.facts);
     return unknown(`${answer?.problem.message ?? `No source knows the model "${id}".`} ${WAY_OUT}`);
   }

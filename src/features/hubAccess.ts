@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
-import type { HubSource } from '../models/hub';
+import { HUB_TIMEOUT_MS, HubSource, PUBLIC_HUB } from '../models/hub';
 import { HubStore } from '../models/hubStore';
 
 /** Name of the access token in the editor's secret storage. */
 const TOKEN = 'huggingFaceHub.token';
 
-/** The Hugging Face Hub as this editor reaches it. Its code is loaded when first needed; nothing here uses the network by itself. */
+/** The Hugging Face Hub as this editor reaches it. Nothing here uses the network by itself. */
 export class HubAccess implements vscode.Disposable {
-  private source: Promise<HubSource> | undefined;
+  private source: HubSource | undefined;
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly listener: vscode.Disposable;
   /** Fires when the token changed: what was refused may be open now. */
@@ -20,9 +20,9 @@ export class HubAccess implements vscode.Disposable {
   }
 
   /** The Hub with answers kept from earlier; null in an untrusted workspace, which may shape the environment. */
-  async hub(): Promise<HubSource | null> {
+  hub(): HubSource | null {
     if (!vscode.workspace.isTrusted) return null;
-    this.source ??= this.load();
+    this.source ??= this.fromSurroundings();
     return this.source;
   }
 
@@ -43,8 +43,7 @@ export class HubAccess implements vscode.Disposable {
     vscode.Disposable.from(this.listener, this.changed).dispose();
   }
 
-  private async load(): Promise<HubSource> {
-    const { HubSource, HUB_TIMEOUT_MS, PUBLIC_HUB } = await import('../models/hub');
+  private fromSurroundings(): HubSource {
     const endpoint = (process.env['HF_ENDPOINT'] || PUBLIC_HUB).replace(/\/+$/, '');
     const store = new HubStore(vscode.Uri.joinPath(this.context.globalStorageUri, 'hub').fsPath);
     const fromEnvironment = process.env['HF_TOKEN'] || process.env['HUGGING_FACE_HUB_TOKEN'] || null;

@@ -73,7 +73,7 @@ export async function showModelFacts(
 export async function fetchModelFacts(analyzed: DocumentAnalysis | undefined, hubAccess: HubAccess, models: Models): Promise<void> {
   const named = namedModel(analyzed);
   if (named === null) return;
-  const hub = await hubAccess.hub();
+  const hub = hubAccess.hub();
   if (hub === null) {
     void vscode.window.showInformationMessage(vscode.l10n.t('The Hugging Face Hub is asked in trusted workspaces only.'));
     return;

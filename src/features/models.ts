@@ -69,10 +69,9 @@ export class Models implements vscode.Disposable {
   }
 
   private async resolve(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer> {
-    const hub = await this.hubAccess.hub();
     const models = settingsFor(undefined).models as JsonObject;
     const manual = request.describedConfig === null ? models : { ...models, [request.id]: request.describedConfig };
-    const answer = await resolveModel(request.chosenConfig ?? request.id, contextFor(request, hub, manual, signal));
+    const answer = await resolveModel(request.chosenConfig ?? request.id, contextFor(request, this.hubAccess.hub(), manual, signal));
     if (answer?.dependsOn !== undefined) this.watch.watch(answer.dependsOn);
     return answer !== null && 'facts' in answer ? { ...answer, facts: { ...answer.facts, id: request.id } } : answer;
   }

@@ -82,6 +82,14 @@ describe('bundles', () => {
     assert.ok(apart(filesOf(['dist/session.js'], true)).length > 30);
   });
 
+  it("takes the editor's interface as it is, in place of a copy for each module", () => {
+    for (const entry of ['dist/extension.js', 'dist/session.js']) {
+      const uses = filesOf([entry]).flatMap((file) => readFileSync(file, 'utf8').match(/[=(,]\s*require\("vscode"\)/g) ?? []);
+      assert.ok(uses.length > 0);
+      assert.deepEqual([...new Set(uses)], ['=require("vscode")'], entry);
+    }
+  });
+
   for (const [place, views] of Object.entries(VIEWS)) {
     it(`keeps what the ${place} loads for its first figure below 200 kB without engine and plots, and below 300 kB in all`, () => {
       const loaded = inputsOf(filesOf(views));

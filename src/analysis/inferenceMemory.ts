@@ -29,9 +29,13 @@ export function vllmMemory(simulate: Simulate): NonNullable<InferenceFacts['memo
     const report = simulate({ model, gpu, args: argumentsOf(plan), version });
     const perSequence = report.kvCache.neededForMaxModelLen;
     if (perSequence === null || report.perGpu.activationPeak === null) return null;
+    // Requests share whole blocks.
+    const { blockSize } = report.kvCache;
+    const inBlocks = Math.ceil(question.context / blockSize) * blockSize;
+    const shared = Math.floor(question.sharedTokens / blockSize) * blockSize;
     const memory = startupMemory(report, {
       sequences: Math.ceil(question.sequences / question.dataParallel),
-      ownShare: ownKvShare(plan.work.kv, question.context, question.sharedTokens),
+      ownShare: ownKvShare(plan.work.kv, inBlocks, shared),
       offloadKvCache: question.offloadKvCache,
     });
     return kvCacheChoice(plan) === request.kv_cache_quantization

@@ -9,6 +9,7 @@ import type { RequestProblem } from '../../../src/estimator/contracts/validate';
 import { weightChoice, WEIGHT_CHOICES } from '../../../src/estimator/runtime/weightChoices';
 import { simulateStartup } from '../../../src/vllm/startup/simulate';
 import { catalogue } from '../speed/setups';
+import { answer as startupAnswer } from './requests';
 
 const models = requestModels(catalogue);
 
@@ -134,6 +135,18 @@ describe('an inference request', () => {
       output_length: 256,
     };
     assert.equal(answer({ ...request, ...shared, seq_length: 257 }).max_concurrency, 2);
+  });
+
+  it('shares whole blocks of the KV cache under vLLM, so that twice the context never needs less', () => {
+    const request = { gpu_key: 'rtx_4090', llm_key: 'Qwen/Qwen2.5-7B-Instruct', batch_size: 2, shared_prefix_ratio: 0.5 };
+    const cache = (seq_length: number): number =>
+      startupAnswer({ ...request, seq_length, enable_prefix_caching: true }).memory_details['KV Cache'] * 1024 ** 3;
+    const block = 16 * 28 * 2 * 4 * 128 * 2;
+    // Of 17 tokens 8 are shared, less than a block; of 34, one block of 3; of 64, 2 of 4.
+    assert.deepEqual(
+      [17, 34, 64].map((tokens) => cache(tokens) / block),
+      [4, 5, 6],
+    );
   });
 
   it('answers a longer prompt no sooner where the KV cache holds ever fewer of many users', () => {

@@ -153,9 +153,10 @@ export function decodeStep(
   const host = own.hostMs + own.perRequestMs * batch;
   const offloaded = setup.offloadBytes + (setup.offloadKvCache === true ? kvRead / pp : 0);
   const offload = offloadMs(setup, work, offloaded, constants) * pp;
-  const kernels = weights + kvCache + communication;
-  const eager = setup.eager || outsideGraphs(engine, setup.engineVersion, context);
-  const device = isLaunchBound(engine) || eager ? either(launches, kernels, LIMITS) : launches + kernels;
+  // Small kernels leave the GPU waiting between them, whether a graph launches them or the CPU, which may take longer than all of them.
+  const gaps = isLaunchBound(engine) ? 0 : launchMs({ ...setup, eager: false }, work, 0, constants);
+  const kernels = weights + kvCache + communication + gaps;
+  const device = launches > gaps ? either(launches, kernels, LIMITS) : kernels;
   return { total: device + host + offload, weights, kvCache, communication, launches, host, offload };
 }
 

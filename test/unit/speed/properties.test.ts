@@ -51,6 +51,14 @@ describe('every speed estimate', () => {
     });
   });
 
+  it('is no faster without CUDA graphs', () => {
+    holds((input) => {
+      const [captured, eager] = [false, true].map((off) => estimateSpeed({ ...input, setup: { ...input.setup, eager: off } }));
+      assert.ok((captured?.tpotMs.value ?? 0) <= (eager?.tpotMs.value ?? 0) * SLACK);
+      assert.ok((captured?.prefillMs.value ?? 0) <= (eager?.prefillMs.value ?? 0) * SLACK);
+    });
+  });
+
   it('gives each user no more tokens per second when more users come', () => {
     holds((input) => {
       const more = { ...input, load: { ...input.load, concurrency: input.load.concurrency * 2 } };

@@ -69,15 +69,32 @@ export interface RefusedRow {
   readonly problems: readonly string[];
 }
 
+/** The project's own rows leave out what their sources do not state. */
+const NOTHING_STATED: Partial<SpeedRow> = {
+  engine_version: null,
+  quantization: null,
+  weight_format: null,
+  kv_dtype: null,
+  gpu_name: null,
+  gpu_norm: null,
+  gpu_count: null,
+  tp: null,
+  pp: null,
+  ep_dp: null,
+  input_len: null,
+  output_len: null,
+  concurrency: null,
+};
+
 /** The rows of a JSON Lines file. */
 export function readSpeedRows(path: string): readonly SpeedRow[] {
   return readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as SpeedRow);
+    .map((line) => ({ ...NOTHING_STATED, ...(JSON.parse(line) as Partial<SpeedRow>) }) as SpeedRow);
 }
 
-/** The rows beside the repository where they are, otherwise the project's own sample. */
+/** The rows beside the repository where they are, otherwise the project's own copy of those that are judged. */
 export function defaultSpeedRows(): string {
   const shared = '../shared/measurements/speed.jsonl';
   return existsSync(shared) ? shared : 'test/fixtures/measured/speed.jsonl';

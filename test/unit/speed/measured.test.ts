@@ -12,28 +12,28 @@ import { catalogue, knownModel, speedInput } from './setups';
 describe('speed against published measurements', () => {
   const { cases, refused } = askSpeed(readSpeedRows('test/fixtures/measured/speed.jsonl'), catalogue);
 
-  it('answers every row of the sample as it is written', () => {
+  it('answers every row as it is written', () => {
     assert.deepEqual(
       refused.flatMap(({ problems }) => problems),
       [],
     );
   });
 
-  // Median and 90th percentile of the absolute error: the goals for decode and power, what is reached for times under load, whose rows scatter.
+  // Median and 90th percentile of the absolute error.
   const bounds = [
     ['single-stream decode', 0.12, 0.35],
-    ['TPOT under load', 0.15, 0.55],
-    ['TTFT and prefill', 0.3, 0.75],
+    ['TPOT under load', 0.15, 0.45],
+    ['TTFT and prefill', 0.2, 0.6],
     ['power', 0.2, 0.5],
   ] as const;
   for (const [quantity, median, p90] of bounds) {
-    it(`is close for ${quantity} on the sample`, () => {
+    it(`is close for ${quantity}`, () => {
       const judged = cases.filter((c) => c.quantity === quantity).map((c) => ({ measured: c.row.value, range: estimateOf(c) }));
       const errors = judged.map(({ measured, range }) => Math.abs(range.value / measured - 1));
       assert.ok(judged.length >= 8, `${judged.length} rows`);
       assert.ok(quantile(errors, 0.5) <= median, `median ${quantile(errors, 0.5)}`);
       assert.ok(quantile(errors, 0.9) <= p90, `p90 ${quantile(errors, 0.9)}`);
-      assert.ok(shareOf(judged, ({ measured, range }) => range.low <= measured && measured <= range.high) >= 0.85);
+      assert.ok(shareOf(judged, ({ measured, range }) => range.low <= measured && measured <= range.high) >= 0.9);
     });
   }
 

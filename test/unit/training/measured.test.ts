@@ -57,7 +57,7 @@ describe('fine-tuning against recorded runs', () => {
     const judged = rows.filter((row) => judgesMemory(row) && isSharded(row)).map(memory);
     assert.ok(judged.length > 70);
     // A third of these rows are rounded remarks in example scripts whose sample lengths nobody states.
-    expectAccuracy(judged, 0.12, 0.55);
+    expectAccuracy(judged, 0.12, 0.35);
   });
 
   it('finds the tokens per second', () => {

@@ -1,4 +1,4 @@
-import type { Deployment, DeploymentArgument, Host, TextRange } from '../deployments/deployment';
+import type { Deployment, DeploymentArgument, DeploymentProblem, Host, TextRange } from '../deployments/deployment';
 import { findTraps } from '../deployments/traps';
 import type { Model } from '../estimator/architecture';
 import type { ModelFacts, ModelProblem } from '../models/source';
@@ -60,18 +60,23 @@ export function placeFinding(deployment: Deployment, finding: Finding): PlacedFi
   return place(finding, deployment.arguments[0]?.keyRange ?? deployment.range);
 }
 
-/** What is wrong with the file itself: the first place where YAML stops, and directives that cannot be used. */
+/** A mistake in the file's own language, with the change of characters that mends it. */
+function languageFinding(code: 'yaml-syntax' | 'yaml-empty', said: string, problem: DeploymentProblem): PlacedFinding {
+  const { vllmMessage = null, repair, range } = problem;
+  const fixes = repair ? [{ title: repair.title, edits: {}, remove: [], replace: repair.replace, preferred: true }] : [];
+  return place({ ...remark(code, 'error', null, said), vllmMessage, fixes }, range);
+}
+
+/** What is wrong with the file itself: where it cannot be read, and directives that cannot be used. */
 function fileFindings(deployment: Deployment, gpuProblem: string | null): PlacedFinding[] {
-  const syntax = deployment.problems.filter(({ kind }) => kind === 'syntax').slice(0, 1);
+  const syntax = deployment.problems.filter(({ kind }) => kind === 'syntax');
   const directives = deployment.problems.filter(({ kind }) => kind === 'directive');
   const swallowed = deployment.problems.filter(({ kind }) => kind === 'swallowed');
   const empty = deployment.problems.filter(({ kind }) => kind === 'empty');
   const named = deployment.gpuHints.find(({ name }) => name !== null);
   return [
-    ...syntax.map(({ message, range }) => place(remark('yaml-syntax', 'warning', null, `YAML cannot be read here: ${message}`), range)),
-    ...empty.map(({ message, vllmMessage = null, range }) =>
-      place({ ...remark('yaml-empty', 'error', null, message), vllmMessage }, range),
-    ),
+    ...syntax.map((problem) => languageFinding('yaml-syntax', `YAML cannot be read here: ${problem.message}`, problem)),
+    ...empty.map((problem) => languageFinding('yaml-empty', problem.message, problem)),
     ...swallowed.map(({ message, range, edits = {} }) => {
       const title = `Add ${Object.keys(edits).join(', ')} as a line of its own`;
       const fixes = [{ title, edits, remove: [], preferred: false }];

@@ -1,5 +1,7 @@
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 
+import type { Repair } from './repairs';
+
 /** UTF-16 offsets into the file's text, end exclusive. */
 export interface TextRange {
   readonly start: number;
@@ -52,6 +54,8 @@ export interface DeploymentProblem {
   readonly range: TextRange;
   /** Arguments whose setting mends it; absent when nothing simple does. */
   readonly edits?: Readonly<Record<string, ArgumentValue>>;
+  /** A change to the characters that mends it, where there is one. */
+  readonly repair?: Repair;
 }
 
 export type ReaderId = 'vllm-yaml' | 'compose' | 'kubernetes' | 'shell' | 'arguments';

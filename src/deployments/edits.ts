@@ -23,6 +23,8 @@ export interface Changes {
   readonly rename?: Readonly<Record<string, string>>;
   /** Key offsets of single arguments to take out. */
   readonly removeAt?: readonly number[];
+  /** Characters to replace, whatever they stand for. */
+  readonly replace?: readonly TextEdit[];
 }
 
 /** The text after edits that do not overlap. */
@@ -165,7 +167,7 @@ function renameEdit(text: string, argument: DeploymentArgument, name: string): T
 
 /** The edits that make `changes` to a file; what they do not concern keeps its bytes. */
 export function editsFor(text: string, deployment: Deployment, changes: Changes): readonly TextEdit[] {
-  const edits: TextEdit[] = [];
+  const edits: TextEdit[] = [...(changes.replace ?? [])];
   const added = new Map<DeploymentArgument | undefined, string[]>();
   const underscores = prefersUnderscores(deployment);
   for (const [from, to] of Object.entries(changes.rename ?? {})) {

@@ -1,15 +1,19 @@
 /** Changes inside a mapping that leave its other fields, their order and their comments as they are. */
-import { isMap, isScalar, parseDocument } from 'yaml';
-import type { Node, Pair, YAMLMap } from 'yaml';
 import type { ArgumentValue } from '../vllm/arguments';
 import type { TextRange } from './deployment';
 import type { TextEdit } from './edits';
+import { finish } from './steps';
+import { readYamlSteps } from './yaml/composer';
+import { meant, type Mapping, type Node, type Pair } from './yaml/nodes';
+import { valueRangeOf } from './yamlNodes';
 
 type Fields = { readonly [key: string]: ArgumentValue };
 
 /** A mapping in the file, parsed alone, with the offset that leads back. */
-interface Mapping {
-  readonly map: YAMLMap;
+interface Alone {
+  readonly map: Mapping;
+  /** What was parsed. */
+  readonly parsed: string;
   readonly offset: number;
   readonly column: number;
 }
@@ -18,43 +22,45 @@ function lineStart(text: string, offset: number): number {
   return Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
 }
 
-function mappingAt(text: string, { start, end }: TextRange): Mapping | null {
+function mappingAt(text: string, { start, end }: TextRange): Alone | null {
   const column = start - lineStart(text, start);
-  const document = parseDocument(' '.repeat(column) + text.slice(start, end), {
-    schema: 'failsafe',
-    uniqueKeys: false,
-    logLevel: 'silent',
-    prettyErrors: false,
+  const parsed = ' '.repeat(column) + text.slice(start, end);
+  const { roots, refusal } = finish(readYamlSteps(parsed));
+  const [map] = roots;
+  return map?.kind === 'mapping' && refusal === null ? { map, parsed, offset: start - column, column } : null;
+}
+
+function rangeOf(node: Node, { parsed, offset }: Alone): TextRange {
+  const range = valueRangeOf(node, parsed) ?? { start: node.start, end: node.start };
+  return { start: range.start + offset, end: range.end + offset };
+}
+
+function pairOf({ pairs }: Mapping, name: string): Pair | undefined {
+  return pairs.find(({ key }) => {
+    const written = meant(key);
+    return written.kind === 'scalar' && written.value === name;
   });
-  const { contents, errors } = document;
-  return isMap(contents) && errors.length === 0 ? { map: contents, offset: start - column, column } : null;
 }
 
-function rangeOf(node: unknown, offset: number): TextRange | null {
-  const range = (node as Node | null)?.range;
-  return range ? { start: range[0] + offset, end: range[1] + offset } : null;
-}
-
-function pairOf(map: YAMLMap, key: string): Pair | undefined {
-  return (map.items as readonly Pair[]).find((pair) => isScalar(pair.key) && pair.key.value === key);
+function endOf({ key, value }: Pair, alone: Alone): number {
+  return Math.max(rangeOf(key, alone).end, rangeOf(value, alone).end);
 }
 
 /** The whole lines of a field of a block mapping. */
-function linesOf(text: string, pair: Pair, offset: number): TextRange | null {
-  const key = rangeOf(pair.key, offset);
-  const value = rangeOf(pair.value, offset);
-  if (!key) return null;
-  const last = Math.max(key.end, value?.end ?? 0);
+function linesOf(text: string, pair: Pair, alone: Alone): TextRange | null {
+  const last = endOf(pair, alone);
   const rest = /[^\r\n]*(?:\r\n|\n|\r)?/.exec(text.slice(last))?.[0].length ?? 0;
+  const key = rangeOf(pair.key, alone);
   const start = lineStart(text, key.start);
   return /^[ \t]*$/.test(text.slice(start, key.start)) ? { start, end: last + rest } : null;
 }
 
-function addition(text: string, { map, offset, column }: Mapping, entries: readonly string[]): TextEdit | null {
-  const last = (map.items as readonly Pair[]).at(-1);
-  const end = Math.max(rangeOf(last?.key, offset)?.end ?? 0, rangeOf(last?.value, offset)?.end ?? 0);
-  if (end === 0) return null;
-  if (map.flow) return { start: end, end, text: entries.map((entry) => `, ${entry}`).join('') };
+function addition(text: string, alone: Alone, entries: readonly string[]): TextEdit | null {
+  const { map, column } = alone;
+  const last = map.pairs.at(-1);
+  if (!last) return null;
+  const end = endOf(last, alone);
+  if (map.isFlow) return { start: end, end, text: entries.map((entry) => `, ${entry}`).join('') };
   const line = /[\r\n]/.exec(text.slice(end));
   const at = line ? end + line.index : text.length;
   const eol = /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
@@ -72,31 +78,31 @@ export function nestedEdits(
   to: Fields,
   inYaml: (value: ArgumentValue) => string,
 ): readonly TextEdit[] | null {
-  const mapping = mappingAt(text, range);
-  if (!mapping) return null;
-  const { map, offset } = mapping;
+  const alone = mappingAt(text, range);
+  if (!alone) return null;
+  const { map } = alone;
   const edits: TextEdit[] = [];
   const added: string[] = [];
   for (const [key, value] of Object.entries(to)) {
     const pair = pairOf(map, key);
     if (!pair) {
-      added.push(`${map.flow ? JSON.stringify(key) : key}: ${inYaml(value)}`);
+      added.push(`${map.isFlow ? JSON.stringify(key) : key}: ${inYaml(value)}`);
       continue;
     }
     if (JSON.stringify(from[key]) === JSON.stringify(value)) continue;
-    const place = isScalar(pair.value) ? rangeOf(pair.value, offset) : null;
+    const place = pair.value.kind === 'scalar' ? rangeOf(pair.value, alone) : null;
     if (!place || place.end <= place.start) return null;
     edits.push({ ...place, text: inYaml(value) });
   }
   for (const key of Object.keys(from).filter((name) => !(name in to))) {
     const pair = pairOf(map, key);
-    const lines = pair && !map.flow && map.items.length > 1 ? linesOf(text, pair, offset) : null;
+    const lines = pair && !map.isFlow && map.pairs.length > 1 ? linesOf(text, pair, alone) : null;
     // The first field of a mapping may share its line with the key above it.
     if (!lines || lines.start < lineStart(text, range.start)) return null;
     edits.push({ ...lines, text: '' });
   }
   if (added.length > 0) {
-    const more = addition(text, mapping, added);
+    const more = addition(text, alone, added);
     if (!more) return null;
     edits.push(more);
   }

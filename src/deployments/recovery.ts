@@ -2,16 +2,15 @@
  * What can still be read of YAML that does not parse: a file being typed, an unclosed quote, two keys run together on one line.
  * Each top-level entry is cut out and read for itself, so that a mistake costs its own entry and no other.
  */
-import { isMap, isNode, isPair, YAMLMap } from 'yaml';
 import { finish } from './steps';
-import { parseYamlSteps } from './yaml';
-import type { YamlDocument } from './yaml';
+import { readYamlSteps, type YamlText } from './yaml/composer';
+import type { Mapping, Pair } from './yaml/nodes';
 import { NodeReader } from './yamlNodes';
 
 /** A piece of the file that could be read: some entries or, where `keyOnly`, one whose value cannot be read. */
 export interface Piece {
   readonly reader: NodeReader;
-  readonly map: YAMLMap;
+  readonly map: Mapping;
   /** What the positions of its nodes count in, and where that begins in the file. */
   readonly text: string;
   readonly offset: number;
@@ -42,16 +41,16 @@ function entriesOf(text: string): readonly Entry[] {
   return starts.map((offset, index) => ({ chunk: text.slice(offset, starts[index + 1] ?? text.length), offset, keyAt: offset + indent }));
 }
 
-/** A text that parses without error; null otherwise. */
-function* parsed(text: string): Generator<void, YamlDocument | 'empty' | null> {
-  const documents = yield* parseYamlSteps(text);
-  return documents.every(({ errors }) => errors.length === 0) ? (documents[0] ?? 'empty') : null;
+/** A text that parses to its end, if need be with spaces for its tabs, which keep every place; null otherwise. */
+function* parsed(text: string): Generator<void, YamlText | null> {
+  const read = yield* readYamlSteps(text);
+  if (read.refusal === null) return read;
+  return text.includes('\t') ? yield* parsed(text.replaceAll('\t', ' ')) : null;
 }
 
-function piece(document: YamlDocument | 'empty' | null, text: string, offset: number, keyOnly: boolean): readonly Piece[] {
-  return document && document !== 'empty' && isMap(document.contents)
-    ? [{ reader: new NodeReader(document), map: document.contents, text, offset, keyOnly }]
-    : [];
+function piece(read: YamlText | null, text: string, offset: number, keyOnly: boolean): readonly Piece[] {
+  const root = read?.roots[0];
+  return root?.kind === 'mapping' ? [{ reader: new NodeReader(), map: root, text, offset, keyOnly }] : [];
 }
 
 /** One entry's first line cut before each key that `isKnown`: `enforce-eager: true block-size: 32` is two. */
@@ -67,46 +66,42 @@ function keysRunTogether({ chunk, offset }: Entry, isKnown: (name: string) => bo
 }
 
 /** The entries of the whole file's parse, by where their keys begin: each with where it ends. */
-function entriesBefore(document: YamlDocument, text: string): ReadonlyMap<number, Piece & { readonly end: number }> {
+function entriesBefore({ roots: [root] }: YamlText, text: string): ReadonlyMap<number, Piece & { readonly end: number }> {
   const found = new Map<number, Piece & { readonly end: number }>();
-  const reader = new NodeReader(document);
-  if (!isMap(document.contents)) return found;
-  for (const pair of document.contents.items) {
-    if (!isPair(pair) || !isNode(pair.key) || !pair.key.range) continue;
-    const map = new YAMLMap();
-    map.items.push(pair);
-    const last = isNode(pair.value) ? pair.value : pair.key;
-    found.set(pair.key.range[0], { reader, map, text, offset: 0, keyOnly: false, end: last.range?.[2] ?? Infinity });
+  const reader = new NodeReader();
+  if (root?.kind !== 'mapping') return found;
+  for (const pair of root.pairs) {
+    const map: Mapping = { ...root, pairs: [pair] };
+    found.set(pair.key.start, { reader, map, text, offset: 0, keyOnly: false, end: endOf(pair) });
   }
   return found;
 }
 
+function endOf({ key, value }: Pair): number {
+  return Math.max(key.end, value.end);
+}
+
 /**
  * Pieces of a broken file that parse by themselves, in order; pauses between steps.
- * @param documents the file as far as it parses: what stands before its first mistake is not parsed again.
+ * @param read the file as far as it parses: what stands before its mistake is not parsed again.
  */
-export function* recoverPieces(
-  text: string,
-  documents: readonly YamlDocument[],
-  isKnown: (name: string) => boolean,
-): Generator<void, readonly Piece[]> {
-  const [document] = documents;
-  const mistake = documents.reduce((first, { errors }) => errors.reduce((at, { pos }) => Math.min(at, pos[0]), first), Infinity);
-  const before = document ? entriesBefore(document, text) : new Map<number, never>();
+export function* recoverPieces(text: string, read: YamlText, isKnown: (name: string) => boolean): Generator<void, readonly Piece[]> {
+  const before = entriesBefore(read, text);
+  const { refusal } = read;
+  const mistake = refusal ? Math.min(refusal.range.start, refusal.since ?? Infinity) : Infinity;
   // Up to the first entry that is not what it seems, the parse of the whole file has each entry as it stands.
   let isTrusted = true;
   const pieces: Piece[] = [];
   for (const entry of entriesOf(text)) {
     yield;
     const end = entry.offset + entry.chunk.length;
-    const known = isTrusted && end < mistake ? before.get(entry.keyAt) : undefined;
+    const known = isTrusted && end <= mistake ? before.get(entry.keyAt) : undefined;
     if (known && known.end <= end) {
       pieces.push(known);
       continue;
     }
-    const isBroken = isTrusted && entry.keyAt < mistake && mistake < end;
     isTrusted = false;
-    const own = isBroken ? null : yield* parsed(entry.chunk);
+    const own = yield* parsed(entry.chunk);
     pieces.push(...(own ? piece(own, entry.chunk, entry.offset, false) : keysRunTogether(entry, isKnown)));
   }
   return pieces;

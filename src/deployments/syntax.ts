@@ -1,18 +1,15 @@
-/** What keeps a text from being read as YAML, in plain words with the way out; the parser's own stand behind them. */
-import { CST, Lexer, visit } from 'yaml';
-import type { YAMLError } from 'yaml';
+/** What keeps PyYAML, and so vLLM, from reading a file: in plain words with the way out, and PyYAML's own beside them. */
 import type { DeploymentProblem, TextRange } from './deployment';
-import type { YamlDocument } from './yaml';
+import { lineAt, spacesBehindColons, spacesForTabs } from './repairs';
+import type { Repair } from './repairs';
+import { NOT_PRINTABLE } from './yaml/characters';
+import type { Refusal } from './yaml/refusal';
 
 interface Said {
   readonly words: string;
-  /** Where to look, when that is not where the parser gave up. */
+  /** Where to look, when that is not where PyYAML gave up. */
   readonly range?: TextRange;
-}
-
-function lineAt(text: string, offset: number): { readonly start: number; readonly line: string } {
-  const start = text.lastIndexOf('\n', offset - 1) + 1;
-  return { start, line: /^[^\r\n]*/.exec(text.slice(start))?.[0] ?? '' };
+  readonly repair?: 'tabs' | 'colons';
 }
 
 /** `line` without what a person need not see again. */
@@ -21,152 +18,190 @@ function quoted(line: string): string {
   return `"${shown.length > 40 ? `${shown.slice(0, 40)}…` : shown}"`;
 }
 
-/** A line that cannot be a key, or a key over several lines. */
-function withoutColon(text: string, offset: number): Said {
+/** Everything of a line but the blanks around it. */
+function wholeLine(text: string, offset: number): TextRange {
   const { start, line } = lineAt(text, offset);
-  const range = { start: start + line.length - line.trimStart().length, end: start + line.trimEnd().length };
-  const joined = /^\s*([\w.-]+):(?=[^\s:])(.*)$/.exec(line);
-  if (joined) return { words: `A space is missing after the colon. Write ${quoted(`${joined[1]}: ${joined[2]?.trim()}`)}.`, range };
-  if (/^\s*- /.test(line)) return { words: 'An entry of a list stands among keys. Indent it below the key it belongs to.', range };
+  return { start: start + line.length - line.trimStart().length, end: start + line.trimEnd().length };
+}
+
+/** A key whose colon its value follows at once. */
+const JOINED = /^\s*(["']?)([\w.-]+)\1:(?=[^\s:])(.*)$/;
+
+/** A line that cannot be a key. */
+function withoutColon(text: string, offset: number): Said {
+  const { line } = lineAt(text, offset);
+  const range = wholeLine(text, offset);
+  const joined = JOINED.exec(line);
+  if (joined) {
+    const [, , key = '', rest = ''] = joined;
+    return { words: `A space is missing after the colon. Write ${quoted(`${key}: ${rest.trim()}`)}.`, range, repair: 'colons' };
+  }
   return { words: `${quoted(line)} has no colon. Every line here is a key, a colon, a space and its value.`, range };
 }
 
-/** A colon where a value has begun: a second one in the line, or a next line that is indented as if it went on with the value. */
+/** A colon where a value has begun: a second one in the line, or a line that goes on with the value above it. */
 function colonInValue(text: string, offset: number): Said {
   const { start, line } = lineAt(text, offset);
-  if (/:(?:\s|$)/.test(line.slice(offset - start)))
+  if (/:\s/.test(line.slice(0, offset - start)))
     return { words: 'A value with a colon and a space in it must stand in quotes; two keys need two lines.' };
-  const next = lineAt(text, start + line.length + 1);
-  const range = { start: next.start, end: next.start + next.line.trimEnd().length };
-  return { words: 'This line is indented further than the key above it. Begin all keys in one column.', range };
+  const above = lineAbove(text, start);
+  if (above !== null && (JOINED.test(above.line) || !above.line.includes(':'))) return withoutColon(text, above.start);
+  return { words: 'This line is indented further than the key above it. Begin all keys in one column.', range: wholeLine(text, offset) };
 }
 
-/** A quote that is never closed, told where it opens. */
-function openQuote(documents: readonly YamlDocument[], text: string, offset: number): Said {
-  let at: number | null = null;
-  for (const document of documents) {
-    visit(document, {
-      Scalar: (_, { type, range }) => {
-        if (type?.startsWith('QUOTE_') === true && range && range[0] < offset && offset <= range[2]) [at] = range;
-      },
-    });
+/** The last line before an offset that holds more than a comment. */
+function lineAbove(text: string, before: number): { readonly start: number; readonly line: string } | null {
+  for (let at = before; at > 0;) {
+    const { start, line } = lineAt(text, at - 1);
+    if (!/^\s*(?:#|$)/.test(line)) return { start, line };
+    at = start;
   }
-  const words = 'This quote is never closed. Put the same quote at the end of the value.';
-  if (at === null) return { words };
+  return null;
+}
+
+/** A quote that is closed too late or never, told where it opens. */
+function openQuote(text: string, since: number): Said {
+  const { start, line } = lineAt(text, since);
+  const range = { start: since, end: Math.max(since + 1, start + line.trimEnd().length) };
+  return { words: 'This quote is never closed. Put the same quote at the end of the value.', range };
+}
+
+function tab(text: string, at: number): Said {
   const { start, line } = lineAt(text, at);
-  return { words, range: { start: at, end: Math.max(at + 1, start + line.trimEnd().length) } };
+  const isIndentation = line.trim() !== '' && at - start < indentationOf(line);
+  return { words: `${isIndentation ? 'A tab indents this line' : 'A tab stands here'}. Use spaces.`, repair: 'tabs' };
 }
 
-function unexpected(text: string, offset: number, message: string): Said | null {
-  const { start, line } = lineAt(text, offset);
-  if (/flow-(?:map|seq)-end/.test(message)) return { words: 'This bracket closes none. Remove it, or put the value in quotes.' };
-  if (!message.includes('at node end')) return null;
-  return line.slice(0, offset - start).trim() === ''
-    ? { words: 'This line begins further left than the first key. Begin all keys in one column.' }
-    : { words: 'Something follows a value that has ended. Put the whole value in quotes, or the rest on a line of its own.' };
+function indentationOf(line: string): number {
+  return line.length - line.trimStart().length;
 }
 
-function said({ code, message, pos: [offset] }: YAMLError, documents: readonly YamlDocument[], text: string): Said | null {
+/** A bracket that nothing closes before the text goes on at its margin, or an entry without the comma before it. */
+function bracketOrComma(text: string, { range, since, said }: Refusal): Said {
+  const at = since ?? range.start;
+  const opening = lineAt(text, at);
+  const here = lineAt(text, range.start);
+  const isOutside = here.start > opening.start && indentationOf(here.line) <= indentationOf(opening.line);
+  if (!isOutside && !said.includes('<stream end>')) {
+    const words = 'A comma is missing before this, or the value must stand in quotes.';
+    return here.start > opening.start ? { words, range: wholeLine(text, range.start) } : { words };
+  }
+  const bracket = text.charAt(at);
+  const words = `The bracket ${bracket} is not closed. Add the missing ${bracket === '[' ? ']' : '}'}.`;
+  return { words, range: { start: at, end: at + 1 } };
+}
+
+function noContent(text: string, { range }: Refusal): string {
+  const found = text.charAt(range.start);
+  if (found === ']' || found === '}') return 'This bracket closes none. Remove it, or put the value in quotes.';
+  if (found === ',') return 'A comma stands here without an entry before it. Remove it, or put the value in quotes.';
+  return 'A value is missing here. Write it, or put it in quotes if it begins with a sign.';
+}
+
+function unknownTag(text: string, { range }: Refusal): string {
+  const written = text.slice(range.start, range.end);
+  return written.startsWith('!')
+    ? `The tag ${quoted(written)} means nothing to vLLM. Remove it, or put the whole value in quotes.`
+    : `${quoted(written)} has a meaning of its own as a value. Put it in quotes.`;
+}
+
+function saidOf(refusal: Refusal, text: string): Said {
+  const { code, range, since } = refusal;
+  const begins = text.charAt(range.start);
   switch (code) {
-    case 'TAB_AS_INDENT':
-      return { words: 'A tab indents this line. Use spaces.' };
-    case 'BAD_INDENT':
-      return message.startsWith('Flow')
-        ? { words: `The bracket before this is not closed. Add the missing ${message.slice(-1)}.` }
-        : { words: 'This line begins in another column than the keys or entries it belongs to. Indent it like them.' };
-    case 'MULTILINE_IMPLICIT_KEY':
-      return withoutColon(text, offset);
-    case 'BLOCK_AS_IMPLICIT_KEY':
-      return colonInValue(text, offset);
-    case 'BAD_SCALAR_START':
-    case 'BAD_ALIAS':
-      return { words: `A value that begins with ${text.slice(offset, offset + 1)} must stand in quotes.` };
-    case 'BAD_DQ_ESCAPE':
+    case 'character':
+      return begins === '\t' ? tab(text, range.start) : { words: `A value that begins with ${begins} must stand in quotes.` };
+    case 'colon':
+      return withoutColon(text, since ?? range.start);
+    case 'inner-colon':
+      return colonInValue(text, range.start);
+    case 'inner-key':
+      return { words: 'A value that begins with ? and a space must stand in quotes.' };
+    case 'inner-entry':
+      return { words: 'A list begins on a line of its own, below its key. A value that begins with - and a space must stand in quotes.' };
+    case 'name':
+    case 'tag':
+      return {
+        words: `A value that begins with ${text.charAt(since ?? range.start)} must stand in quotes.`,
+        range: { ...range, start: since ?? range.start },
+      };
+    case 'header':
+      return {
+        words: `Behind ${text.charAt(since ?? range.start)} a line ends, but for a comment. Put the text on the next line, or the value in quotes.`,
+      };
+    case 'escape':
       return { words: 'A backslash means something else in double quotes. Double it, or use single quotes.' };
-    case 'MISSING_CHAR':
-      if (message.startsWith('Missing closing')) return openQuote(documents, text, offset);
-      if (message.startsWith('Comments')) return { words: 'A comment needs a space before its #.' };
-      return message.includes('map values') ? withoutColon(text, offset) : null;
-    case 'UNEXPECTED_TOKEN':
-      return unexpected(text, offset, message);
-    default:
-      return null;
+    case 'directive':
+      return { words: 'A line that begins with % is an instruction to YAML, and this is none that it knows. Remove it.' };
+    case 'quote':
+      return openQuote(text, since ?? range.start);
+    case 'column':
+      return {
+        words: 'This line begins in another column than the keys or entries it belongs to. Indent it like them.',
+        range: wholeLine(text, range.start),
+      };
+    case 'outside':
+      return {
+        words: 'This line begins further left than the first key. Begin all keys in one column.',
+        range: wholeLine(text, range.start),
+      };
+    case 'list-entry':
+      return { words: 'An entry of a list stands among keys. Indent it below the key it belongs to.', range: wholeLine(text, range.start) };
+    case 'entry-key':
+      return {
+        words: 'A key stands among the entries of a list. Begin it in the column of the other keys.',
+        range: wholeLine(text, range.start),
+      };
+    case 'left-over':
+      return { words: 'Something follows a value that has ended. Put the whole value in quotes, or the rest on a line of its own.' };
+    case 'comma':
+      return bracketOrComma(text, refusal);
+    case 'content':
+      return { words: noContent(text, refusal) };
+    case 'depth':
+      return { words: 'It is nested too deeply.' };
+    case 'undefined-alias':
+      return { words: `No anchor &${text.slice(range.start + 1, range.end)} stands before this. Add it to the value meant.` };
+    case 'duplicate-anchor':
+      return {
+        words: `The anchor ${/&[\w-]+/.exec(text.slice(range.start))?.[0] ?? '&'} is given a second time. Give this one another name.`,
+      };
+    case 'documents':
+      return { words: 'vLLM reads one YAML document; this file holds several. Keep one of them.' };
+    case 'unknown-tag':
+      return { words: unknownTag(text, refusal) };
+    case 'tag-kind':
+      return { words: 'The tag before this fits another kind of value. Remove it.' };
+    case 'tag-value':
+      return { words: 'This is not the kind of value that it is taken for. Put it in quotes, or correct it.' };
+    case 'merge':
+      return { words: 'Only mappings can be merged by <<. Give it a mapping or an alias of one.' };
+    case 'key-kind':
+      return { words: 'A list or a mapping cannot be a key. Put the key in quotes.' };
   }
 }
 
-/** The errors of a parse as problems of the file, in the order of the parser. */
-export function parserProblems(documents: readonly YamlDocument[], text: string): readonly DeploymentProblem[] {
-  return documents.flatMap(({ errors }) =>
-    errors.map((error): DeploymentProblem => {
-      const plain = said(error, documents, text);
-      const message = plain === null ? error.message : `${plain.words} (${error.message})`;
-      return { kind: 'syntax', message, range: plain?.range ?? { start: error.pos[0], end: error.pos[1] } };
-    }),
-  );
+/** A place that has a character to underline: where there is none, the one before. */
+function visible({ start, end }: TextRange): TextRange {
+  return end > start ? { start, end } : { start: Math.max(0, start - 1), end: start };
 }
 
-/** What PyYAML takes for text (`Reader.NON_PRINTABLE`, PyYAML 6.0): all but these. */
-const NOT_PRINTABLE = /[^\t\n\r\x20-\x7e\x85\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
-
-/** A tab outside quotes, comments and blocks of text: YAML 1.2 allows it as space, PyYAML's scanner (6.0, `scan_to_next_token`) does not. */
-function strayTab(text: string): number | null {
-  if (!text.includes('\t')) return null;
-  let offset = 0;
-  let isBlock = false;
-  let isScalar = false;
-  for (const lexeme of new Lexer().lex(text)) {
-    if (lexeme === CST.SCALAR) isScalar = true;
-    if (lexeme === CST.SCALAR || lexeme === CST.DOCUMENT || lexeme === CST.FLOW_END) continue;
-    const type = isScalar ? 'scalar' : CST.tokenType(lexeme);
-    const isText = (isScalar && isBlock) || type === 'comment' || type === 'double-quoted-scalar' || type === 'single-quoted-scalar';
-    if (!isText && lexeme.includes('\t')) return offset + lexeme.indexOf('\t');
-    if (isScalar) isBlock = false;
-    else if (type === 'block-scalar-header') isBlock = true;
-    isScalar = false;
-    offset += lexeme.length;
-  }
-  return null;
+/** One refusal as a problem of the file. */
+export function* syntaxProblem(refusal: Refusal, text: string, isKnown: (name: string) => boolean): Generator<void, DeploymentProblem> {
+  const { words, range, repair } = saidOf(refusal, text);
+  const where = visible(range ?? refusal.range);
+  const fix: Repair | null =
+    repair === 'tabs' ? yield* spacesForTabs(text) : repair === 'colons' ? spacesBehindColons(text, where.start, isKnown) : null;
+  return { kind: 'syntax', message: words, vllmMessage: refusal.said, range: where, ...(fix === null ? {} : { repair: fix }) };
 }
 
-/** Anchors given twice and aliases of none: PyYAML's composer refuses both. */
-function anchorProblem(documents: readonly YamlDocument[]): DeploymentProblem | null {
-  for (const document of documents) {
-    const anchors = new Set<string>();
-    let found: DeploymentProblem | null = null;
-    const tell = (range: readonly number[] | null | undefined, message: string): symbol => {
-      found = { kind: 'syntax', message, range: { start: range?.[0] ?? 0, end: range?.[1] ?? 0 } };
-      return visit.BREAK;
-    };
-    visit(document, {
-      Alias: (_, { source, range }) =>
-        anchors.has(source)
-          ? undefined
-          : tell(range, `No anchor &${source} stands before this. Add it to the value meant. (found undefined alias '${source}')`),
-      Value: (_, { anchor, range }) => {
-        if (anchor === undefined) return undefined;
-        if (anchors.has(anchor))
-          return tell(
-            range,
-            `The anchor &${anchor} is given a second time. Give this one another name. (found duplicate anchor '${anchor}')`,
-          );
-        anchors.add(anchor);
-        return undefined;
-      },
-    });
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-/** What PyYAML, which vLLM reads with, refuses beyond the parser used here: the first of it. */
-export function pyYamlProblems(documents: readonly YamlDocument[], text: string): readonly DeploymentProblem[] {
-  const at = (offset: number, message: string): readonly DeploymentProblem[] => [
-    { kind: 'syntax', message, range: { start: offset, end: offset + 1 } },
-  ];
-  const control = NOT_PRINTABLE.exec(text.replace(/^\ufeff/, ' '));
-  if (control) return at(control.index, 'A control character stands here, invisible. Delete it. (special characters are not allowed)');
-  const tab = strayTab(text);
-  if (tab !== null) return at(tab, "A tab stands here. Use spaces. (found character '\\t' that cannot start any token)");
-  const anchor = /[&*]/.test(text) ? anchorProblem(documents) : null;
-  return anchor ? [anchor] : [];
+/** A character that PyYAML takes for no text at all. */
+export function controlCharacter(text: string): DeploymentProblem | null {
+  const found = NOT_PRINTABLE.exec(text.replace(/^\ufeff/, ' '));
+  if (!found) return null;
+  const code = (found[0].codePointAt(0) ?? 0).toString(16).padStart(4, '0');
+  const range = { start: found.index, end: found.index + 1 };
+  const repair = { title: 'Delete the invisible character', replace: [{ ...range, text: '' }] };
+  const vllmMessage = `unacceptable character #x${code}: special characters are not allowed`;
+  return { kind: 'syntax', message: 'A control character stands here, invisible. Delete it.', vllmMessage, range, repair };
 }

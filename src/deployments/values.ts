@@ -19,6 +19,25 @@ const INFINITE = /^([-+]?)\.(?:inf|Inf|INF)$/;
 /** First characters of everything above; PyYAML too looks no further where a scalar begins otherwise. */
 const MAY_BE_MORE_THAN_TEXT = /^(?:[-+.~\dyYnNtTfFoO]|$)/;
 
+const NOT_A_NUMBER = /^\.(?:nan|NaN|NAN)$/;
+/** A date, or a date and a time with or without its zone. */
+const MOMENT = /^(?:\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/;
+
+/** What PyYAML's resolver takes a plain scalar for; `merge` is `<<` and `value` is `=`. */
+export type PlainScalarKind = 'null' | 'bool' | 'int' | 'float' | 'timestamp' | 'merge' | 'value' | 'str';
+
+export function plainScalarKind(source: string): PlainScalarKind {
+  if (source === '<<') return 'merge';
+  if (source === '=') return 'value';
+  if (!MAY_BE_MORE_THAN_TEXT.test(source)) return 'str';
+  if (NULL.test(source)) return 'null';
+  if (TRUE.test(source) || FALSE.test(source)) return 'bool';
+  if (SEXAGESIMAL.test(source)) return source.includes('.') ? 'float' : 'int';
+  if (FLOAT.test(source) || INFINITE.test(source) || NOT_A_NUMBER.test(source)) return 'float';
+  if ([DECIMAL, BINARY, OCTAL, HEXADECIMAL].some((pattern) => pattern.test(source))) return 'int';
+  return MOMENT.test(source) ? 'timestamp' : 'str';
+}
+
 function wholeNumber(sign: string | undefined, digits: string | undefined, base: number): number {
   const value = Number.parseInt(`0${digits ?? ''}`.replaceAll('_', ''), base);
   return sign === '-' ? -value : value;

@@ -1,5 +1,4 @@
 /** Reads the flat YAML file of `vllm serve --config`. The rules are vLLM's own (`FlexibleArgumentParser`, `vllm/utils/argparse_utils.py`). */
-import { isMap, isScalar } from 'yaml';
 import { canonicalName, resolveArgumentName } from '../vllm/argumentTable';
 import type { Argument } from '../vllm/argumentTable';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
@@ -10,10 +9,13 @@ import { recoverPieces } from './recovery';
 import type { Piece } from './recovery';
 import { finish } from './steps';
 import { swallowedKeys } from './swallowed';
-import { parserProblems, pyYamlProblems } from './syntax';
-import { valueFor } from './values';
-import { isTooDeep, parseYamlSteps } from './yaml';
-import type { YamlDocument } from './yaml';
+import { spacesBehindColons } from './repairs';
+import { controlCharacter, syntaxProblem } from './syntax';
+import { plainScalarKind, valueFor } from './values';
+import { readYamlSteps } from './yaml/composer';
+import type { YamlText } from './yaml/composer';
+import { constructionRefusals } from './yaml/construction';
+import { isEmpty, type Node } from './yaml/nodes';
 import { NodeReader, valueRangeOf } from './yamlNodes';
 import type { Entry } from './yamlNodes';
 
@@ -50,7 +52,8 @@ function* writtenArgument(
 ): Generator<void, WrittenArgument> {
   const { name, base, path, spec } = resolveName(entry.key, version);
   const raw = yield* reader.valueSteps(entry.value);
-  const source = isScalar(entry.value) && entry.value.type === 'PLAIN' ? entry.value.source : undefined;
+  const scalar = entry.value.kind === 'scalar' ? entry.value : null;
+  const source = scalar?.style === 'plain' ? scalar.value : undefined;
   const keyRange = { start: entry.keyRange.start + offset, end: entry.keyRange.end + offset };
   const local = valueRangeOf(entry.value, text);
   const valueRange = local ? { start: local.start + offset, end: local.end + offset } : null;
@@ -58,7 +61,7 @@ function* writtenArgument(
     name,
     written: entry.key,
     value: raw === undefined ? undefined : valueFor(spec, raw, source),
-    source: isScalar(entry.value) && typeof entry.value.value === 'string' ? entry.value.value : null,
+    source: scalar?.value ?? null,
     known: isKnownName(entry.key, version),
     effective: true,
     keyRange,
@@ -136,52 +139,79 @@ function effectiveArguments(written: readonly WrittenArgument[]): VllmArguments 
 /** A file that a template engine fills in before vLLM reads it is no YAML yet. */
 const TEMPLATE = /\{\{|\{%/;
 
-function syntaxProblems(documents: readonly YamlDocument[], text: string): DeploymentProblem[] {
-  if (isTooDeep(text)) return [{ kind: 'syntax', message: 'It is nested too deeply.', range: { start: 0, end: 0 } }];
-  if (TEMPLATE.test(text)) return [];
-  const parser = parserProblems(documents, text);
-  const problems = parser.length > 0 ? [...parser] : [...pyYamlProblems(documents, text)];
-  const second = documents.filter(({ contents }) => contents !== null && !(isScalar(contents) && contents.source === ''))[1];
-  if (second?.contents && problems.length === 0) {
-    const [start, end] = second.contents.range;
-    problems.push({ kind: 'syntax', message: 'vLLM reads one YAML document; this file holds several.', range: { start, end } });
-  }
+/** What PyYAML refuses: what it stops at, otherwise every value that it cannot make. */
+function* syntaxProblems(
+  { roots, refusal }: YamlText,
+  text: string,
+  isKnown: (name: string) => boolean,
+): Generator<void, readonly DeploymentProblem[]> {
+  if (refusal?.code !== 'depth' && TEMPLATE.test(text)) return [];
+  const control = controlCharacter(text);
+  if (control) return [control];
+  const [root] = roots;
+  const refusals = refusal ? [refusal] : root ? yield* constructionRefusals(root) : [];
+  const problems: DeploymentProblem[] = [];
+  for (const one of refusals.slice(0, MOST_PROBLEMS)) problems.push(yield* syntaxProblem(one, text, isKnown));
   return problems;
+}
+
+/** Values that cannot be made are told one by one, up to so many. */
+const MOST_PROBLEMS = 20;
+
+/** Python's names of what a document may be instead of a mapping. */
+const PYTHON_TYPES = {
+  str: 'str',
+  int: 'int',
+  float: 'float',
+  bool: 'bool',
+  null: 'NoneType',
+  timestamp: 'datetime.date',
+  merge: 'str',
+  value: 'str',
+} as const;
+
+function pythonType(root: Node): string {
+  return root.kind === 'scalar' ? PYTHON_TYPES[root.style === 'plain' ? plainScalarKind(root.value) : 'str'] : 'list';
 }
 
 /** A file that holds no mapping: nothing yet, a list, a single value. A broken file is not called empty. */
 function emptyProblem(
-  documents: readonly YamlDocument[],
+  { roots }: YamlText,
   text: string,
   others: readonly DeploymentProblem[],
+  isKnown: (name: string) => boolean,
 ): readonly DeploymentProblem[] {
-  if (others.length > 0 || TEMPLATE.test(text)) return [];
-  const contents = documents.map((document) => document.contents).filter((content) => content !== null);
-  if (contents.some((content) => isMap(content))) return [];
-  const something = contents.find((content) => !(isScalar(content) && content.source === ''));
-  const type = something === undefined ? 'NoneType' : isScalar(something) ? 'str' : 'list';
+  if (others.length > 0 || TEMPLATE.test(text) || roots.some(({ kind }) => kind === 'mapping')) return [];
+  const something = roots.find((root) => !isEmpty(root));
   const first = /\S[^\r\n]*/.exec(text);
   const line = { start: first?.index ?? 0, end: (first?.index ?? 0) + (first?.[0].length ?? 0) };
   const message = something
     ? 'This is no mapping of arguments to values, so vLLM stops before it reads any.'
     : 'There is no argument here yet; vLLM stops at an empty file.';
-  const vllmMessage = `AttributeError: '${type}' object has no attribute 'items'`;
-  return [{ kind: 'empty', message, vllmMessage, range: (something && valueRangeOf(something, text)) ?? line }];
+  const vllmMessage = `AttributeError: '${something ? pythonType(something) : 'NoneType'}' object has no attribute 'items'`;
+  const problem: DeploymentProblem = { kind: 'empty', message, vllmMessage, range: (something && valueRangeOf(something, text)) ?? line };
+  const joined = something?.kind === 'scalar' && something.style === 'plain' && /^[\w.-]+:\S/.test(something.value);
+  if (!joined) return [problem];
+  const words = `A space is missing after the colon, so this is no mapping of arguments to values, and vLLM stops before it reads any.`;
+  return [{ ...problem, message: words, repair: spacesBehindColons(text, problem.range.start, isKnown) }];
 }
 
 /** `readVllmYaml` in steps: it pauses while it parses and between what it does with the tree. */
 export function* readVllmYamlSteps(text: string, version: string = NEWEST_VERSION): Generator<void, Deployment> {
   const directives = readDirectives(text);
   const release = directives.vllmVersion ?? version;
-  const documents = yield* parseYamlSteps(text);
+  const isKnown = (name: string): boolean => isKnownName(name, release);
+  const read = yield* readYamlSteps(text);
   yield;
-  const problems = syntaxProblems(documents, text);
-  const document = documents.find(({ contents }) => isMap(contents));
-  const pieces = documents.some(({ errors }) => errors.length > 0)
-    ? yield* recoverPieces(text, documents, (name) => isKnownName(name, release))
-    : document && isMap(document.contents)
-      ? [{ reader: new NodeReader(document), map: document.contents, text, offset: 0, keyOnly: false }]
-      : [];
+  const problems = yield* syntaxProblems(read, text, isKnown);
+  const { refusal } = read;
+  const root = read.roots.find(({ kind }) => kind === 'mapping');
+  const pieces =
+    refusal !== null && refusal.code !== 'documents' && refusal.code !== 'depth'
+      ? yield* recoverPieces(text, read, isKnown)
+      : root?.kind === 'mapping' && refusal?.code !== 'depth'
+        ? [{ reader: new NodeReader(), map: root, text, offset: 0, keyOnly: false }]
+        : [];
   const written = yield* readPieces(pieces, release);
   yield;
   const effective = effectiveIndices(written);
@@ -195,7 +225,7 @@ export function* readVllmYamlSteps(text: string, version: string = NEWEST_VERSIO
     gpuHints: directives.gpuHints,
     vllmVersion: directives.vllmVersion,
     host: directives.host,
-    problems: [...problems, ...emptyProblem(documents, text, problems), ...directives.problems, ...swallowedKeys(text, all, release)],
+    problems: [...problems, ...emptyProblem(read, text, problems, isKnown), ...directives.problems, ...swallowedKeys(text, all, release)],
   };
   // Whoever drives the steps goes on to judge the file: not in the same breath.
   yield;

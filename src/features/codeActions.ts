@@ -54,12 +54,17 @@ export class CodeActions implements vscode.CodeActionProvider<vscode.CodeAction>
   resolveCodeAction(action: vscode.CodeAction): vscode.CodeAction {
     if (!(action instanceof FixAction)) return action;
     const { analyzed } = action;
-    const edits = action.fixes.flatMap(({ analysis, fix }) => editsOf(analyzed.text, analysis, fix));
+    const edits = apart(action.fixes.flatMap(({ analysis, fix }) => editsOf(analyzed.text, analysis, fix)));
     const edit = workspaceEdit(analyzed, edits);
     if (edit === null) log().info(`Not applied, because the file changed meanwhile: ${action.title}`);
     else action.edit = edit;
     return action;
   }
+}
+
+/** Of edits that overlap, the first. */
+function apart(edits: readonly TextEdit[]): readonly TextEdit[] {
+  return edits.filter((edit, index) => !edits.slice(0, index).some((before) => before.start < edit.end && edit.start < before.end));
 }
 
 /** A fix that needs more GPUs than the file's directive states says so there as well: otherwise vLLM would lack them. */

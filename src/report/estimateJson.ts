@@ -22,7 +22,7 @@ export interface DiagnosticJson {
   readonly vllm_message: string | null;
   readonly key: string | null;
   /** null when the arguments come from no file. */
-  readonly range: { readonly start: Position; readonly end: Position } | null;
+  readonly range: RangeInFile | null;
   readonly fixes: readonly FixJson[];
 }
 
@@ -31,6 +31,13 @@ export interface FixJson {
   readonly edits: Readonly<Record<string, ArgumentValue>>;
   readonly remove?: readonly string[];
   readonly rename?: Readonly<Record<string, string>>;
+  /** Text to put in place of what stands there. */
+  readonly replace?: readonly { readonly range: RangeInFile; readonly text: string }[];
+}
+
+interface RangeInFile {
+  readonly start: Position;
+  readonly end: Position;
 }
 
 type Low = number;
@@ -152,22 +159,27 @@ function removedKeys({ remove, removeAt = [] }: Fix, { arguments: written }: Dep
   return [...remove, ...written.filter(({ keyRange }) => removeAt.includes(keyRange.start)).map((argument) => argument.written)];
 }
 
-function fixJson(fix: Fix, deployment: Deployment): FixJson {
+function rangeIn({ positionAt }: Place, { start, end }: { readonly start: number; readonly end: number }): RangeInFile {
+  return { start: positionAt(start), end: positionAt(end) };
+}
+
+function fixJson(fix: Fix, deployment: Deployment, place: Place | null): FixJson {
   const remove = removedKeys(fix, deployment);
   const { title, edits, rename } = fix;
-  return { title, edits, ...(remove.length > 0 ? { remove } : {}), ...(rename ? { rename } : {}) };
+  const replace = place && fix.replace?.map((edit) => ({ range: rangeIn(place, edit), text: edit.text }));
+  return { title, edits, ...(remove.length > 0 ? { remove } : {}), ...(rename ? { rename } : {}), ...(replace ? { replace } : {}) };
 }
 
 function diagnostic(finding: PlacedFinding, deployment: Deployment, place: Place | null): DiagnosticJson {
-  const { code, severity, message, vllmMessage, key, start, end, fixes } = finding;
+  const { code, severity, message, vllmMessage, key, fixes } = finding;
   return {
     code,
     severity,
     message,
     vllm_message: vllmMessage,
     key,
-    range: place ? { start: place.positionAt(start), end: place.positionAt(end) } : null,
-    fixes: fixes.map((fix) => fixJson(fix, deployment)),
+    range: place && rangeIn(place, finding),
+    fixes: fixes.map((fix) => fixJson(fix, deployment, place)),
   };
 }
 

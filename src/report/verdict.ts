@@ -43,15 +43,8 @@ function refusal(analysis: Analysis): string | null {
   return firstSentence(first.message) + more;
 }
 
-const BROKEN = 'YAML error: vLLM may not read this';
-
-function isBroken(findings: Analysis['findings']): boolean {
-  return findings.some(({ code }) => code === 'yaml-syntax');
-}
-
 /** Why a start is not sure; null when it is. */
-function reservation({ facts, findings }: Analysis, report: StartupReport): string | null {
-  if (isBroken(findings)) return BROKEN;
+function reservation({ facts }: Analysis, report: StartupReport): string | null {
   if (facts?.confidence === 'guessed') return 'the model is guessed from its name';
   return report.certainty === 'certain' ? null : 'close: may not start';
 }
@@ -78,16 +71,31 @@ function withoutRanges(text: string): string {
   return text.replace(/ \([\d.,]+ to [\d.,]+\)/g, '');
 }
 
-/** The verdict on a deployment. */
+function isLanguageError({ code }: Analysis['findings'][number]): boolean {
+  return code === 'yaml-syntax';
+}
+
+/** The verdict on a deployment. Before vLLM judges anything, it reads the file: where it cannot, the rest is what could still be read. */
 export function verdict(analysis: Analysis): Verdict {
+  const broken = analysis.findings.find(isLanguageError);
+  if (!broken) return verdictOnRead(analysis);
+  const { line, brief } = verdictOnRead({ ...analysis, findings: analysis.findings.filter((finding) => !isLanguageError(finding)) });
+  const said = broken.message.replace(/^YAML cannot be read here: /, '');
+  return {
+    level: 'error',
+    line: `YAML error, so vLLM would not start: ${said} As far as the file can be read: ${line}`,
+    brief: `YAML error: ${firstSentence(said)} As far as it can be read: ${brief}`,
+    short: 'YAML error',
+  };
+}
+
+function verdictOnRead(analysis: Analysis): Verdict {
   const { report, gpu, gpuProblem, modelProblem } = analysis;
   const refused = refusal(analysis);
-  // Before vLLM judges anything, it reads the file.
-  const before = isBroken(analysis.findings) ? `${BROKEN}. As far as it can be read: ` : '';
   if (refused !== null) {
     const where = gpu ? ` on ${gpuName(gpu)}` : '';
-    const brief = `${before}vLLM would not start: ${withoutRanges(refused)}`;
-    return { level: 'error', line: `${before}vLLM would not start${where}: ${refused}`, brief, short: 'would not start' };
+    const brief = `vLLM would not start: ${withoutRanges(refused)}`;
+    return { level: 'error', line: `vLLM would not start${where}: ${refused}`, brief, short: 'would not start' };
   }
   if (!report) {
     const line = modelProblem?.message ?? 'The model is not known yet.';
@@ -104,8 +112,8 @@ export function verdict(analysis: Analysis): Verdict {
   const why = doubt ? firstSentence(doubt.message) : 'the memory does not suffice.';
   return {
     level: 'warning',
-    line: `${before}vLLM would probably not start on ${gpuName(gpu)}${guessed}: ${why}`,
-    brief: `${before}vLLM would probably not start${guessed}: ${withoutRanges(why)}`,
+    line: `vLLM would probably not start on ${gpuName(gpu)}${guessed}: ${why}`,
+    brief: `vLLM would probably not start${guessed}: ${withoutRanges(why)}`,
     short: 'may not start',
   };
 }

@@ -12,6 +12,8 @@ export interface Fix {
   readonly rename?: Readonly<Record<string, string>>;
   /** Takes out single arguments by the offset of their key, where a name would hit several. */
   readonly removeAt?: readonly number[];
+  /** Replaces characters by their offsets, where what is wrong names no key. */
+  readonly replace?: readonly { readonly start: number; readonly end: number; readonly text: string }[];
   /** Marked only when it is clearly the right one. */
   readonly preferred: boolean;
 }

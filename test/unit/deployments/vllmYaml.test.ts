@@ -265,4 +265,14 @@ describe('a vLLM file read in steps', () => {
     assert.ok(pauses > 20, `${pauses} pauses`);
     assert.deepEqual(step.value, readVllmYaml(text));
   });
+
+  it('pauses inside one mapping or list, on one line or on many', () => {
+    const entries = Array.from({ length: 5000 }, (_, index) => `"option_${index}": [${index}, "a"]`);
+    for (const separator of [', ', ',\n']) {
+      const steps = readVllmYamlSteps(`model: Qwen/Qwen3-8B\nhf-overrides: {${entries.join(separator)}}\nmax-model-len: 4096\n`);
+      let pauses = 0;
+      while (steps.next().done !== true) pauses++;
+      assert.ok(pauses > 200, `${pauses} pauses`);
+    }
+  });
 });

@@ -212,14 +212,14 @@ describe('verdicts', () => {
     assert.match(line, /^vLLM would not start on 4 x NVIDIA L40S: .* no longer has swap-space.* \(and 1 more\)$/);
   });
 
-  it('doubt what is read of a broken file', async () => {
+  it('say first that a file cannot be read, then what still can', async () => {
     const { level, brief } = verdict(await analysisOf('# vram: gpu=l40s\nmodel: Qwen/Qwen3-8B enforce-eager: true\nmax-model-len: 8192\n'));
-    assert.equal(level, 'warning');
-    assert.match(brief, /^YAML error: vLLM may not read this · [\d.]+ of 44\.42 GiB/);
+    assert.equal(level, 'error');
+    assert.match(brief, /^YAML error: A value with a colon .* two keys need two lines\. As far as it can be read: [\d.]+ of 44\.42 GiB/);
     const refused = verdict(await analysisOf('# vram: gpu=l4\nmodel: Qwen/Qwen3-32B\nmax-model-len:8192\ndtype: auto\n'));
     assert.match(
       refused.brief,
-      /^YAML error: vLLM may not read this\. As far as it can be read: vLLM would not start: The weights do not fit/,
+      /^YAML error: A space is missing after the colon\. As far as it can be read: vLLM would not start: The weights do not fit/,
     );
   });
 

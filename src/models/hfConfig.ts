@@ -132,7 +132,7 @@ function buildArchitecture(text: TextConfig, layers: Layers): Architecture {
     perLayerInputs: perLayerWidth
       ? { width: perLayerWidth, vocabSize: fields.integer('vocab_size_per_layer_input') ?? text.vocabSize }
       : null,
-    otherParameters: otherOuterParameters(text, layers.kinds, pooling),
+    otherParameters: otherOuterParameters(text, pooling),
     towers: towersOf(text),
     mtp: null,
     maxPositionEmbeddings,
@@ -184,12 +184,18 @@ function longestContext(text: TextConfig, positions: number | null): number | nu
   const factor = ropeFactor(scaling);
   // RoBERTa numbers positions from the padding id plus one: the first two rows are never a token's.
   if (positions !== null && /roberta$/.test(text.modelType)) return positions - 2;
+  // vLLM keeps Nomic's models to the length they were trained on unless it is overridden (`NomicBertModelConfig`).
+  if (positions !== null && text.modelType === 'nomic_bert')
+    return Math.min(positions, text.fields.integer('max_trained_positions') ?? NOMIC_TRAINED);
   if (positions === null || !scaling || factor === null || text.modelType.startsWith('gemma3')) return positions;
   const type = scaling.string('rope_type', 'type') ?? 'default';
   if (['su', 'longrope', 'llama3', 'default', 'mrope'].includes(type)) return positions;
   const original = scaling.integer('original_max_position_embeddings');
   return Math.floor((/yarn/.test(type) ? (original ?? positions) : positions) * factor);
 }
+
+/** vLLM's default of `max_trained_positions`. */
+const NOMIC_TRAINED = 2048;
 
 function storedDtype(text: TextConfig): Architecture['dtype'] {
   const stated = text.fields.string('torch_dtype', 'dtype')?.replace('torch.', '');

@@ -1,4 +1,3 @@
-import type { LayerKind } from '../../estimator/architecture';
 import type { LayerType } from './layerTypes';
 import type { TextConfig } from './textConfig';
 
@@ -8,6 +7,8 @@ export function otherLayerParameters(text: TextConfig, type: LayerType, hasExper
   if (modelType === 'gemma3n_text') return gemma3nLayer(text);
   if (modelType === 'qwen4_exp_text') return 2 * lowRankHyperConnection(text, true);
   let count = traits.activationParameters;
+  // Nomic's experts share one bias, added after they are summed.
+  if (modelType === 'nomic_bert' && hasExperts) count += hiddenSize;
   const streams = fields.integer('hc_mult');
   // Hyper-connections around mixer and feed-forward (arXiv 2409.19606): mixing matrix, base and three scales each.
   if (streams) count += 2 * (streams * (streams + 2) * (streams * hiddenSize + 1) + 3);
@@ -22,8 +23,8 @@ export function otherLayerParameters(text: TextConfig, type: LayerType, hasExper
 }
 
 /** Parameters outside the layers, towers, embedding, final norm and head. */
-export function otherOuterParameters(text: TextConfig, layerKinds: readonly LayerKind[], pooling: PoolingHead | null): number {
-  const { fields, modelType, hiddenSize, layers } = text;
+export function otherOuterParameters(text: TextConfig, pooling: PoolingHead | null): number {
+  const { fields, modelType, hiddenSize } = text;
   let count = pooling ? pooling.labels * (hiddenSize + (pooling.bias ? 1 : 0)) : 0;
   const streams = fields.integer('hc_mult');
   if (modelType === 'deepseek_v4' && streams) count += streams * streams * hiddenSize + streams + 1;
@@ -33,7 +34,7 @@ export function otherOuterParameters(text: TextConfig, layerKinds: readonly Laye
   if (modelType === 'mllama_text_model') count += 8 * hiddenSize;
   if (modelType === 'gemma3n_text') count += 2 * ((fields.integer('altup_num_inputs') ?? 4) - 1) * hiddenSize * hiddenSize;
   if (modelType === 'bloom') count += 2 * hiddenSize;
-  if (isBert(modelType)) count += bertOuter(text, layers, layerKinds);
+  if (isBert(modelType)) count += bertOuter(text);
   return count;
 }
 
@@ -44,15 +45,15 @@ export interface PoolingHead {
   readonly bias: boolean;
 }
 
-/** Whether the model is a BERT-like encoder: no causal mask, learned positions, norms after the blocks. */
+/** Whether the model is a BERT-like encoder: no causal mask, norms after the blocks. */
 export function isBert(modelType: string): boolean {
-  return modelType === 'bert' || modelType === 'roberta' || modelType === 'xlm-roberta';
+  return modelType === 'bert' || modelType === 'roberta' || modelType === 'xlm-roberta' || modelType === 'nomic_bert';
 }
 
-/** Token types, the embedding norm and the pooler (`BertModel`). */
-function bertOuter(text: TextConfig, layers: number, layerKinds: readonly LayerKind[]): number {
-  const { fields, hiddenSize } = text;
-  const pooler = layers > 0 && layerKinds.length > 0 ? hiddenSize * hiddenSize + hiddenSize : 0;
+/** Token types, the embedding norm and the pooler (`BertModel`; Nomic's models have none). */
+function bertOuter(text: TextConfig): number {
+  const { fields, hiddenSize, modelType } = text;
+  const pooler = modelType === 'nomic_bert' ? 0 : hiddenSize * hiddenSize + hiddenSize;
   return (fields.integer('type_vocab_size') ?? 0) * hiddenSize + 2 * hiddenSize + pooler;
 }
 

@@ -217,7 +217,7 @@ const FAMILIES: Readonly<Record<string, Difference>> = {
   jamba: { positions: 'none' },
   bamba: {},
   lfm2: { qkNorm: 'per_head', tied: true },
-  lfm2_moe: { qkNorm: 'per_head', tied: true },
+  lfm2_moe: { qkNorm: 'per_head', tied: true, correctionBias: true },
   mamba: { mixer: 'mamba1', layerNorms: 1, positions: 'none', tied: true },
   falcon_mamba: { mixer: 'mamba1', layerNorms: 1, positions: 'none', tied: true },
   mamba2: { mixer: 'mamba2', layerNorms: 1, positions: 'none' },
@@ -225,6 +225,7 @@ const FAMILIES: Readonly<Record<string, Difference>> = {
   'nemotron-nas': {},
   mllama_text_model: {},
   bert: BERT,
+  nomic_bert: { norm: 'layer', tied: true },
   roberta: BERT,
   'xlm-roberta': BERT,
 };
@@ -233,17 +234,7 @@ const FAMILIES: Readonly<Record<string, Difference>> = {
  * Families whose rule no parameter total of a published checkpoint has confirmed. Their configs and classes are public (Bamba:
  * transformers configuration_bamba.py; DBRX: configuration_dbrx.py at 032b32a), the counts agree with rounded figures only.
  */
-const UNCONFIRMED: ReadonlySet<string> = new Set([
-  'aquila',
-  'bailing_moe',
-  'bamba',
-  'dbrx',
-  'hunyuan_v1_dense',
-  'lfm2_moe',
-  'phi4mm',
-  'solar',
-  'yi',
-]);
+const UNCONFIRMED: ReadonlySet<string> = new Set(['aquila', 'bailing_moe', 'bamba', 'dbrx', 'hunyuan_v1_dense', 'phi4mm', 'solar', 'yi']);
 
 /** Whether a published total of parameters agrees with the rule of a text `model_type`. */
 export function isConfirmed(modelType: string): boolean {

@@ -76,7 +76,8 @@ export function moeLayers(text: TextConfig): MoeLayers | null {
       sharedIntermediateSize: sharedWidth(text, width),
       sharedExpertGate: traits.sharedExpertGate,
       routerBias: traits.routerBias,
-      correctionBias: traits.correctionBias,
+      // DeepSeek-VL2's largest model has DeepSeek-V3's router under DeepSeek-V2's type.
+      correctionBias: traits.correctionBias || fields.raw('topk_method') === 'noaux_tc',
       expertBias: traits.expertBias,
       ...(modelType === 'gemma4_text' ? { routerScales: true } : {}),
     },
@@ -120,6 +121,8 @@ function moePlacement(text: TextConfig): (index: number) => boolean {
     const step = fields.integer('interleave_moe_layer_step') ?? 1;
     return (i) => (i + 1) % step === 0;
   }
+  const everyNth = modelType === 'nomic_bert' ? fields.integer('moe_every_n_layers') : null;
+  if (everyNth) return (i) => (i + 1) % everyNth === 0;
   const sparseStep = fields.integer('decoder_sparse_step');
   const denseOnly = fields.integers('mlp_only_layers');
   if (sparseStep || denseOnly) return (i) => !(denseOnly ?? []).includes(i) && (i + 1) % (sparseStep ?? 1) === 0;

@@ -1,3 +1,4 @@
+import { isBert } from './extras';
 import type { TextConfig } from './textConfig';
 
 /** What a decoder layer mixes tokens with, before its sizes are known. `feed_forward` and `moe` layers have no mixer. */
@@ -113,7 +114,7 @@ function derived(text: TextConfig): readonly LayerType[] {
   const each = (type: (index: number) => LayerType): readonly LayerType[] => Array.from({ length: layers }, (_, i) => type(i));
   const { mixer } = traits;
   if (mixer !== 'attention') return each(() => mixer);
-  if (modelType === 'bert' || modelType === 'roberta' || modelType === 'xlm-roberta') return each(() => 'encoder');
+  if (isBert(modelType)) return each(() => 'encoder');
   if (modelType === 'jamba') {
     const period = fields.integer('attn_layer_period') ?? 8;
     const offset = fields.integer('attn_layer_offset') ?? 4;

@@ -71,6 +71,7 @@ const CLASS_DEFAULTS: Readonly<Record<string, JsonObject>> = {
   bert: { type_vocab_size: 2 },
   roberta: { type_vocab_size: 2 },
   'xlm-roberta': { type_vocab_size: 2 },
+  nomic_bert: { type_vocab_size: 2 },
 };
 
 /** A config that cannot be used, and why. */
@@ -97,7 +98,7 @@ export function readTextConfig(config: JsonObject): TextConfig | ConfigProblem {
   const known = familyTraits(modelType);
   if (!known)
     assumptions.push(`model_type "${modelType}" is not known: read as a Llama-like decoder (gated MLP, two RMSNorms per layer, no biases)`);
-  const traits = known ?? UNKNOWN_DECODER;
+  const traits = withStatedTraits(known ?? UNKNOWN_DECODER, modelType, fields);
 
   const layers = fields.integer('num_hidden_layers', 'n_layer', 'n_layers', 'num_layers') ?? listLength(text);
   const hiddenSize = fields.integer('hidden_size', 'n_embd', 'd_model', 'n_embed', 'dim');
@@ -129,6 +130,18 @@ export function readTextConfig(config: JsonObject): TextConfig | ConfigProblem {
     assumptions,
     approximations: [],
   };
+}
+
+/** The traits that encoders' own fields decide. */
+function withStatedTraits(traits: FamilyTraits, modelType: string, fields: Fields): FamilyTraits {
+  if (modelType === 'nomic_bert') {
+    const bias = fields.boolean('qkv_proj_bias') ?? false;
+    const gatedMlp = fields.string('activation_function') !== 'gelu';
+    return { ...traits, qkvBias: bias, outputBias: bias, mlpBias: fields.boolean('mlp_fc1_bias') ?? false, gatedMlp };
+  }
+  // jina-embeddings-v3 is an XLM-RoBERTa that rotates instead of adding learned positions.
+  const rotates = traits.positions === 'learned' && fields.raw('position_embedding_type') === 'rotary';
+  return rotates ? { ...traits, positions: 'rope' } : traits;
 }
 
 /** The deepest published decoders have a few hundred layers; this bound only keeps hostile configs from costing memory. */

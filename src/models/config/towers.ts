@@ -1,14 +1,18 @@
 import type { EncoderTower } from '../../estimator/architecture';
 import { countElements } from '../../estimator/tensors';
 import type { TensorSpec } from '../../estimator/tensors';
-import type { Fields } from './fields';
+import { audioParameters } from './audioParameters';
+import { Fields } from './fields';
+import type { JsonObject } from './fields';
 import type { TextConfig } from './textConfig';
 import {
   clipTensors,
+  cohereProjector,
   dotsVisionTensors,
   gemma3Projector,
   gemma4VisionTensors,
   glm4VisionTensors,
+  idefics3Projector,
   imageNewline,
   internVisionTensors,
   llama4VisionTensors,
@@ -44,7 +48,7 @@ function towerTotal(outer: Fields, name: string): number | null {
 
 function visionTower(text: TextConfig): EncoderTower | null {
   const { outer } = text;
-  const config = outer.object('vision_config') ?? outer.object('thinker_config')?.object('vision_config') ?? null;
+  const config = withClassDefaults(outer.object('vision_config') ?? outer.object('thinker_config')?.object('vision_config') ?? null);
   const stated = towerTotal(outer, 'vision_parameters');
   if (!config) return stated === null ? null : opaqueVision(stated);
   const type = config.string('model_type') ?? '';
@@ -68,6 +72,21 @@ function visionTower(text: TextConfig): EncoderTower | null {
     imageSize: config.integer('image_size'),
     maxTokensPerItem: outer.integer('mm_tokens_per_image', 'vision_soft_tokens_per_image'),
   };
+}
+
+/** Sizes that SmolVLM's and Idefics 3's vision configs omit where they equal the class default (configuration_smolvlm.py, configuration_idefics3.py). */
+const IDEFICS3_VISION: JsonObject = {
+  hidden_size: 1152,
+  intermediate_size: 3072,
+  num_hidden_layers: 12,
+  num_attention_heads: 16,
+  image_size: 224,
+  patch_size: 32,
+};
+
+function withClassDefaults(config: Fields | null): Fields | null {
+  const omits = config !== null && /^(smolvlm|idefics3)/.test(config.string('model_type') ?? '');
+  return omits ? new Fields({ ...IDEFICS3_VISION, ...config.json }, config.problems) : config;
 }
 
 function opaqueVision(parameters: number): EncoderTower {
@@ -127,12 +146,18 @@ function knownTower(text: TextConfig, config: Fields, type: string, sizes: Visio
   if (outerType === 'glm4v' || outerType === 'glm4v_moe') return glm4VisionTensors(sizes);
   if (outerType === 'dots_ocr') return dotsVisionTensors(toText);
   if (type === 'pixtral') {
-    const projector = outerType === 'mistral3' ? mistral3Projector(toText) : twoLayerProjector(sizes.width, text.hiddenSize, true);
+    const projector =
+      outerType === 'mistral3'
+        ? mistral3Projector(toText)
+        : twoLayerProjector(sizes.width, text.hiddenSize, text.outer.boolean('multimodal_projector_bias') ?? true);
     return [...pixtralTensors(sizes), ...projector];
   }
   if (outerType === 'llama4') return llama4Tower(config, toText);
   if (outerType === 'mllama') return mllamaTower(config, toText);
-  if (/^internvl/.test(outerType)) return internVisionTensors({ ...toText, positions: sizes.positions + 1 });
+  if (/^intern(vl|s1)/.test(outerType)) return internTower(config, { ...toText, positions: sizes.positions + 1 });
+  if (/^(smolvlm|idefics3)$/.test(outerType))
+    return [...siglipTensors(sizes), ...idefics3Projector(toText, text.outer.integer('scale_factor') ?? 2)];
+  if (outerType === 'aya_vision' || outerType === 'cohere2_vision') return cohereTower(text.outer, outerType, toText);
   const projector = twoLayerProjector(sizes.width * joinedLayers(text.outer), text.hiddenSize, true);
   const newline = /^llava_(next|onevision)/.test(outerType) ? [imageNewline(text.hiddenSize)] : [];
   if (type === 'clip_vision_model') return [...clipTensors({ ...sizes, positions: sizes.positions + 1 }), ...projector, ...newline];
@@ -152,6 +177,23 @@ const GEMMA4_POSITIONS = 10240;
 
 function deepstackLevels(config: Fields): number {
   return config.integers('deepstack_visual_indexes')?.length ?? 0;
+}
+
+/** InternViT-300M has biases and LayerNorm; InternViT-6B has RMSNorm, also of queries and keys, and no biases on them. */
+function internTower(config: Fields, sizes: VisionSizes): readonly TensorSpec[] {
+  return internVisionTensors(sizes, {
+    qkvBias: config.boolean('qkv_bias', 'attention_bias') ?? true,
+    qkNorm: config.boolean('qk_normalization', 'use_qk_norm') ?? false,
+    rmsNorm: config.string('norm_type') === 'rms_norm',
+  });
+}
+
+/** Cohere's SigLIP towers; a config without the projector's width has none to count. */
+function cohereTower(outer: Fields, outerType: string, sizes: VisionSizes): readonly TensorSpec[] | null {
+  const width = outer.integer('alignment_intermediate_size');
+  if (width === null) return null;
+  const merged = (outer.integer('downsample_factor') ?? 2) ** 2 * sizes.width;
+  return [...siglipTensors(sizes), ...cohereProjector(merged, width, sizes.outputWidth, outerType === 'aya_vision')];
 }
 
 function llama4Tower(config: Fields, sizes: VisionSizes): readonly TensorSpec[] {
@@ -178,7 +220,7 @@ function plainTower(sizes: VisionSizes): readonly TensorSpec[] {
   return [...visionAttention(sizes, true), ...visionMlp(sizes, false, true), visionNorms(sizes, 4)];
 }
 
-/** Audio towers are only counted where the config states their total; others are named as an assumption. */
+/** Audio towers are counted by their modules or where the config states their total; others are named as an assumption. */
 function audioTower(text: TextConfig): EncoderTower | null {
   const { outer } = text;
   const config = outer.object('audio_config') ?? outer.object('thinker_config')?.object('audio_config') ?? null;
@@ -189,8 +231,9 @@ function audioTower(text: TextConfig): EncoderTower | null {
   const width = config?.integer('hidden_size', 'd_model', 'conf_hidden_size') ?? 0;
   const layers = config?.integer('num_hidden_layers', 'encoder_layers', 'conf_num_hidden_layers') ?? 0;
   const intermediate = config?.integer('intermediate_size', 'encoder_ffn_dim') ?? 4 * width;
-  const tensors = opaqueTower('audio', stated ?? layers * (4 * width * width + 2 * width * intermediate));
-  if (stated === null) text.approximations.push('audio tower counted as a plain transformer');
+  const counted = stated ?? (config ? audioParameters(outer.string('model_type') ?? '', config, text.hiddenSize) : null);
+  const tensors = opaqueTower('audio', counted ?? layers * (4 * width * width + 2 * width * intermediate));
+  if (counted === null) text.approximations.push('audio tower counted as a plain transformer');
   return {
     modality: 'audio',
     modelType: config?.string('model_type') ?? 'audio',

@@ -203,18 +203,44 @@ export function llama4VisionTensors(sizes: VisionSizes, adapterInput: number, ad
   ];
 }
 
+/** What tells the generations of InternViT apart. */
+export interface InternVariant {
+  readonly qkvBias: boolean;
+  /** RMSNorm of the whole query and key. */
+  readonly qkNorm: boolean;
+  /** RMSNorm instead of LayerNorm in the blocks. */
+  readonly rmsNorm: boolean;
+}
+
 /** InternViT: CLIP-like blocks with two layer scales each and a LayerNorm-two-linear projector over shuffled pixels. */
-export function internVisionTensors(sizes: VisionSizes): readonly TensorSpec[] {
-  const merged = sizes.merge * sizes.merge * sizes.width;
+export function internVisionTensors(sizes: VisionSizes, { qkvBias, qkNorm, rmsNorm }: InternVariant): readonly TensorSpec[] {
+  const { width, layers } = sizes;
+  const merged = sizes.merge * sizes.merge * width;
   return [
-    whole('class_embedding', sizes.width),
+    whole('class_embedding', width),
     ...patchEmbedding(sizes, true),
-    whole('pos_embed', sizes.positions * sizes.width),
-    ...visionAttention(sizes, true),
+    whole('pos_embed', sizes.positions * width),
+    ...linear('blocks.qkv', 3 * width, width, qkvBias, { ...COLUMN, copies: layers }),
+    ...linear('blocks.proj', width, width, true, { ...ROW, copies: layers }),
+    ...(qkNorm ? [whole('blocks.qk_norm', 2 * width, layers)] : []),
     ...visionMlp(sizes, false, true),
-    visionNorms(sizes, 6),
+    visionNorms(sizes, rmsNorm ? 4 : 6),
     whole('projector.norm', 2 * merged),
     ...twoLayerProjector(merged, sizes.outputWidth, true),
+  ];
+}
+
+/** Idefics 3 and SmolVLM: one matrix over the pixels of `factor` x `factor` patches. */
+export function idefics3Projector(sizes: VisionSizes, factor: number): readonly TensorSpec[] {
+  return linear('connector.proj', sizes.outputWidth, factor * factor * sizes.width, false, WHOLE);
+}
+
+/** Aya Vision and Command A Vision: a gated projector over shuffled pixels, Aya's with a LayerNorm before it (`Cohere2VisionMultiModalProjector`). */
+export function cohereProjector(merged: number, width: number, output: number, norm: boolean): readonly TensorSpec[] {
+  return [
+    ...(norm ? [whole('projector.layernorm', 2 * merged)] : []),
+    ...linear('projector.linear_1', width, merged, true, COLUMN),
+    ...linear('projector.linear_2', output, width / 2, true, ROW),
   ];
 }
 

@@ -11,6 +11,7 @@ import { architectureFromConfig } from '../src/models/hfConfig';
 import { ADDITIONS, FINE_TUNES } from './catalogue/additions';
 import { CARD_ADDITIONS } from './catalogue/cardConfigs';
 import { PUBLISHED_ADDITIONS } from './catalogue/publishedConfigs';
+import { RECORDED_ADDITIONS } from './catalogue/recordedConfigs';
 import { minimalConfig } from './catalogue/minimalConfig';
 import { rowQuantization, withoutDefaults } from './catalogue/rowQuantization';
 import { rowToConfig } from './catalogue/rowToConfig';
@@ -159,7 +160,7 @@ function sourceOf(row: Fields): string {
   return /https:[^\s,]+/.exec(stated)?.[0] ?? stated.replace(/\s*\([^)]*\)/g, '');
 }
 
-for (const { id, source, config, derived } of [...ADDITIONS, ...PUBLISHED_ADDITIONS, ...CARD_ADDITIONS]) {
+for (const { id, source, config, derived, recorded } of [...ADDITIONS, ...PUBLISHED_ADDITIONS, ...RECORDED_ADDITIONS, ...CARD_ADDITIONS]) {
   if (isListed(id)) continue;
   const outer = new Fields(config);
   const text = outer.object('text_config') ?? outer;
@@ -170,7 +171,7 @@ for (const { id, source, config, derived } of [...ADDITIONS, ...PUBLISHED_ADDITI
     ...(quantization ? { q: quantizations.index(withoutDefaults(quantization)) } : {}),
     ...(positions === null ? {} : { p: positions }),
     ...(dtype !== null && dtype !== 'bfloat16' ? { d: dtype } : {}),
-    ...(derived ? { s: 1 as const } : {}),
+    ...(derived ? { s: 1 as const } : recorded ? { s: 2 as const } : {}),
   };
   models.push([id, configs.index(minimalConfig(config)), sources.index(source), rest]);
 }

@@ -10,6 +10,8 @@ export interface Addition {
   readonly config: JsonObject;
   /** What of it is a sibling's or the base model's; the answer is then a derived one. */
   readonly derived?: true;
+  /** `source` is a public record of the sizes, not the model's own config. */
+  readonly recorded?: true;
 }
 
 const hub = (id: string, seen: string, config: JsonObject): Addition => ({

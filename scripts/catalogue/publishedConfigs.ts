@@ -331,5 +331,5 @@ const PUBLISHED: readonly Published[] = [
 
 /** The published configs as additions to the catalogue. */
 export const PUBLISHED_ADDITIONS: readonly Addition[] = PUBLISHED.flatMap(({ ids, seen, config, copy }) =>
-  ids.map((id) => ({ id, source: seen, seen, config, ...(copy === true || !seen.includes(`/${id}/`) ? { derived: true as const } : {}) })),
+  ids.map((id) => ({ id, source: seen, seen, config, ...(copy === true || !seen.includes(`/${id}/`) ? { recorded: true as const } : {}) })),
 );

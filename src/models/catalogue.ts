@@ -16,7 +16,7 @@ import type { Confidence, ModelFacts } from './source';
 /**
  * One model of the data file: id, index into `configs`, index into `sources`, and what differs from the config:
  * `q` index into `quantizations`; `p` longest context in tokens; `pb` where it is from (`stated` by a deployment recipe,
- * `sibling` taken from the base model; absent: its own config); `d` dtype; `s` the architecture is a sibling's;
+ * `sibling` taken from the base model; absent: its own config); `d` dtype; `s` the sizes are not of its own config (`SIZES_FROM`);
  * `n` indexes into `notes`.
  */
 export type CatalogueEntry = readonly [
@@ -28,7 +28,7 @@ export type CatalogueEntry = readonly [
     readonly p?: number;
     readonly pb?: 'stated' | 'sibling';
     readonly d?: string;
-    readonly s?: 1;
+    readonly s?: 1 | 2;
     readonly n?: readonly number[];
   },
 ];
@@ -42,6 +42,12 @@ export interface CatalogueData {
   readonly notes: readonly string[];
   readonly models: readonly CatalogueEntry[];
 }
+
+/** What `s` of an entry says: where its sizes come from, none being its own config.json. */
+const SIZES_FROM = {
+  1: 'sizes as its card or its base model gives them: no config.json of its own was read',
+  2: 'sizes by the public record that is its source: its own config.json was not read',
+} as const;
 
 /** A config read into an architecture, with what that cost to work out. */
 interface BuiltModel {
@@ -150,7 +156,7 @@ export class Catalogue {
     const built = this.architecture(entry);
     if (!built) return null;
     const quantization = this.quantization(rest?.q);
-    const confidence: Confidence = !built.exact || rest?.s === 1 || quantization?.basis === 'name' ? 'derived' : 'exact';
+    const confidence: Confidence = !built.exact || rest?.s !== undefined || quantization?.basis === 'name' ? 'derived' : 'exact';
     return {
       id,
       model: { architecture: built.architecture, quantization, exactBytes: null },
@@ -178,7 +184,7 @@ export class Catalogue {
     const assumptions = [...shared.assumptions, ...(rest?.n ?? []).map((index) => this.data.notes[index] ?? '')];
     if (rest?.pb === 'stated') assumptions.push('longest context as deployment recipes state it');
     if (rest?.pb === 'sibling') assumptions.push('longest context as for its base model');
-    if (rest?.s === 1) assumptions.push('sizes as its card or its base model gives them: no config.json of its own was read');
+    if (rest?.s !== undefined) assumptions.push(SIZES_FROM[rest.s]);
     return { ...shared, assumptions };
   }
 
@@ -217,7 +223,11 @@ const QUANTIZERS = /^(unsloth|redhatai|neuralmagic|nvidia|amd|thebloke|casperhan
 /** Of two models with one name, the unquantized, directly known one of the original owner stands for it. */
 function rankOf([id, , , rest]: CatalogueEntry, isRepack: boolean): number {
   return (
-    (isRepack ? 8 : 0) + (rest?.q === undefined ? 0 : 4) + (REPUBLISHERS.test(id) ? 2 : 0) + (rest?.s === 1 ? 1 : 0) + id.length / 1000
+    (isRepack ? 8 : 0) +
+    (rest?.q === undefined ? 0 : 4) +
+    (REPUBLISHERS.test(id) ? 2 : 0) +
+    (rest?.s === undefined ? 0 : 1) +
+    id.length / 1000
   );
 }
 

@@ -1,6 +1,19 @@
 import type { JsonObject } from '../../src/models/config/fields';
 import type { Addition } from './additions';
-import { bailing, behind, cohere2, decoder, experts, INTERN_VIT_6B, miniCpmTower, qwen25, qwen3, siglipSo400m, withClass } from './shapes';
+import {
+  bailing,
+  behind,
+  cohere2,
+  decoder,
+  deepseekVl2Tower,
+  experts,
+  INTERN_VIT_6B,
+  miniCpmTower,
+  qwen25,
+  qwen3,
+  siglipSo400m,
+  withClass,
+} from './shapes';
 import type { DecoderSizes } from './shapes';
 
 /** Models whose sizes stand in a public repository: a copy of the config.json itself, a training recipe, a loader's log. */
@@ -52,6 +65,92 @@ const voxtral = (sizes: DecoderSizes): JsonObject =>
   behind('VoxtralForConditionalGeneration', 'voxtral', decoder('llama', sizes, [131072, 131072], { head_dim: 128 }), {
     audio_config: whisper('voxtral_encoder'),
   });
+const smolVlm = (text: JsonObject, vision: JsonObject, factor: number): JsonObject =>
+  behind('SmolVLMForConditionalGeneration', 'smolvlm', text, {
+    scale_factor: factor,
+    vision_config: { model_type: 'smolvlm_vision', ...vision },
+  });
+const SMALL_SIGLIP = {
+  hidden_size: 768,
+  image_size: 512,
+  intermediate_size: 3072,
+  num_attention_heads: 12,
+  num_hidden_layers: 12,
+  patch_size: 16,
+};
+const smolLm = (sizes: DecoderSizes): JsonObject => decoder('llama', sizes, [49280, 8192], { head_dim: 64 });
+
+const nemotronH47b = (positions: number): JsonObject =>
+  withClass(
+    'NemotronHForCausalLM',
+    decoder('nemotron_h', [8192, 30720, 98, 64, 8], [131072, positions], {
+      attention_head_dim: 128,
+      conv_kernel: 4,
+      hybrid_override_pattern: 'M-M-M-M-M-M-M-M-M*-M-M-M-M-M-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M-M-M---MM---M-M*-M-M-M-M-M-',
+      mamba_head_dim: 64,
+      mamba_num_heads: 256,
+      n_groups: 8,
+      ssm_state_size: 256,
+      use_conv_bias: true,
+    }),
+  );
+const FALCON_H1_34B = withClass(
+  'FalconH1ForCausalLM',
+  decoder('falcon_h1', [5120, 21504, 72, 20, 4], [261120, 262144], {
+    head_dim: 128,
+    mamba_conv_bias: true,
+    mamba_d_conv: 4,
+    mamba_d_head: 128,
+    mamba_d_ssm: 4096,
+    mamba_d_state: 256,
+    mamba_n_groups: 2,
+    mamba_n_heads: 32,
+    mamba_proj_bias: false,
+    mamba_rms_norm: true,
+  }),
+);
+/** One layer of attention to three short convolutions, at the listed places. */
+const lfm2Moe = (intermediate: number, layers: number, attended: readonly number[], mixture: JsonObject): JsonObject =>
+  withClass(
+    'Lfm2MoeForCausalLM',
+    decoder('lfm2_moe', [2048, intermediate, layers, 32, 8], [65536, 128000], {
+      conv_L_cache: 3,
+      full_attn_idxs: attended,
+      num_dense_layers: 2,
+      tie_word_embeddings: true,
+      ...mixture,
+    }),
+  );
+const deepseekVl2 = (sizes: DecoderSizes, mixture: JsonObject): JsonObject =>
+  behind(
+    'DeepseekVLV2ForCausalLM',
+    'deepseek_vl_v2',
+    decoder('deepseek_v2', sizes, [129280, 4096], {
+      ...mixture,
+      kv_lora_rank: 512,
+      qk_nope_head_dim: 128,
+      qk_rope_head_dim: 64,
+      v_head_dim: 128,
+    }),
+    { vision_parameters: deepseekVl2Tower(sizes[0]) },
+  );
+const nomic = (vocab: number, more: JsonObject): JsonObject => ({
+  architectures: ['NomicBertModel'],
+  model_type: 'nomic_bert',
+  n_embd: 768,
+  n_head: 12,
+  n_inner: 3072,
+  n_layer: 12,
+  n_positions: 2048,
+  vocab_size: vocab,
+  torch_dtype: 'float32',
+  ...more,
+});
+const internS1 = (text: JsonObject, vision: JsonObject): JsonObject =>
+  behind('InternS1ForConditionalGeneration', 'interns1', text, {
+    downsample_ratio: 0.5,
+    vision_config: { ...vision, model_type: 'interns1_vision' },
+  });
 
 export const RECORDED_MODELS: readonly RecordedModel[] = [
   {
@@ -67,10 +166,26 @@ export const RECORDED_MODELS: readonly RecordedModel[] = [
     config: withClass('Cohere2ForCausalLM', cohere2([12288, 36864, 64, 96, 8], 131072)),
   },
   {
+    ids: ['CohereLabs/command-a-vision-07-2025'],
+    seen: `${AUDITS}/cohere2_vision/_sources/mlx-community_command-a-vision-07-2025-4bit_config.json`,
+    published: inBillions(112),
+    config: behind('Cohere2VisionForConditionalGeneration', 'cohere2_vision', cohere2([12288, 36864, 64, 96, 8], 500000), {
+      alignment_intermediate_size: 36864,
+      downsample_factor: 2,
+      vision_config: siglipSo400m(16, 512),
+    }),
+  },
+  {
     ids: ['CohereLabs/aya-vision-8b', 'CohereForAI/aya-vision-8b'],
     seen: `${AUDITS}/aya_vision/_sources/unsloth__aya-vision-8b/config.json`,
     published: inBillions(8.63),
     config: ayaVision(cohere2([4096, 14336, 32, 32, 8], 8192), 28672),
+  },
+  {
+    ids: ['CohereLabs/aya-vision-32b', 'CohereForAI/aya-vision-32b'],
+    seen: `${AUDITS}/aya_vision/_sources/unsloth__aya-vision-32b/config.json`,
+    published: inBillions(33.1),
+    config: ayaVision(decoder('cohere', [8192, 24576, 40, 64, 8], [256000, 8192], { tie_word_embeddings: true }), 49152),
   },
   {
     ids: ['mistralai/Mistral-Medium-3.5-128B'],
@@ -239,6 +354,25 @@ export const RECORDED_MODELS: readonly RecordedModel[] = [
     config: internVl(decoder('qwen3_moe', [4096, 12288, 94, 64, 4], [151936, 40960], QWEN3_235B)),
   },
   {
+    ids: ['internlm/Intern-S1'],
+    seen: 'https://github.com/InternLM/xtuner/blob/main/xtuner/v1/model/compose/intern_s1/intern_s1_config.py',
+    published: inBillions(240.7),
+    config: internS1(decoder('qwen3_moe', [4096, 12288, 94, 64, 4], [153216, 40960], QWEN3_235B), INTERN_VIT_6B),
+  },
+  {
+    ids: ['internlm/Intern-S1-mini'],
+    seen: 'https://github.com/InternLM/xtuner/blob/main/xtuner/v1/model/compose/intern_s1/intern_s1_config.py',
+    published: inBillions(8.5),
+    config: internS1(qwen3([4096, 12288, 36, 32, 8], 153216), {
+      hidden_size: 1024,
+      image_size: 448,
+      intermediate_size: 4096,
+      num_attention_heads: 16,
+      num_hidden_layers: 24,
+      patch_size: 14,
+    }),
+  },
+  {
     ids: ['LGAI-EXAONE/EXAONE-3.5-32B-Instruct', 'LGAI-EXAONE/EXAONE-Deep-32B'],
     seen: 'https://arxiv.org/abs/2412.04862',
     published: inBillions(32),
@@ -255,6 +389,61 @@ export const RECORDED_MODELS: readonly RecordedModel[] = [
     seen: `${AUDITS}/nemotron/report.md`,
     published: inBillions(4.19),
     config: withClass('NemotronForCausalLM', decoder('nemotron', [3072, 9216, 32, 24, 8], [256000, 4096], { head_dim: 128 })),
+  },
+  {
+    ids: ['nvidia/Nemotron-4-Mini-Hindi-4B-Instruct'],
+    seen: `${AUDITS}/nemotron/config_nvidia_nemotron_4_mini_hindi_4b_instruct.json`,
+    own: true,
+    published: inBillions(4.19),
+    config: withClass('NemotronForCausalLM', decoder('nemotron', [3072, 9216, 32, 24, 8], [256000, 4096], { kv_channels: 128 })),
+  },
+  {
+    ids: ['nvidia/Nemotron-H-47B-Reasoning-128K'],
+    seen: `${AUDITS}/nemotron_h/nvidia__Nemotron-H-47B-Reasoning-128K.config.json`,
+    own: true,
+    published: inBillions(46.8),
+    config: nemotronH47b(131072),
+  },
+  {
+    ids: ['nvidia/Nemotron-H-47B-Reasoning-128K-FP8'],
+    seen: `${AUDITS}/nemotron_h/nvidia__Nemotron-H-47B-Reasoning-128K-FP8.config.json`,
+    own: true,
+    published: inBillions(46.8),
+    config: {
+      ...nemotronH47b(131072),
+      quantization_config: { quant_method: 'modelopt', quant_algo: 'FP8', kv_cache_scheme: 'FP8', ignore: ['*mixer.conv1d', 'lm_head'] },
+    },
+  },
+  {
+    ids: ['nvidia/Nemotron-H-47B-Base-8K'],
+    seen: `${AUDITS}/nemotron_h/nvidia__Nemotron-H-47B-Reasoning-128K.config.json`,
+    published: inBillions(46.8),
+    config: nemotronH47b(8192),
+  },
+  {
+    ids: ['tiiuae/Falcon-H1-34B-Instruct'],
+    seen: 'https://github.com/Sahil170595/Chimeraforge/blob/main/tests/fixtures/hybrid_configs/tiiuae_Falcon-H1-34B-Instruct.json',
+    own: true,
+    published: inBillions(33.6),
+    config: FALCON_H1_34B,
+  },
+  { ids: ['tiiuae/Falcon-H1-34B-Base'], seen: `${AUDITS}/falcon_h1/report.md`, published: inBillions(33.6), config: FALCON_H1_34B },
+  {
+    ids: ['LiquidAI/LFM2-8B-A1B'],
+    seen: `${AUDITS}/lfm2_moe/_sources/LiquidAI_LFM2-8B-A1B_config.json`,
+    own: true,
+    published: { parameters: 8_339_930_560 },
+    config: lfm2Moe(7168, 24, [2, 6, 10, 14, 18, 21], { num_experts: 32, num_experts_per_tok: 4, moe_intermediate_size: 1792 }),
+  },
+  {
+    ids: ['LiquidAI/LFM2-24B-A2B'],
+    seen: `${AUDITS}/lfm2_moe/_sources/LiquidAI_LFM2-24B-A2B-ONNX_config.json`,
+    published: { parameters: 23_843_661_440 },
+    config: lfm2Moe(11776, 40, [2, 6, 10, 14, 18, 22, 26, 30, 34, 38], {
+      num_experts: 64,
+      num_experts_per_tok: 4,
+      moe_intermediate_size: 1536,
+    }),
   },
   {
     ids: ['swiss-ai/Apertus-70B-2509'],
@@ -291,6 +480,97 @@ export const RECORDED_MODELS: readonly RecordedModel[] = [
     seen: 'https://github.com/AMD-AGI/Primus/blob/main/primus/configs/models/megatron/grok2.yaml',
     published: inBillions(270),
     config: withClass('Grok1ForCausalLM', decoder('grok', [8192, 32768, 64, 64, 8], [131072, 131072], experts(8, 2, 16384, 0, 32768))),
+  },
+  {
+    ids: ['HuggingFaceTB/SmolVLM2-2.2B-Instruct'],
+    seen: `${AUDITS}/smolvlm/_sources/HuggingFaceTB__SmolVLM2-2.2B-Instruct/config.json`,
+    own: true,
+    published: { parameters: 2_246_784_880 },
+    config: smolVlm(
+      smolLm([2048, 8192, 24, 32, 32]),
+      { image_size: 384, intermediate_size: 4304, num_hidden_layers: 27, patch_size: 14 },
+      3,
+    ),
+  },
+  {
+    ids: ['HuggingFaceTB/SmolVLM2-500M-Video-Instruct'],
+    seen: `${AUDITS}/smolvlm/report.md`,
+    published: { parameters: 507_482_304 },
+    config: smolVlm(smolLm([960, 2560, 32, 15, 5]), SMALL_SIGLIP, 4),
+  },
+  {
+    ids: ['HuggingFaceTB/SmolVLM2-256M-Video-Instruct'],
+    seen: `${AUDITS}/smolvlm/report.md`,
+    published: { parameters: 256_484_928 },
+    config: smolVlm(smolLm([576, 1536, 30, 9, 3]), SMALL_SIGLIP, 4),
+  },
+  {
+    // Its router adds a bias to choose by, as DeepSeek-V3's does (`noaux_tc`).
+    ids: ['deepseek-ai/deepseek-vl2'],
+    seen: `${MINDSPEED}/deepseekvl2/model.json`,
+    published: inBillions(27.5),
+    config: deepseekVl2([2560, 12288, 30, 32, 32], { ...experts(72, 6, 1536, 1, 3072), topk_method: 'noaux_tc' }),
+  },
+  {
+    // The checkpoint's 6,672,212,480 bytes less the language model of deepseek-vl2-tiny are its tower (SAM, CLIP and a projector).
+    ids: ['deepseek-ai/DeepSeek-OCR'],
+    seen: 'https://github.com/alibaba/rtp-llm/blob/main/rtp_llm/models_py/new_models/deepseek_vl2/test/test_deepseek_vl2_load.py',
+    published: { parameters: 3_336_106_240 },
+    config: behind(
+      'DeepseekOCRForCausalLM',
+      'deepseek_vl_v2',
+      decoder('deepseek_v2', [1280, 6848, 12, 10, 10], [129280, 32768], experts(64, 6, 896, 1, 1792)),
+      { vision_parameters: 401_372_160 },
+    ),
+  },
+  {
+    // Of the tower 458,752 parameters are the 128 embedding rows of the image tokens.
+    ids: ['allenai/Molmo-7B-D-0924'],
+    seen: 'https://github.com/Blaizzy/mlx-vlm/blob/main/mlx_vlm/models/molmo/config.py',
+    published: { parameters: 8_021_025_280 },
+    config: behind('MolmoForCausalLM', 'molmo', decoder('qwen2', [3584, 18944, 28, 28, 4], [152064, 4096], { torch_dtype: 'float32' }), {
+      torch_dtype: 'float32',
+      vision_parameters: 404_950_016 + 458_752,
+    }),
+  },
+  {
+    ids: ['nomic-ai/nomic-embed-text-v1.5', 'nomic-ai/nomic-embed-text-v1'],
+    seen: `${AUDITS}/nomic_bert/report.md`,
+    published: { parameters: 136_731_648 },
+    config: nomic(30528, { activation_function: 'swiglu', type_vocab_size: 2 }),
+  },
+  {
+    ids: ['nomic-ai/nomic-embed-text-v2-moe'],
+    seen: `${AUDITS}/nomic_bert/_sources/nomic-embed-text-v2-moe-unsupervised_config.json`,
+    published: { parameters: 475_292_928 },
+    config: nomic(250048, {
+      activation_function: 'gelu',
+      mlp_fc1_bias: true,
+      moe_every_n_layers: 2,
+      moe_top_k: 2,
+      num_experts: 8,
+      qkv_proj_bias: true,
+      type_vocab_size: 1,
+    }),
+  },
+  {
+    // The published 572,310,396 hold 12,946,300 of LoRA adapters of rank 4, which vLLM merges.
+    ids: ['jinaai/jina-embeddings-v3'],
+    seen: `${AUDITS}/jina_embeddings_v3/report.md`,
+    published: { parameters: 559_364_096 },
+    config: {
+      architectures: ['XLMRobertaModel'],
+      model_type: 'xlm-roberta',
+      hidden_size: 1024,
+      intermediate_size: 4096,
+      max_position_embeddings: 8194,
+      num_attention_heads: 16,
+      num_hidden_layers: 24,
+      position_embedding_type: 'rotary',
+      type_vocab_size: 1,
+      vocab_size: 250002,
+      torch_dtype: 'bfloat16',
+    },
   },
 ];
 

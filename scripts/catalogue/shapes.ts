@@ -88,3 +88,9 @@ const SIGLIP_980 = 1152 * (3 * 14 * 14 + 1) + 1152 * 70 * 70 + 27 * 15_239_504 +
  */
 export const miniCpmTower = (hidden: number): number =>
   SIGLIP_980 + (64 + 1152) * hidden + 4 * (hidden * hidden + hidden) + 6 * hidden + hidden * hidden;
+
+/**
+ * DeepSeek-VL2's tower, SigLIP at 384 pixels with its attention pool, which vLLM's timm model keeps, and the projector from four patches
+ * with its two separators; of the tiny model these are the 435,767,360 that its checkpoint holds beside the language model.
+ */
+export const deepseekVl2Tower = (hidden: number): number => 428_225_600 + (4 * 1152 + 1) * hidden + (hidden + 1) * hidden + 2 * hidden;

@@ -70,9 +70,10 @@ export function dynamicBytes(plan: TrainingPlan, constants: TrainingConstants): 
     checkpoints += layer.count * checkpoint;
     kept += layer.count * keeps;
   });
-  const residual = mode === 'none' || mode === 'selective' ? kept : checkpoints;
+  const keepsLayers = mode === 'none' || mode === 'selective';
+  const residual = keepsLayers ? kept : checkpoints;
   const offloads = mode === 'offloaded' || plan.request.optimization_config.activation_offloading;
-  const resident = offloads ? Math.min(residual, (residual / Math.max(1, shape.layerCount)) * RESIDENT_LAYERS) : residual * inFlight;
+  const resident = offloads ? Math.min(residual, RESIDENT_LAYERS * (keepsLayers ? largestKept : checkpoint)) : residual * inFlight;
   const recomputed = mode === 'none' ? 0 : mode === 'selective' ? largest - largestKept : largest;
   return {
     stored: Math.min(resident, residual * inFlight),

@@ -92,7 +92,7 @@ function stepPhases(
 ): readonly [PhaseMemory, ...PhaseMemory[]] {
   const { stored, working, logits } = dynamic;
   const inBackward = plan.request.optimization_config.optimizer_in_backward;
-  const whole = inBackward ? state.layerGradients : state.gradients;
+  const whole = inBackward ? state.liveGradients : state.gradients;
   // Gradients of earlier micro batches wait while the next one runs; without accumulation they grow as activations go.
   // DeepSpeed's ZeRO 3 keeps the gradients' partitions allocated, as Megatron its buffers.
   const partitions = plan.framework.fixedBuckets && plan.parallel.zeroStage >= 3;

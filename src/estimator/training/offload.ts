@@ -8,7 +8,7 @@ export interface PlacedStates {
   readonly onNvme: number;
 }
 
-/** Layers whose weights are on the GPU while the others wait on the host: the one computed and the one being copied. */
+/** Layers whose weights are on the GPU while the others wait on the host: the one computed and the one being copied. Tables come alone. */
 const RESIDENT_LAYERS = 2;
 
 /** Moves what the request offloads off the GPU: optimizer states with their update, gradients from ZeRO 2 on, and weights layer by layer. */
@@ -20,7 +20,7 @@ export function offloadStates(plan: TrainingPlan, state: StateBytes): PlacedStat
   const movesGradients = optimizer && plan.parallel.zeroStage >= 2;
   // ZeRO 3 counts the layers it has fetched among what it gathered.
   const gathers = plan.parallel.zeroStage >= 3 && (plan.parallel.shards > 1 || plan.framework.fixedBuckets);
-  const fetched = gathers ? 0 : Math.min(state.weights, (state.weights / Math.max(1, plan.shape.layerCount)) * RESIDENT_LAYERS);
+  const fetched = gathers ? 0 : Math.min(state.weights, Math.max(RESIDENT_LAYERS * state.layerWeights, state.tableWeights));
   const resident = parameters ? fetched : state.weights;
   const inWork = gathers && plan.adapters === null ? 0 : Math.min(state.gradients, state.layerGradients);
   const gradients = movesGradients ? inWork : state.gradients;

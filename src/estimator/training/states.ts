@@ -4,6 +4,9 @@ import { layerParameters } from './shape';
 /** Bytes per GPU of what a step needs whatever its batch, before offloading. */
 export interface StateBytes {
   readonly weights: number;
+  /** Weights of the largest layer, and of the largest table, frozen models' beside the trained one's. */
+  readonly layerWeights: number;
+  readonly tableWeights: number;
   readonly adapters: number;
   readonly gradients: number;
   readonly optimizer: number;
@@ -11,8 +14,10 @@ export interface StateBytes {
   readonly communication: number;
   /** Copies the optimizer's update makes. */
   readonly update: number;
-  /** The largest layer's share of the gradients, all that exists at once when the optimizer runs in the backward pass. */
+  /** Gradients of the largest layer. */
   readonly layerGradients: number;
+  /** All gradients that exist at once when the optimizer runs in the backward pass: a layer's, or those of a table, which come as one tensor. */
+  readonly liveGradients: number;
 }
 
 /** Elements of one kind of parameter that one GPU holds before ZeRO shards them. */
@@ -54,25 +59,77 @@ export function stateBytes(plan: TrainingPlan): StateBytes {
     models * ((trained.dense * plan.gradientBytes) / gradientShards + (trained.experts * plan.gradientBytes) / expertGradientShards);
   const optimizer = models * ((trained.dense * perElement) / optimizerShards + (trained.experts * perElement) / expertOptimizerShards);
   const updated = models * (trained.dense / optimizerShards + trained.experts / expertOptimizerShards);
-  const layers = Math.max(1, plan.shape.layerCount / parallel.pipeline);
+  const frozen = frozenModels(plan) * plan.base.compute;
+  const bytes = { linear: models * linear + frozen, rest: models * rest + frozen };
+  const largest = largestParts(plan, bytes, { dense: weightShards, experts: expertWeightShards });
+  const live = largestGradients(plan, { dense: gradientShards, experts: expertGradientShards });
   return {
     weights,
+    layerWeights: largest.layer,
+    tableWeights: largest.table,
     adapters: (models * trained.adapters * plan.framework.adapterBytes) / adapterWeightShards,
     gradients,
     optimizer,
     communication: communicationBytes(plan, held, trained.dense + trained.experts),
     update: updateBytes(plan, updated),
-    layerGradients: gradients / layers,
+    layerGradients: Math.min(gradients, models * live.layer),
+    liveGradients: Math.min(gradients, models * Math.max(live.layer, live.table)),
   };
+}
+
+/** Bytes per element of linear layers and of the rest: norms, biases, tables. */
+interface ElementBytes {
+  readonly linear: number;
+  readonly rest: number;
+}
+
+/** Into how many shards ZeRO cuts what a GPU holds. */
+interface Shards {
+  readonly dense: number;
+  readonly experts: number;
+}
+
+/** Bytes of the largest layer and of the largest table on one GPU, of one model. */
+interface LargestParts {
+  readonly layer: number;
+  readonly table: number;
+}
+
+function largestParts(plan: TrainingPlan, bytes: ElementBytes, shards: Shards): LargestParts {
+  const { shape, parallel } = plan;
+  const layers = shape.layers.map(({ linearParameters, otherParameters, expertParameters }) => {
+    const dense = (linearParameters / parallel.tensor) * bytes.linear + otherParameters * bytes.rest;
+    return dense / shards.dense + ((expertParameters / expertSplit(plan)) * bytes.linear) / shards.experts;
+  });
+  const table = (Math.max(shape.embeddingParameters, shape.headParameters) / parallel.tensor) * bytes.rest;
+  return { layer: Math.max(0, ...layers), table: table / shards.dense };
+}
+
+/** The same of the gradients. */
+function largestGradients(plan: TrainingPlan, shards: Shards): LargestParts {
+  const { shape, adapters, gradientBytes: bytes, trainedShare } = plan;
+  const { layer, table } = largestParts(plan, { linear: bytes, rest: bytes }, shards);
+  if (!adapters) return { layer: layer * trainedShare, table: table * trainedShare };
+  const perLayer = adapters.parameters / Math.max(1, shape.layerCount);
+  return { layer: (perLayer / shards.dense) * bytes, table: plan.trainsEmbeddings ? table : 0 };
+}
+
+/** Into how many parts the GPUs of one replica cut the experts. */
+function expertSplit({ parallel }: TrainingPlan): number {
+  return parallel.expert > 1 ? parallel.expert : parallel.tensor;
+}
+
+/** Reference, teacher and reward models; with adapters, the trained model without them is its own reference. */
+function frozenModels({ objective, adapters }: TrainingPlan): number {
+  return objective.frozenModels + (adapters ? 0 : objective.references);
 }
 
 /** Weights of reference, teacher and reward models, in 16 bits and sharded as ZeRO 3 shards the trained model's. */
 function frozenBytes(plan: TrainingPlan, held: Holdings): number {
-  const { parallel, objective, adapters, base } = plan;
-  const copies = objective.frozenModels + (adapters ? 0 : objective.references);
+  const { parallel, base } = plan;
   const stage3 = parallel.zeroStage >= 3;
   const dense = (held.linear + held.rest + held.embeddings + held.towers) / (stage3 ? parallel.shards : 1);
-  return copies * base.compute * (dense + held.experts / (stage3 ? parallel.expertShards : 1));
+  return frozenModels(plan) * base.compute * (dense + held.experts / (stage3 ? parallel.expertShards : 1));
 }
 
 /** Copies made while the optimizer updates: an fp32 gradient for fp32 masters, or the multi-tensor path's copy of the weights. */
@@ -98,7 +155,7 @@ function holdings(plan: TrainingPlan): Holdings {
     parallel.pipeline === 1 ? shape.embeddingParameters + shape.headParameters : Math.max(shape.embeddingParameters, shape.headParameters);
   return {
     linear: linear / parallel.tensor,
-    experts: experts / (parallel.expert > 1 ? parallel.expert : parallel.tensor),
+    experts: experts / expertSplit(plan),
     rest,
     embeddings: tables / parallel.tensor,
     towers: shape.towerParameters,
@@ -184,5 +241,5 @@ function gatheredElements(plan: TrainingPlan): number {
   const { shape, parallel } = plan;
   const largest = Math.max(0, ...shape.layers.map((layer) => layerParameters(layer) - layer.expertParameters));
   const experts = Math.max(0, ...shape.layers.map((layer) => layer.expertParameters));
-  return GATHERED_LAYERS * (largest / parallel.tensor + experts / (parallel.expert > 1 ? parallel.expert : parallel.tensor));
+  return GATHERED_LAYERS * (largest / parallel.tensor + experts / expertSplit(plan));
 }

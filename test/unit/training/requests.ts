@@ -71,6 +71,7 @@ export const fields: fc.Arbitrary<RandomFields> = fc.record({
   objective: fc.constantFrom(...choices.OBJECTIVES),
   enable_offloading: fc.boolean(),
   offload_target: fc.constantFrom(...choices.OFFLOAD_TARGETS),
+  offload_parts: fc.option(fc.constantFrom(...choices.OFFLOAD_PARTS)),
   gpu_memory_measure: fc.constantFrom(...choices.MEMORY_MEASURES),
   optimization_config: fc.record({
     flash_attention: fc.boolean(),

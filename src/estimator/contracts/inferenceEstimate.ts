@@ -194,7 +194,8 @@ function shareToOffload(plan: InferencePlan, facts: InferenceFacts): number {
   const unused = plan.engine === 'vllm' ? 0 : Math.max(0, fullStepBytes(question) - memory.activations.value);
   const excess = totalBytes(memory) + unused - usableBytes(question.gpu, question.engine);
   const movable = runtimeMemory({ ...question, offloadedShare: 1 }).offloadedWeights;
-  return movable <= 0 ? 0 : clamp(excess / movable, 0, 1);
+  // A byte more, lest what is left exceed the card by the rounding of floating point.
+  return movable <= 0 || excess <= 0 ? 0 : Math.min(1, (excess + 1) / movable);
 }
 
 function totalBytes(memory: RuntimeMemory): number {

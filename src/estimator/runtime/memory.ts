@@ -87,9 +87,11 @@ export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
   const { work, gpu, engine, tensorParallel: tp, dataParallel } = question;
   const stage = fullestStage(question);
   const experts = work.expertBytes / (tp * (question.expertParallel ? dataParallel : 1));
-  const layers = (work.denseBytes / tp + experts) * stage;
-  const offloadedWeights = layers * question.offloadedShare;
-  const weights = layers - offloadedWeights + work.idleBytes / tp;
+  const layers = ((work.denseBytes - work.headBytes) / tp + experts) * stage;
+  const outer = outerBytes(question, 0) / tp;
+  const outerOnGpu = outerBytes(question, question.offloadedShare) / tp;
+  const offloadedWeights = layers * question.offloadedShare + outer - outerOnGpu;
+  const weights = layers * (1 - question.offloadedShare) + outerOnGpu;
   const perReplica = Math.ceil(question.sequences / dataParallel);
   const shards = Math.min(tp, work.kvShards);
   const stored = (tokens: number): number => (kvBytes(work, tokens) / shards) * stage;
@@ -117,6 +119,16 @@ export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
 
 /** Loaded weights lie within 3 % of the computed bytes on start-ups of vLLM with dense and quantized checkpoints. */
 const WEIGHTS_DOUBT = 0.03;
+
+/**
+ * Bytes outside the layers on the fullest stage: of several stages the first has the embedding and the towers, the last the head, for which a
+ * tied embedding is there twice. The head leaves the GPUs with the layers.
+ */
+function outerBytes({ architecture, pipelineParallel, work }: MemoryQuestion, offloadedShare: number): number {
+  const head = work.headBytes * (1 - offloadedShare);
+  if (pipelineParallel === 1) return work.idleBytes + head;
+  return Math.max(work.idleBytes + (architecture.tieWordEmbeddings ? head : 0), head);
+}
 
 /** Share of the layers on the fullest pipeline stage. */
 function fullestStage({ pipelineParallel, work }: MemoryQuestion): number {

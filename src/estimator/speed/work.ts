@@ -30,6 +30,8 @@ export interface ModelWork {
   readonly denseFormat: KernelFormat;
   /** Bytes every decode step reads whatever the batch: attention, dense feed-forward, shared experts, norms, head. No embedding table. */
   readonly denseBytes: number;
+  /** Those of the language-model head among them. */
+  readonly headBytes: number;
   /** Bytes of all routed experts; 0 for dense models. */
   readonly expertBytes: number;
   /** Bytes that lie in memory without being read every step: embedding tables that are no head, encoder towers. */
@@ -114,7 +116,8 @@ export function modelWork(model: Model, stored: WorkFormat): ModelWork {
   const { head, experts, dense, tables, towers, active } = countsOf(architecture);
   const denseBits = stored.expertsOnly && experts > 0 ? 16 : stored.bits;
   const expertBytes = (experts * stored.bits) / 8;
-  const denseBytes = (dense * denseBits + head * stored.headBits) / 8;
+  const headBytes = (head * stored.headBits) / 8;
+  const denseBytes = (dense * denseBits) / 8 + headBytes;
   const idleBytes = (tables * stored.embeddingBits + towers * 16) / 8;
   const kinds = layersOf(architecture);
   const moe = architecture.layerKinds.flatMap((kind) => kind.feedForwards).find((ff) => ff.kind === 'moe');
@@ -126,6 +129,7 @@ export function modelWork(model: Model, stored: WorkFormat): ModelWork {
     format: stored.format,
     denseFormat: stored.expertsOnly && experts > 0 ? '16bit' : stored.format,
     denseBytes,
+    headBytes,
     expertBytes,
     idleBytes,
     experts: moe?.kind === 'moe' ? moe.experts : 0,

@@ -131,7 +131,8 @@ export function rankOf(engine: Engine, stage: PipelineStage): Rank {
   const slackOf = (open: number | undefined): number =>
     (own - offload.saved) * (layout.headerRatios ? EXACT_RELATIVE : (open ?? exact)) + loraBytes * LORA_RELATIVE;
   const weights = between(
-    value - slackOf(uncertainty?.below) - (drafter.weights.value - drafter.weights.low) - unquantized.value,
+    // What is left unquantized may have gone to the host.
+    Math.max(0, value - slackOf(uncertainty?.below) - (drafter.weights.value - drafter.weights.low) - unquantized.value),
     value,
     value + slackOf(uncertainty?.above) + (drafter.weights.high - drafter.weights.value) + (unquantized.high - unquantized.value),
     uncertainty?.reason ?? 'rounding of the allocator',

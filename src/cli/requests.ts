@@ -3,15 +3,15 @@ import { createReadStream } from 'node:fs';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import type { Model } from '../estimator/architecture';
-import type { ModelResolver } from '../estimator/contracts/resolve';
+import { nearestNumber } from '../estimator/contracts/meant';
+import type { DescriptionProblems, FoundModel, ModelResolver } from '../estimator/contracts/resolve';
 import { nearestChoice } from '../estimator/contracts/validate';
 import type { RequestProblem } from '../estimator/contracts/validate';
 import type { Catalogue } from '../models/catalogue';
 import { isJsonObject } from '../models/config/fields';
 import { architectureFromConfig } from '../models/hfConfig';
 import { ollamaModel } from '../models/ollamaNames';
-import { guessFromName } from '../models/sizeGuess';
+import { guessFromName, guessFromSize, SIZES_B } from '../models/sizeGuess';
 import type { ModelFacts } from '../models/source';
 import { EXIT, UsageError } from './command';
 import type { Terminal } from './command';
@@ -32,35 +32,46 @@ export function requestModels(catalogue: Catalogue): ModelResolver {
     const name = ollamaModel(key) ?? key;
     return catalogue.find(name) ?? catalogue.findByName(name) ?? guessFromName(name);
   };
+  const found = (key: string): FoundModel | null => {
+    const facts = factsOf(key);
+    return facts && { model: facts.model, assumptions: facts.confidence === 'exact' ? [] : sentences(facts.assumptions) };
+  };
   return {
-    find: (key) => factsOf(key)?.model ?? null,
-    said: (key) => modelSaid(factsOf(key)),
+    find: found,
     nearest: (key) => catalogue.search(key, 1)[0] ?? nearestChoice(key, catalogue.ids()),
-    describe: (config) => describe(config),
+    describe,
   };
 }
 
-/** Sentences about a model that is not known by its own config. */
-function modelSaid(facts: ModelFacts | null): readonly string[] {
-  if (facts === null || facts.confidence === 'exact') return [];
-  return facts.assumptions.map((assumption) => `The model: ${assumption}.`);
+/** What is assumed about a model that is not known by its own config. */
+function sentences(assumptions: readonly string[]): readonly string[] {
+  return assumptions.map((assumption) => `The model: ${assumption}.`);
 }
 
-/** A custom model of which only the size is given: the field that states it, in billions of parameters. */
+/** The field of a custom model that states its size, in billions of parameters, where nothing else is known. */
 const SIZE_FIELDS = ['params_b', 'model_size', 'parameters_b'];
 
-function sizeOf(config: unknown): number | null {
-  if (!isJsonObject(config)) return null;
-  const stated = SIZE_FIELDS.map((field) => config[field]).find((value) => typeof value === 'number');
-  return typeof stated === 'number' && Object.keys(config).every((field) => SIZE_FIELDS.includes(field)) ? stated : null;
+function describe(config: unknown): FoundModel | DescriptionProblems {
+  const stated = isJsonObject(config) ? Object.keys(config) : [];
+  const [field] = stated;
+  if (isJsonObject(config) && field !== undefined && stated.every((name) => SIZE_FIELDS.includes(name)))
+    return ofSize(field, config[field]);
+  const answer = architectureFromConfig(config);
+  if (!('problem' in answer)) {
+    const model = { architecture: answer.architecture, quantization: answer.quantization, exactBytes: null };
+    return { model, assumptions: sentences(answer.assumptions) };
+  }
+  const [first, ...more] = answer.fields.map(({ expected, ...problem }) => ({ ...problem, allowed: expected }));
+  return first ? [first, ...more] : [{ field: '', value: config, allowed: answer.problem, nearest: null }];
 }
 
-function describe(config: unknown): Model | string {
-  const billions = sizeOf(config);
-  if (billions !== null) return guessFromName(`${billions}B`)?.model ?? `${billions} billion parameters is no size of a model`;
-  const answer = architectureFromConfig(config);
-  if ('problem' in answer) return answer.problem;
-  return { architecture: answer.architecture, quantization: answer.quantization, exactBytes: null };
+function ofSize(field: string, billions: unknown): FoundModel | DescriptionProblems {
+  if (typeof billions === 'number' && billions >= SIZES_B.min && billions <= SIZES_B.max) {
+    const { model, assumptions } = guessFromSize(billions);
+    return { model, assumptions: sentences(assumptions) };
+  }
+  const allowed = `billions of parameters, a number from ${SIZES_B.min} to ${SIZES_B.max}`;
+  return [{ field, value: billions, allowed, nearest: nearestNumber(billions, SIZES_B) }];
 }
 
 /**

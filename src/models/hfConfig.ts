@@ -3,6 +3,7 @@ import { parameterCount } from '../estimator/parameters';
 import { otherLayerParameters, otherOuterParameters, isBert } from './config/extras';
 import type { PoolingHead } from './config/extras';
 import { isJsonObject } from './config/fields';
+import type { FieldProblem } from './config/fields';
 import { familyTraits, isConfirmed } from './config/families';
 import { feedForwardsOf, moeLayers } from './config/feedForwards';
 import { layerTypes } from './config/layerTypes';
@@ -12,7 +13,7 @@ import { mtpHeads } from './config/mtp';
 import { nasLayerKinds } from './config/nasBlocks';
 import { checkpointQuantization } from './config/quantization';
 import { ropeFactor, ropeTables } from './config/rope';
-import { ConfigProblem, readTextConfig } from './config/textConfig';
+import { ConfigProblem, readTextConfig, unusable } from './config/textConfig';
 import type { TextConfig } from './config/textConfig';
 import { towersOf } from './config/towers';
 
@@ -28,23 +29,24 @@ export interface ConfigFacts {
   readonly exact: boolean;
 }
 
-export type ConfigAnswer = ConfigFacts | { readonly problem: string };
+/** The facts, or why there are none: in a sentence, and by the fields that are to blame, if any are. */
+export type ConfigAnswer = ConfigFacts | { readonly problem: string; readonly fields: readonly FieldProblem[] };
 
 /**
  * Reads a parsed Hugging Face config.json into an architecture, by the rules of the family its `model_type` names, or as a
  * Llama-like decoder where it is not known. Never throws; a config that lacks the sizes gives a problem that names them.
  */
 export function architectureFromConfig(config: unknown): ConfigAnswer {
-  if (!isJsonObject(config)) return { problem: 'The config is not a JSON object.' };
+  if (!isJsonObject(config)) return { problem: 'The config is not a JSON object.', fields: [] };
   const text = readTextConfig(config);
-  if (text instanceof ConfigProblem) return { problem: text.message };
+  if (text instanceof ConfigProblem) return refusal(text);
   const layers = buildLayers(text);
-  if (layers instanceof ConfigProblem) return { problem: layers.message };
+  if (layers instanceof ConfigProblem) return refusal(layers);
   const architecture = buildArchitecture(text, layers);
-  if (text.fields.problems.length > 0) return { problem: `The config cannot be used: ${text.fields.problems.join('; ')}.` };
+  if (text.fields.problems.length > 0) return refusal(unusable(text.fields.problems));
   const count = parameterCount(architecture);
   if (!Number.isSafeInteger(count) || count <= 0) {
-    return { problem: `The config cannot be used: its sizes make ${count} parameters.` };
+    return { problem: `The config cannot be used: its sizes make ${count} parameters.`, fields: [] };
   }
   const known = familyTraits(text.modelType) !== null;
   if (!isConfirmed(text.modelType)) text.approximations.push(`no published parameter total confirms the count of ${text.modelType}`);
@@ -55,6 +57,10 @@ export function architectureFromConfig(config: unknown): ConfigAnswer {
     known,
     exact: known && text.approximations.length === 0,
   };
+}
+
+function refusal({ message, fields }: ConfigProblem): ConfigAnswer {
+  return { problem: message, fields };
 }
 
 interface Layers {

@@ -1,4 +1,4 @@
-import type { SizeDoubt } from '../estimator/architecture';
+import type { CheckpointQuantization, SizeDoubt } from '../estimator/architecture';
 import { decoderOfSize } from '../estimator/commonDecoder';
 import { parameterCount } from '../estimator/parameters';
 import { encoderDecoderProblem } from './encoderDecoder';
@@ -7,9 +7,8 @@ import { isDraftHead } from './nameIndex';
 import { readName } from './names';
 import type { ModelFacts } from './source';
 
-/** Sizes outside are no model this product can reason about. */
-const SMALLEST_BILLIONS = 0.01;
-const LARGEST_BILLIONS = 5000;
+/** Billions of parameters outside are no model this product can reason about. */
+export const SIZES_B = { min: 0.01, max: 5000 } as const;
 
 /**
  * The 5th and 95th percentile of truth over guess, over the 240 different generating models of the catalogue whose name states a size:
@@ -23,8 +22,16 @@ const DOUBT: SizeDoubt = { parameters: [0.97, 1.27], kvBytesPerToken: [0.07, 8],
  */
 export function guessFromName(id: string): ModelFacts | null {
   const { billions, quantization } = readName(id);
-  if (billions === null || billions < SMALLEST_BILLIONS || billions > LARGEST_BILLIONS || isDraftHead(id)) return null;
-  if (encoderDecoderProblem(id) !== null) return null;
+  if (billions === null || billions < SIZES_B.min || billions > SIZES_B.max || isDraftHead(id)) return null;
+  return encoderDecoderProblem(id) === null ? guess(billions, id, quantization, 'the size in the name') : null;
+}
+
+/** Facts about a model of which only the size is known, billions of parameters within `SIZES_B`. */
+export function guessFromSize(billions: number): ModelFacts {
+  return guess(billions, `${billions}B`, null, 'the size');
+}
+
+function guess(billions: number, id: string, quantization: CheckpointQuantization | null, known: string): ModelFacts {
   const { architecture, like } = decoderOfSize(billions, {}, null);
   return {
     id,
@@ -34,7 +41,7 @@ export function guessFromName(id: string): ModelFacts | null {
     origin: id,
     confidence: 'guessed',
     assumptions: [
-      `only the size in the name is known: ${billions} billion parameters in the shape of a ${like} billion dense decoder`,
+      `only ${known} is known: ${billions} billion parameters in the shape of a ${like} billion dense decoder`,
       'layers, heads and KV cache per token are guesses; give the config.json to know them',
       ...(quantization === null ? [] : [formatNote(quantization)]),
     ],

@@ -85,11 +85,8 @@ export function resolveFinetuning(input: unknown, models: ModelResolver): Valida
   const request = readFields(reader);
   checkTogether(reader, request);
   const gpu = resolveGpu(reader, request.gpu_key, request.custom_vram);
-  const model = resolveModel(reader, request.llm_key, request.custom_model, models);
-  if (gpu !== null && model !== null) {
-    return reader.finish({ request, facts: { model, gpu, assumptions: models.said?.(request.llm_key) ?? [] } });
-  }
-  return reader.fail();
+  const found = resolveModel(reader, request.llm_key, request.custom_model, models);
+  return gpu !== null && found !== null ? reader.finish({ request, facts: { gpu, ...found } }) : reader.fail();
 }
 
 function readFields(reader: RequestReader): FinetuningRequest {

@@ -40,10 +40,8 @@ export function resolveInference(input: unknown, models: ModelResolver): Validat
   const request = readFields(reader);
   checkTogether(reader, request);
   const gpu = resolveGpu(reader, request.gpu_key, request.custom_vram);
-  const model = resolveModel(reader, request.llm_key, request.custom_model, models);
-  return gpu !== null && model !== null
-    ? reader.finish({ request, facts: { gpu, model, assumptions: models.said?.(request.llm_key) ?? [] } })
-    : reader.fail();
+  const found = resolveModel(reader, request.llm_key, request.custom_model, models);
+  return gpu !== null && found !== null ? reader.finish({ request, facts: { gpu, ...found } }) : reader.fail();
 }
 
 function readFields(reader: RequestReader): InferenceRequest {

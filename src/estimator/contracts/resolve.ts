@@ -3,16 +3,33 @@ import { findGpu, isCustomGpuKey, nearestGpus } from '../hardware/catalogue';
 import type { Gpu } from '../hardware/gpu';
 import type { RequestReader } from './validate';
 
+/** A model, and what was assumed to find it or read it, in plain sentences; none where its facts are its own. */
+export interface FoundModel {
+  readonly model: Model;
+  readonly assumptions: readonly string[];
+}
+
+/** What is wrong with a description of a model. */
+export interface DescriptionProblem {
+  /** Path of the field within the description; empty for the description as a whole. */
+  readonly field: string;
+  /** What it says; undefined where it is missing. */
+  readonly value: unknown;
+  readonly allowed: string;
+  readonly nearest: string | number | boolean | null;
+}
+
+/** All that is wrong with a description; at least one thing. */
+export type DescriptionProblems = readonly [DescriptionProblem, ...DescriptionProblem[]];
+
 /** Finds the models that requests name. The caller gives it, since the estimator knows no catalogue of models. */
 export interface ModelResolver {
   /** The model of a catalogue key or Hub id; null when unknown. */
-  find(key: string): Model | null;
-  /** What was assumed to find the model of `key`, in plain sentences; none where its facts are its own. */
-  said?(key: string): readonly string[];
+  find(key: string): FoundModel | null;
   /** A known key that looks like `key`, or null. */
   nearest(key: string): string | null;
-  /** The model a Hugging Face config describes, or why it describes none. */
-  describe(config: unknown): Model | string;
+  /** The model a Hugging Face config or a size describes, or all that is wrong with it. */
+  describe(config: unknown): FoundModel | DescriptionProblems;
 }
 
 /** A card of which only the memory is said: "48GB card". */
@@ -30,21 +47,33 @@ export function resolveGpu(reader: RequestReader, key: string, memoryGb: number 
 }
 
 /** The model `llm_key` names or `custom_model` describes; otherwise reports the problem and gives null. */
-export function resolveModel(reader: RequestReader, key: string, described: unknown, models: ModelResolver): Model | null {
+export function resolveModel(reader: RequestReader, key: string, described: unknown, models: ModelResolver): FoundModel | null {
   if (key === '') return null;
   if (key !== 'custom') {
-    const model = models.find(key);
-    if (model === null)
+    const found = models.find(key);
+    if (found === null)
       reader.report('llm_key', key, 'a key of the model catalogue (see llms), a Hugging Face id, or custom', models.nearest(key));
-    return model;
+    return found;
   }
-  const model = described === null || described === undefined ? 'it is missing' : models.describe(described);
-  if (typeof model !== 'string') return model;
-  reader.report(
-    'custom_model',
-    described ?? undefined,
-    `the architecture as a Hugging Face config, or its billions of parameters as {"params_b": 7}, since llm_key is custom (${model})`,
-    null,
-  );
+  if (described === null || described === undefined) {
+    reader.report('custom_model', undefined, `${DESCRIPTION}, since llm_key is custom`, null);
+    return null;
+  }
+  const answer = models.describe(described);
+  if (!isProblems(answer)) return answer;
+  for (const { field, value, allowed, nearest } of answer)
+    reader.report(
+      field === '' ? 'custom_model' : `custom_model.${field}`,
+      value,
+      field === '' ? `${DESCRIPTION} (${allowed})` : allowed,
+      nearest,
+    );
   return null;
+}
+
+/** What `custom_model` may be. */
+const DESCRIPTION = 'the architecture as a Hugging Face config, or its billions of parameters as {"params_b": 7}';
+
+function isProblems(answer: FoundModel | DescriptionProblems): answer is DescriptionProblems {
+  return Array.isArray(answer);
 }

@@ -53,7 +53,7 @@ export function restModels(ids: readonly string[]): RestAnswer {
 
 /** GET one model; 404 when unknown. */
 export function restModel(name: string, models: ModelResolver): RestAnswer {
-  const model = models.find(name);
+  const model = models.find(name)?.model;
   if (!model) return unknownModel(name, models);
   const { architecture } = model;
   return ok({
@@ -178,7 +178,7 @@ function readCommon<E>(
   readExtra: (reader: RequestReader) => E,
 ): CommonRequest<E> | { readonly answer: RestAnswer } {
   const name = reader.text('model_name', null);
-  const found = name === null ? null : models.find(name);
+  const found = name === null ? null : (models.find(name)?.model ?? null);
   const size = reader.number('model_size', { min: 0.001, max: MOST.billions }, null);
   const hidden = reader.number('hidden_size', COUNT, null);
   const layers = reader.number('num_hidden_layers', COUNT, null);

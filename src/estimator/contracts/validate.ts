@@ -1,4 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
+import { meantBoolean, nearestNumber, type NumberRule } from './meant';
 
 /** One thing wrong with a request. */
 export interface RequestProblem {
@@ -17,13 +18,6 @@ export interface RequestProblem {
 /** A request read in full, or everything that is wrong with it. */
 export type Validated<T> =
   { readonly ok: true; readonly request: T } | { readonly ok: false; readonly problems: readonly [RequestProblem, ...RequestProblem[]] };
-
-/** Bounds of a number; both ends are allowed. */
-export interface NumberRule {
-  readonly min?: number;
-  readonly max?: number;
-  readonly integer?: boolean;
-}
 
 /** Other ways to write a choice: tried in order on the text in lower case with `_` between words ("AdamW 8bit" is read as "adamw_8bit"). */
 export type Spellings<C> = readonly (readonly [RegExp, C])[];
@@ -115,8 +109,7 @@ export class RequestReader {
     if (typeof value === 'boolean') return value;
     const named = typeof value === 'string' ? spelled(value, spellings) : null;
     if (named !== null) return named;
-    const meant = value === 'true' || value === 1 ? true : value === 'false' || value === 0 ? false : null;
-    this.report(field, value, 'true or false', meant);
+    this.report(field, value, 'true or false', meantBoolean(value));
     return fallback;
   }
 
@@ -223,13 +216,6 @@ function isWithin(value: unknown, rule: NumberRule): value is number {
     value <= (rule.max ?? Infinity) &&
     (rule.integer !== true || Number.isInteger(value))
   );
-}
-
-function nearestNumber(value: unknown, rule: NumberRule): number | null {
-  const meant = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof meant !== 'number' || !Number.isFinite(meant)) return null;
-  const whole = rule.integer === true ? Math.round(meant) : meant;
-  return Math.min(Math.max(whole, rule.min ?? -Infinity), rule.max ?? Infinity);
 }
 
 function describe(rule: NumberRule): string {

@@ -41,6 +41,16 @@ function mlpBias(text: TextConfig): boolean {
   return fields.boolean('mlp_bias') ?? traits.mlpBias;
 }
 
+const EXPERTS_PER_TOKEN = [
+  'num_experts_per_tok',
+  'num_experts_per_token',
+  'experts_per_token',
+  'top_k_experts',
+  'moe_topk',
+  'moe_k',
+  'moe_top_k',
+] as const;
+
 /** The config's experts; null for dense models. */
 export function moeLayers(text: TextConfig): MoeLayers | null {
   const { fields, modelType, traits } = text;
@@ -50,19 +60,9 @@ export function moeLayers(text: TextConfig): MoeLayers | null {
     null;
   if (experts === null || experts <= 1) return null;
   if (modelType === 'gemma4_text' && fields.boolean('enable_moe_block') === false) return null;
-  const perToken =
-    largest(
-      fields,
-      'num_experts_per_tok',
-      'num_experts_per_token',
-      'experts_per_token',
-      'top_k_experts',
-      'moe_topk',
-      'moe_k',
-      'moe_top_k',
-    ) ??
-    fields.object('ffn_config')?.integer('moe_top_k') ??
-    null;
+  const perToken = largest(fields, ...EXPERTS_PER_TOKEN) ?? fields.object('ffn_config')?.integer('moe_top_k') ?? null;
+  if (perToken !== null && (perToken < 1 || perToken > experts))
+    fields.reportFirst(EXPERTS_PER_TOKEN, `a whole number from 1 to the ${experts} experts`, Math.min(Math.max(perToken, 1), experts));
   if (perToken === null) text.assumptions.push('experts per token not in the config: 1 assumed for speed figures');
   const width = largest(fields, 'moe_intermediate_size', 'expert_intermediate_size') ?? text.intermediateSize;
   return {

@@ -7,9 +7,11 @@ import type {
   MlaMixer,
   Mixer,
 } from '../../estimator/architecture';
+import { LARGEST_INTEGER } from './fields';
+import type { Fields } from './fields';
 import type { LayerType } from './layerTypes';
 import { slidingWindow } from './layerTypes';
-import { ConfigProblem } from './textConfig';
+import { ConfigProblem, unusable } from './textConfig';
 import type { TextConfig } from './textConfig';
 
 /** The mixers of layer `index`, which the config gives the type `type`. */
@@ -51,6 +53,12 @@ export function mixersOf(text: TextConfig, type: LayerType, index: number): read
 
 function one<T extends Mixer>(mixer: T | ConfigProblem): readonly T[] | ConfigProblem {
   return mixer instanceof ConfigProblem ? mixer : [mixer];
+}
+
+/** Reports the sizes of a layer that are not stated, or are 0. */
+function reportMissing(fields: Fields, sizes: Readonly<Record<string, number | null>>): void {
+  for (const [name, size] of Object.entries(sizes))
+    if (!size) fields.report(name, size ?? undefined, `a whole number from 1 to ${LARGEST_INTEGER}`, size === null ? null : 1);
 }
 
 function attentionLike(text: TextConfig, scope: AttentionScope, index: number): Mixer | ConfigProblem {
@@ -153,7 +161,8 @@ function latent(text: TextConfig, index: number): MlaMixer | ConfigProblem {
   // MiniCPM3 leaves it out: hidden size over heads.
   const vHeadDim = fields.integer('v_head_dim') ?? Math.floor(text.hiddenSize / heads);
   if (!kvLoraRank || qkNopeHeadDim === null || qkRopeHeadDim === null) {
-    return new ConfigProblem('The config states kv_lora_rank, but not qk_nope_head_dim and qk_rope_head_dim.');
+    reportMissing(fields, { qk_nope_head_dim: qkNopeHeadDim, qk_rope_head_dim: qkRopeHeadDim });
+    return unusable(fields.problems);
   }
   return {
     kind: 'mla',
@@ -187,9 +196,9 @@ function compressedLatent(text: TextConfig, index: number): CompressedLatentMixe
   const ratios = fields.integers('compress_ratios');
   const ratio = ratios?.[index];
   if (!qLoraRank || !outputGroups || !outputLoraRank || ratio === undefined) {
-    return new ConfigProblem(
-      'A DeepSeek-V4 config must state q_lora_rank, o_groups, o_lora_rank and one entry of compress_ratios per layer.',
-    );
+    reportMissing(fields, { q_lora_rank: qLoraRank, o_groups: outputGroups, o_lora_rank: outputLoraRank });
+    if (ratio === undefined) fields.report('compress_ratios', ratios ?? undefined, 'a list with one whole number for each layer');
+    return unusable(fields.problems);
   }
   const indexHeads = fields.integer('index_n_heads');
   const indexDim = fields.integer('index_head_dim');
@@ -223,8 +232,15 @@ function deltaNet(text: TextConfig): DeltaNetMixer | ConfigProblem {
   const nested = fields.object('linear_attn_config');
   const heads = nested?.integer('num_heads') ?? fields.integer('linear_num_heads');
   const headDim = nested?.integer('head_dim') ?? fields.integer('linear_head_dim');
-  if (!heads || !headDim)
-    return new ConfigProblem('The config has linear-attention layers, but does not state their heads and head dimension.');
+  if (!heads || !headDim) {
+    reportMissing(fields, {
+      linear_num_value_heads: valueHeads,
+      linear_num_key_heads: keyHeads,
+      linear_key_head_dim: keyHeadDim,
+      linear_value_head_dim: valueHeadDim,
+    });
+    return unusable(fields.problems);
+  }
   return {
     kind: 'kimi_delta_attention',
     keyHeads: heads,
@@ -236,16 +252,22 @@ function deltaNet(text: TextConfig): DeltaNetMixer | ConfigProblem {
   };
 }
 
+/** A size that configs also write as "auto", for one that follows from others. */
+function integerOrAuto(fields: Fields, ...names: readonly string[]): number | null {
+  return fields.raw(...names) === 'auto' ? null : fields.integer(...names);
+}
+
 function mamba(text: TextConfig, kind: 'mamba1' | 'mamba2'): MambaMixer | ConfigProblem {
   const { fields, hiddenSize, modelType } = text;
   const expand = fields.number('mamba_expand', 'expand') ?? 2;
+  if (expand <= 0) fields.reportFirst(['mamba_expand', 'expand'], 'a number above 0');
   const common = {
     convKernel: fields.integer('mamba_d_conv', 'conv_kernel') ?? 4,
     convBias: fields.boolean('mamba_conv_bias', 'use_conv_bias') ?? true,
     projectionBias: fields.boolean('mamba_proj_bias', 'use_bias') ?? false,
   };
   if (kind === 'mamba1') {
-    const rank = fields.raw('mamba_dt_rank', 'time_step_rank');
+    const rank = integerOrAuto(fields, 'mamba_dt_rank', 'time_step_rank');
     const inner = modelType === 'jamba' || fields.has('mamba_expand') ? null : fields.integer('intermediate_size');
     return {
       kind,
@@ -254,15 +276,18 @@ function mamba(text: TextConfig, kind: 'mamba1' | 'mamba2'): MambaMixer | Config
       heads: 0,
       headDim: 0,
       groups: 1,
-      timeStepRank: typeof rank === 'number' ? rank : Math.ceil(hiddenSize / 16),
+      timeStepRank: rank ?? Math.ceil(hiddenSize / 16),
       innerNorm: modelType === 'jamba' ? 'dt_b_c' : 'none',
       ...common,
     };
   }
   const heads = fields.integer('mamba_n_heads', 'mamba_num_heads') ?? (modelType === 'mamba2' ? fields.integer('num_heads') : null);
-  if (!heads) return new ConfigProblem('The config has Mamba-2 layers, but does not state mamba_num_heads.');
-  const stated = fields.raw('mamba_d_head', 'mamba_head_dim') ?? (modelType === 'mamba2' ? fields.raw('head_dim') : null);
-  const headDim = typeof stated === 'number' ? stated : (expand * hiddenSize) / heads;
+  if (!heads) {
+    fields.reportFirst(['mamba_num_heads', 'mamba_n_heads'], `a whole number from 1 to ${LARGEST_INTEGER}`);
+    return unusable(fields.problems);
+  }
+  const stated = integerOrAuto(fields, 'mamba_d_head', 'mamba_head_dim') ?? (modelType === 'mamba2' ? fields.integer('head_dim') : null);
+  const headDim = stated ?? (expand * hiddenSize) / heads;
   return {
     kind,
     intermediateSize: fields.integer('mamba_d_ssm') ?? heads * headDim,

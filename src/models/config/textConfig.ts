@@ -1,7 +1,7 @@
 import { familyTraits, textTypeOf, UNKNOWN_DECODER } from './families';
 import type { FamilyTraits } from './families';
-import { Fields, isJsonObject } from './fields';
-import type { JsonObject } from './fields';
+import { Fields, isJsonObject, LARGEST_INTEGER, problemsText } from './fields';
+import type { FieldProblem, JsonObject } from './fields';
 
 /** The language-model half of a config, with its sizes resolved. */
 export interface TextConfig {
@@ -76,22 +76,31 @@ const CLASS_DEFAULTS: Readonly<Record<string, JsonObject>> = {
 
 /** A config that cannot be used, and why. */
 export class ConfigProblem {
-  constructor(readonly message: string) {}
+  /** @param fields the fields that are to blame; none for the config as a whole. */
+  constructor(
+    readonly message: string,
+    readonly fields: readonly FieldProblem[] = [],
+  ) {}
 }
 
-/** Resolves the text config and its sizes. */
+/** A config whose fields cannot be used. */
+export function unusable(problems: readonly FieldProblem[]): ConfigProblem {
+  return new ConfigProblem(`The config cannot be used: ${problemsText(problems)}.`, problems);
+}
+
+/** Resolves the text config and its sizes. Fields that cannot be used are among the problems of its readers. */
 export function readTextConfig(config: JsonObject): TextConfig | ConfigProblem {
-  const problems: string[] = [];
+  const problems: FieldProblem[] = [];
   const assumptions: string[] = [];
   const outer = new Fields(config, problems);
-  const nested = nestedText(config);
+  const [nested, place] = nestedText(config) ?? [null, ''];
   const outerType = outer.string('model_type') ?? 'unknown';
   const nestedType = nested && typeof nested['model_type'] === 'string' ? nested['model_type'] : null;
   const modelType = textTypeOf(nestedType ?? outerType);
-  const defaults = Object.hasOwn(CLASS_DEFAULTS, modelType) ? (CLASS_DEFAULTS[modelType] ?? {}) : {};
+  const defaults = classDefaults(modelType, nested ?? config);
   const text = merge(config, nested, defaults);
   noteDefaults(nested ?? config, defaults, modelType, assumptions);
-  const fields = new Fields(text, problems);
+  const fields = new Fields(text, problems, (name) => (nested && !isPromoted(name, config, nested) ? `${place}.${name}` : name));
   if (fields.boolean('is_encoder_decoder') === true) {
     return new ConfigProblem(`The config describes an encoder-decoder model (${modelType}); only decoders and encoders are covered.`);
   }
@@ -100,21 +109,13 @@ export function readTextConfig(config: JsonObject): TextConfig | ConfigProblem {
     assumptions.push(`model_type "${modelType}" is not known: read as a Llama-like decoder (gated MLP, two RMSNorms per layer, no biases)`);
   const traits = withStatedTraits(known ?? UNKNOWN_DECODER, modelType, fields);
 
-  const layers = fields.integer('num_hidden_layers', 'n_layer', 'n_layers', 'num_layers') ?? listLength(text);
-  const hiddenSize = fields.integer('hidden_size', 'n_embd', 'd_model', 'n_embed', 'dim');
-  const vocabSize = fields.integer('vocab_size', 'padded_vocab_size');
-  const missing = [...(layers ? [] : ['num_hidden_layers']), ...(hiddenSize ? [] : ['hidden_size']), ...(vocabSize ? [] : ['vocab_size'])];
-  if (!layers || !hiddenSize || !vocabSize) return unusable(problems, missing);
-  if (layers > LARGEST_LAYER_COUNT)
-    return new ConfigProblem(`num_hidden_layers is ${layers}; more than ${LARGEST_LAYER_COUNT} is not a model.`);
-
+  const layers = size(fields, LAYERS, LARGEST_LAYER_COUNT, fields.integer(...LAYERS) ?? listLength(text));
+  const hiddenSize = size(fields, HIDDEN_SIZE);
+  const vocabSize = size(fields, VOCABULARY);
   const attentionFree = traits.mixer === 'mamba1' || traits.mixer === 'mamba2';
-  const heads = attentionFree ? 0 : (fields.integer('num_attention_heads', 'n_head', 'n_heads', 'encoder_attention_heads') ?? 0);
-  if (!attentionFree && heads === 0) return unusable(problems, ['num_attention_heads']);
-  const headDim = attentionFree ? 0 : (fields.integer('head_dim', 'kv_channels', 'attention_head_dim') ?? Math.floor(hiddenSize / heads));
-  const kvHeads = attentionFree ? 0 : keyValueHeads(fields, modelType, heads);
-  if (!attentionFree && kvHeads === 0) problems.push('it has no key and value heads');
-  if (problems.length > 0) return unusable(problems, []);
+  const heads = attentionFree ? 0 : size(fields, HEADS);
+  const headDim = attentionFree ? 0 : headDimension(fields, hiddenSize, heads);
+  const kvHeads = attentionFree ? 0 : size(fields, KV_HEADS, LARGEST_INTEGER, keyValueHeads(fields, modelType, heads));
   return {
     fields,
     outer,
@@ -147,19 +148,56 @@ function withStatedTraits(traits: FamilyTraits, modelType: string, fields: Field
 /** The deepest published decoders have a few hundred layers; this bound only keeps hostile configs from costing memory. */
 const LARGEST_LAYER_COUNT = 4096;
 
-function unusable(problems: readonly string[], missing: readonly string[]): ConfigProblem {
-  const parts = [...problems];
-  if (missing.length > 0) parts.push(`it does not state ${missing.join(', ')}`);
-  return new ConfigProblem(`The config cannot be used: ${parts.join('; ')}.`);
+/** Names that configs give the sizes every model has, the usual one first. */
+const LAYERS = ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers'] as const;
+const HIDDEN_SIZE = ['hidden_size', 'n_embd', 'd_model', 'n_embed', 'dim'] as const;
+const VOCABULARY = ['vocab_size', 'padded_vocab_size'] as const;
+const HEADS = ['num_attention_heads', 'n_head', 'n_heads', 'encoder_attention_heads'] as const;
+const HEAD_DIM = ['head_dim', 'kv_channels', 'attention_head_dim'] as const;
+const KV_HEADS = ['num_key_value_heads', 'num_kv_heads', 'n_head_kv', 'multi_query_group_num', 'kv_n_heads'] as const;
+
+/** A size every model has; where it is missing (null) or cannot be, a problem and 1, with which the other fields can still be read. */
+function size(
+  fields: Fields,
+  names: readonly [string, ...string[]],
+  most = LARGEST_INTEGER,
+  stated: number | null = fields.integer(...names),
+): number {
+  if (stated !== null && stated >= 1 && stated <= most) return stated;
+  const nearest = stated === null || !fields.has(...names) ? null : Math.min(Math.max(stated, 1), most);
+  fields.reportFirst(names, `a whole number from 1 to ${most}`, nearest);
+  return 1;
 }
 
-function nestedText(config: JsonObject): JsonObject | null {
+function headDimension(fields: Fields, hiddenSize: number, heads: number): number {
+  if (fields.has(...HEAD_DIM)) return size(fields, HEAD_DIM);
+  // Where something else is wrong, the hidden size may not be the one that was meant.
+  if (heads > hiddenSize && fields.problems.length === 0)
+    fields.reportFirst(HEADS, `at most the ${hiddenSize} of hidden_size, since head_dim is not given`, hiddenSize);
+  return Math.floor(hiddenSize / heads);
+}
+
+/** The language model's own config where it is nested, and its path. */
+function nestedText(config: JsonObject): readonly [JsonObject, string] | null {
   for (const name of NESTED) {
     const value = config[name];
-    if (isJsonObject(value)) return value;
+    if (isJsonObject(value)) return [value, name];
   }
   const thinker = config['thinker_config'];
-  return isJsonObject(thinker) ? nestedText(thinker) : null;
+  const inner = isJsonObject(thinker) ? nestedText(thinker) : null;
+  return inner && [inner[0], `thinker_config.${inner[1]}`];
+}
+
+/** Whether a field of the text config stands outside it. */
+function isPromoted(name: string, config: JsonObject, nested: JsonObject): boolean {
+  return PROMOTED.some((key) => key === name) && config[name] !== undefined && (nested[name] ?? null) === null;
+}
+
+/** The class defaults of a type, without those that the config states under another name. */
+function classDefaults(modelType: string, text: JsonObject): JsonObject {
+  const defaults = Object.hasOwn(CLASS_DEFAULTS, modelType) ? (CLASS_DEFAULTS[modelType] ?? {}) : {};
+  const renamed = [LAYERS, HIDDEN_SIZE, VOCABULARY, HEADS, KV_HEADS].filter((names) => names.some((name) => (text[name] ?? null) !== null));
+  return Object.fromEntries(Object.entries(defaults).filter(([key]) => !renamed.some((names) => names.some((name) => name === key))));
 }
 
 function merge(config: JsonObject, nested: JsonObject | null, defaults: JsonObject): JsonObject {
@@ -192,7 +230,7 @@ function keyValueHeads(fields: Fields, modelType: string, heads: number): number
   const newFalcon = fields.boolean('new_decoder_architecture') === true;
   if (modelType === 'falcon' && !newFalcon && fields.boolean('multi_query') === true) return 1;
   const nested = fields.object('attn_config')?.integer('kv_n_heads') ?? null;
-  return fields.integer('num_key_value_heads', 'num_kv_heads', 'n_head_kv', 'multi_query_group_num', 'kv_n_heads') ?? nested ?? heads;
+  return fields.integer(...KV_HEADS) ?? nested ?? heads;
 }
 
 function denseWidth(fields: Fields, modelType: string, traits: FamilyTraits, hiddenSize: number): number {

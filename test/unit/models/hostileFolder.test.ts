@@ -155,13 +155,13 @@ describe('a hostile folder', () => {
   it('with sizes that no model has is refused by name', () =>
     withFolder(async (folder) => {
       const cases: readonly (readonly [fields: Readonly<Record<string, unknown>>, message: RegExp])[] = [
-        [{ num_hidden_layers: 1e9 }, /num_hidden_layers is 1000000000; more than 4096/],
+        [{ num_hidden_layers: 1e9 }, /num_hidden_layers is 1000000000, expected a whole number from 1 to 4096/],
         [{ hidden_size: 1e308 }, /hidden_size is 1e\+308/],
         [{ hidden_size: -64 }, /hidden_size is -64/],
         [{ hidden_size: '64' }, /hidden_size is "64"/],
         [{ vocab_size: 1e15 }, /vocab_size is 1000000000000000/],
-        [{ num_attention_heads: 0 }, /does not state num_attention_heads/],
-        [{ num_key_value_heads: 0 }, /no key and value heads/],
+        [{ num_attention_heads: 0 }, /num_attention_heads is 0, expected a whole number from 1/],
+        [{ num_key_value_heads: 0 }, /num_key_value_heads is 0, expected a whole number from 1/],
       ];
       for (const [index, [fields, message]] of cases.entries()) {
         await writeJson(path.join(folder, `m${index}`, 'config.json'), { ...SMALL_CONFIG, ...fields });

@@ -19,8 +19,8 @@ describe('ollama tags', () => {
   it('find their model for a request', () => {
     const models = requestModels(catalogue);
     const billions = (name: string): number => {
-      const model = models.find(name);
-      return model ? parameterCount(model.architecture) / 1e9 : NaN;
+      const found = models.find(name);
+      return found ? parameterCount(found.model.architecture) / 1e9 : NaN;
     };
     // Parameters as ollama's library states them: 3.21 B, 20.9 B, 14.8 B, 70.6 B.
     const stated = { 'llama3.2:3b': 3.21, 'gpt-oss:20b': 20.9, 'deepseek-r1:14b': 14.8, 'llama3.1:70b': 70.6 };

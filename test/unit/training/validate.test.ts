@@ -7,9 +7,9 @@ import { LLAMA_7B } from './models';
 
 const GIVEN = { gpu_key: 'rtx_4090', llm_key: 'llama' };
 const models: ModelResolver = {
-  find: (key) => (key === 'llama' ? LLAMA_7B : null),
+  find: (key) => (key === 'llama' ? { model: LLAMA_7B, assumptions: [] } : null),
   nearest: () => 'llama',
-  describe: () => 'no sizes',
+  describe: (config) => [{ field: '', value: config, allowed: 'sizes', nearest: null }],
 };
 
 function problemsOf<T>(read: Validated<T>): readonly RequestProblem[] {
@@ -125,7 +125,8 @@ describe('fine-tuning request', () => {
 });
 
 describe('what a fine-tuning request may leave to its size', () => {
-  const sized: ModelResolver = { ...models, said: (key) => (key === 'llama' ? ['The model: sizes as for its base model.'] : []) };
+  const assumptions = ['The model: sizes as for its base model.'];
+  const sized: ModelResolver = { ...models, find: () => ({ model: LLAMA_7B, assumptions }) };
 
   it('takes a card of which only the memory is said', () => {
     const read = resolveFinetuning({ ...GIVEN, gpu_key: '48GB card' }, models);

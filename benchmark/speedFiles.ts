@@ -1,6 +1,12 @@
 /** Begins each line that the measuring suite prints for `benchmark/speed.ts`. */
 export const mark = 'BENCHMARK ';
 
+/** A config that does not fit its card, so that changes to it are tried, with one mapping in braces over `lines` lines. */
+export function refusedFile(lines: number): string {
+  const options = Array.from({ length: lines }, (_, index) => `  "option_${index}": { "value": ${index}, "note": "kept for the record" }`);
+  return `# vram: gpu=rtx_4090 vllm=0.19.0\nmodel: deepseek-ai/DeepSeek-V3\nhf-overrides: {\n${options.join(',\n')}\n}\n`;
+}
+
 /** A vLLM config of about `lines` lines, comments and nested values as people write them; the same text every time. */
 export function vllmFile(lines: number, withMistake: boolean): string {
   const head = [

@@ -2,7 +2,7 @@
 // benchmark/speed.ts to read.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import * as vscode from 'vscode';
-import { mark, vllmFile } from './speedFiles';
+import { mark, refusedFile, vllmFile } from './speedFiles';
 
 const extensionId = 'vllm-vram-planner.vllm-vram-planner';
 
@@ -45,9 +45,9 @@ async function held(work: () => PromiseLike<unknown>): Promise<number> {
   return delay.max / 1e6;
 }
 
-/** Milliseconds from opening the file to its first diagnostic, with a planted mistake. */
-async function openToDiagnostics(name: string, lines: number): Promise<{ took: number; heldFor: number }> {
-  const uri = await write(name, vllmFile(lines, true));
+/** Milliseconds from opening a file to its first diagnostic. */
+async function openToDiagnostics(name: string, text: string): Promise<{ took: number; heldFor: number }> {
+  const uri = await write(name, text);
   let took = 0;
   const open = async (): Promise<void> => {
     await vscode.workspace.openTextDocument(uri);
@@ -79,7 +79,8 @@ export async function run(): Promise<void> {
 
   for (const lines of [200, 5000]) {
     const opened: { took: number; heldFor: number }[] = [];
-    for (let round = 0; round < 5; round += 1) opened.push(await openToDiagnostics(`open-${lines}-${round}.vllm.yaml`, lines));
+    for (let round = 0; round < 5; round += 1)
+      opened.push(await openToDiagnostics(`open-${lines}-${round}.vllm.yaml`, vllmFile(lines, true)));
     const took = opened.map((open) => open.took);
     say(`open to diagnostics, ${lines} lines`, 'ms', took);
     const heldFor = opened.map((open) => open.heldFor);
@@ -105,6 +106,11 @@ export async function run(): Promise<void> {
     say(`hover straight after a key press, ${lines} lines`, 'ms', afterKey);
     say(`extension host held at a stretch by a key press and a hover, ${lines} lines`, 'ms', heldByKey);
   }
+
+  const refused: number[] = [];
+  for (let round = 0; round < 5; round += 1)
+    refused.push((await openToDiagnostics(`refused-${round}.vllm.yaml`, refusedFile(5000))).heldFor);
+  say('extension host held at a stretch while a file opens that does not fit, 5000 lines in one pair of braces', 'ms', refused);
 
   await vscode.commands.executeCommand('perfview.show');
   const row = await until(

@@ -1,4 +1,5 @@
 /** Hints where money is left on the table. They refuse nothing, and each one that names a gain was simulated with it. */
+import { finish } from '../deployments/steps';
 import { formatCount, formatFactor, formatGib, formatRequests } from '../estimator/figures';
 import { GIB } from '../estimator/units';
 import type { VllmArguments } from '../vllm/arguments';
@@ -149,14 +150,22 @@ const ADVICE: readonly { readonly code: string; readonly look: (deployment: Depl
   { code: 'sampler-memory', look: fewerRequests },
 ];
 
-/** Hints for a deployment that surely starts; none for others, whose errors matter more. */
-export function adviceFor(report: StartupReport, simulate: Simulate): readonly Finding[] {
+/** Hints for a deployment that surely starts; none for others, whose errors matter more. Pauses before each that is looked for. */
+export function* adviceSteps(report: StartupReport, simulate: Simulate): Generator<void, readonly Finding[]> {
   if (!report.input.gpu || !isSure(report) || errorsOf(report).size > 0) return [];
   const { args } = report.input;
   const after = (edits: ArgumentEdits): StartupReport => simulate({ ...report.input, args: withEdits(args, edits) });
   const deployment: Deployment = { report, args, read: new ArgumentReader(args), after };
-  return ADVICE.flatMap(({ code, look }) => {
+  const found: Finding[] = [];
+  for (const { code, look } of ADVICE) {
+    yield;
     const parts = look(deployment);
-    return parts ? [makeFinding(code, args, parts)] : [];
-  });
+    if (parts) found.push(makeFinding(code, args, parts));
+  }
+  return found;
+}
+
+/** As `adviceSteps`, at once. */
+export function adviceFor(report: StartupReport, simulate: Simulate): readonly Finding[] {
+  return finish(adviceSteps(report, simulate));
 }

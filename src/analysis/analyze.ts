@@ -1,4 +1,5 @@
 import type { Deployment, DeploymentArgument, DeploymentProblem, Host, TextRange } from '../deployments/deployment';
+import { finish } from '../deployments/steps';
 import { findTraps } from '../deployments/traps';
 import type { Model } from '../estimator/architecture';
 import type { ModelFacts, ModelProblem } from '../models/source';
@@ -8,11 +9,11 @@ import { versionBounds } from '../vllm/versionBounds';
 import { isStated } from '../vllm/versions';
 import { simulateStartup } from '../vllm/startup/simulate';
 import type { StartupReport } from '../vllm/startup/report';
-import { adviceFor } from './advice';
+import { adviceSteps } from './advice';
 import type { Analysis, PlacedFinding } from './analysis';
 import type { GpuResolution } from './gpu';
 import { outcomeFinding } from './outcome';
-import { findRemedies } from './remedies';
+import { findRemediesSteps } from './remedies';
 import { applySuppressions } from './suppressions';
 
 /** One deployment and all that is known beside the file. */
@@ -88,11 +89,11 @@ function fileFindings(deployment: Deployment, gpuProblem: string | null): Placed
 }
 
 /** What the start-up comes to, with changes that mend it, or advice where it starts. */
-function startupFindings(report: StartupReport, facts: ModelFacts, withoutRemedies: boolean): readonly Finding[] {
-  const fixes = withoutRemedies ? [] : findRemedies(report, simulateStartup).map(({ fix }) => fix);
+function* startupFindings(report: StartupReport, facts: ModelFacts, withoutRemedies: boolean): Generator<void, readonly Finding[]> {
+  const fixes = withoutRemedies ? [] : (yield* findRemediesSteps(report, simulateStartup)).map(({ fix }) => fix);
   const outcome = outcomeFinding(report, fixes, facts.confidence);
   if (outcome) return [outcome];
-  return withoutRemedies ? [] : adviceFor(report, simulateStartup);
+  return withoutRemedies ? [] : yield* adviceSteps(report, simulateStartup);
 }
 
 /** The file's word on the machine, then what else is known of it. */
@@ -105,9 +106,9 @@ function hostOf({ deployment, host }: AnalysisInput): Host {
 
 /**
  * All that can be said about one deployment: the simulated start-up and everything vLLM would refuse or drop, placed in the file.
- * Without a model there is no report; the rules that need none are still checked.
+ * Without a model there is no report; the rules that need none are still checked. Pauses between its parts.
  */
-export function analyze(input: AnalysisInput): Analysis {
+export function* analyzeSteps(input: AnalysisInput): Generator<void, Analysis> {
   const { deployment, facts, modelProblem, gpu: resolution, version, text } = input;
   const { gpu } = resolution;
   const { args } = deployment;
@@ -117,7 +118,8 @@ export function analyze(input: AnalysisInput): Analysis {
   const report = facts
     ? simulateStartup({ model: facts.model, gpu, args, version, draft: input.draft ?? null, environment, ...bounds })
     : null;
-  const startup = report && facts ? startupFindings(report, facts, input.withoutRemedies === true) : [];
+  const startup = report && facts ? yield* startupFindings(report, facts, input.withoutRemedies === true) : [];
+  yield;
   // No rule may judge by sizes that were made up from a name.
   const isKnown = facts !== null && facts.confidence !== 'guessed';
   const rules = checkRules({
@@ -149,4 +151,9 @@ export function analyze(input: AnalysisInput): Analysis {
     report,
     findings: text === undefined ? findings : applySuppressions(text, findings, { model: facts !== null, gpu: gpu !== null }),
   };
+}
+
+/** As `analyzeSteps`, at once. */
+export function analyze(input: AnalysisInput): Analysis {
+  return finish(analyzeSteps(input));
 }

@@ -2,6 +2,7 @@
  * Changes that make a refused start-up start. Each is tried: the start-up is simulated again with the change, and only what then
  * starts without a new refusal is offered, the smallest change first.
  */
+import { finish } from '../deployments/steps';
 import type { GpuSetup } from '../estimator/hardware/gpu';
 import { formatFactor, formatGib, formatRequests } from '../estimator/figures';
 import type { ArgumentValue } from '../vllm/arguments';
@@ -37,7 +38,11 @@ export function errorsOf(report: StartupReport): ReadonlySet<string> {
   return new Set(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code));
 }
 
-function tried({ before, gpu, simulate }: Question, { set, remove, gpus }: Attempt): StartupReport {
+/** Work that pauses before each simulation. */
+type Steps<T> = Generator<void, T>;
+
+function* tried({ before, gpu, simulate }: Question, { set, remove, gpus }: Attempt): Steps<StartupReport> {
+  yield;
   const input: StartupInput = {
     ...before.input,
     args: withEdits(before.input.args, { set, remove }),
@@ -53,13 +58,13 @@ function starts(question: Question, report: StartupReport): boolean {
 }
 
 /** The attempt with a context that then fits, where that is all that is missing. */
-function withFittingLength(question: Question, base: Attempt, report: StartupReport): Attempt | null {
+function* withFittingLength(question: Question, base: Attempt, report: StartupReport): Steps<Attempt | null> {
   const fits = fittingLength(report);
   const wanted = report.settings.maxModelLen;
   if (fits === null || wanted === null || fits >= wanted) return null;
   const kinds: readonly RemedyKind[] = [...base.kinds, 'length'];
   const shortened: Attempt = { ...base, kinds, set: { ...base.set, 'max-model-len': fits } };
-  return starts(question, tried(question, shortened)) ? shortened : null;
+  return starts(question, yield* tried(question, shortened)) ? shortened : null;
 }
 
 function together(a: Attempt, b: Attempt): Attempt {
@@ -78,7 +83,7 @@ function representatives(family: readonly Attempt[]): readonly Attempt[] {
 }
 
 /** Changes of two or three concepts together, where no single one is enough: fewer GPUs first. */
-function combined(question: Question, singles: readonly (readonly Attempt[])[]): readonly Remedy[] {
+function* combined(question: Question, singles: readonly (readonly Attempt[])[]): Steps<readonly Remedy[]> {
   const concepts = singles
     .filter((family) => !family.some(({ kinds }) => kinds.includes('length') || kinds.includes('stages')))
     .map(representatives);
@@ -92,7 +97,7 @@ function combined(question: Question, singles: readonly (readonly Attempt[])[]):
   const candidates = [...lasts, ...pairs, ...triples].sort((a, b) => (a.gpus ?? 0) - (b.gpus ?? 0) || a.kinds.length - b.kinds.length);
   const found: Remedy[] = [];
   for (const candidate of candidates.slice(0, COMBINATIONS)) {
-    const answer = remedyOf(question, candidate);
+    const answer = yield* remedyOf(question, candidate);
     if (answer && !found.some(({ kinds }) => kinds.every((kind) => answer.kinds.includes(kind)))) found.push(answer);
     if (found.length >= COMBINED_SHOWN) break;
   }
@@ -100,13 +105,13 @@ function combined(question: Question, singles: readonly (readonly Attempt[])[]):
 }
 
 /** The remedy an attempt amounts to, with a shorter context where that is what it still lacks; null when it does not start. */
-function remedyOf(question: Question, candidate: Attempt): Remedy | null {
-  const report = tried(question, candidate);
+function* remedyOf(question: Question, candidate: Attempt): Steps<Remedy | null> {
+  const report = yield* tried(question, candidate);
   if (starts(question, report)) return remedy(question, candidate, report);
   const isShort = report.outcome === 'kv_too_small_for_max_len';
   if (!isShort || candidate.kinds.includes('length')) return null;
-  const shortened = withFittingLength(question, candidate, report);
-  return shortened && remedy(question, shortened, tried(question, shortened));
+  const shortened = yield* withFittingLength(question, candidate, report);
+  return shortened && remedy(question, shortened, yield* tried(question, shortened));
 }
 
 function effectOf(question: Question, { kinds, gpus }: Attempt, after: StartupReport): string {
@@ -155,22 +160,29 @@ function isClearlyRight({ before }: Question, { kinds, set }: Attempt): boolean 
 
 /**
  * Alternatives that make the start-up certain, at most six and the smallest change first; none when it already is or no GPU is known.
- * Where no single change is enough, pairs and triples of them. Every one was simulated.
+ * Where no single change is enough, pairs and triples of them. Every one was simulated. Pauses before
+ * each simulation: together they take longer than anything else that is known of a file.
  */
-export function findRemedies(report: StartupReport, simulate: Simulate): readonly Remedy[] {
+export function* findRemediesSteps(report: StartupReport, simulate: Simulate): Steps<readonly Remedy[]> {
   const { gpu } = report.input;
   if (!gpu || report.outcome === null || report.outcome === 'invalid') return [];
   if (report.outcome === 'ok' && report.certainty === 'certain') return [];
   const question: Question = { before: report, gpu, simulate, errors: errorsOf(report) };
   const singles = families(question);
-  const found = singles.flatMap((family) => (isScale(family) ? leastOf(question, family) : bestOf(question, family)));
+  const found: Remedy[] = [];
+  for (const family of singles) found.push(...(yield* isScale(family) ? leastOf(question, family) : bestOf(question, family)));
   const useful = [...withoutRepeats(found)].sort((a, b) => costOf(question, a) - costOf(question, b));
   const near = useful.filter((answer) => gpusOf(answer) <= mostGpus(gpu));
   if (near.length > 0) return unpreferredBeside(near, (answer) => costOf(question, answer) === 0).slice(0, SHOWN);
   // Who probably starts as it is does not buy hosts for certainty.
   if (report.outcome === 'ok') return [];
-  const pairs = combined(question, singles).filter((answer) => useful.length === 0 || gpusOf(answer) <= mostGpus(gpu));
+  const pairs = (yield* combined(question, singles)).filter((answer) => useful.length === 0 || gpusOf(answer) <= mostGpus(gpu));
   return [...pairs, ...useful].slice(0, SHOWN);
+}
+
+/** As `findRemediesSteps`, at once. */
+export function findRemedies(report: StartupReport, simulate: Simulate): readonly Remedy[] {
+  return finish(findRemediesSteps(report, simulate));
 }
 
 /** Where GPUs idle that would do, nothing else is clearly right. */
@@ -198,12 +210,12 @@ function isScale(family: readonly Attempt[]): boolean {
 }
 
 /** The smallest change of a scale that starts for sure, otherwise the smallest that likely does. */
-function leastOf(question: Question, family: readonly Attempt[]): readonly Remedy[] {
+function* leastOf(question: Question, family: readonly Attempt[]): Steps<readonly Remedy[]> {
   const [strongest] = family.slice(-1);
-  if (!strongest || !starts(question, tried(question, strongest))) return [];
+  if (!strongest || !starts(question, yield* tried(question, strongest))) return [];
   let likely: Remedy | null = null;
   for (const candidate of family) {
-    const report = tried(question, candidate);
+    const report = yield* tried(question, candidate);
     if (!starts(question, report)) continue;
     const answer = remedy(question, candidate, report);
     if (report.certainty === 'certain') return [answer];
@@ -213,8 +225,12 @@ function leastOf(question: Question, family: readonly Attempt[]): readonly Remed
 }
 
 /** The first attempt that starts alone, and one that needs fewer GPUs with a shorter context. */
-function bestOf(question: Question, family: readonly Attempt[]): readonly Remedy[] {
-  const answers = family.map((candidate) => remedyOf(question, candidate)).filter((answer) => answer !== null);
+function* bestOf(question: Question, family: readonly Attempt[]): Steps<readonly Remedy[]> {
+  const answers: Remedy[] = [];
+  for (const candidate of family) {
+    const answer = yield* remedyOf(question, candidate);
+    if (answer) answers.push(answer);
+  }
   const single = answers.filter(({ kinds }) => kinds.length === 1);
   // A lower share is worth certainty; more GPUs are not.
   const certain = single[0]?.kinds[0] === 'more-gpus' ? undefined : single.find(({ report }) => report.certainty === 'certain');

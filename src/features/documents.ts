@@ -25,33 +25,51 @@ export interface DocumentAnalysis {
   readonly tookMs: number;
 }
 
+/** One deployment judged. */
+export interface Judged {
+  readonly analysis: Analysis;
+  readonly pending: boolean;
+}
+
 /** What the editor knows beside the document's text: the model, the GPU, the settings. */
 export interface Surroundings extends vscode.Disposable {
   /** Fires when some answer may be another now. */
   readonly onDidChange: vscode.Event<void>;
   /** vLLM version whose names apply where the file names none. */
   versionFor(document: vscode.TextDocument): string;
-  /** The analysis with what is known now; `pending` when more is on its way. */
-  analyze(document: vscode.TextDocument, text: string, deployment: Deployment): { readonly analysis: Analysis; readonly pending: boolean };
+  /** The analysis with what is known when it begins; `pending` when more is on its way. */
+  analyzeSteps(document: vscode.TextDocument, text: string, deployment: Deployment): Generator<void, Judged>;
   /** Settles when nothing that this deployment waits for is on its way any more. */
   settled(document: vscode.TextDocument, deployment: Deployment, token: vscode.CancellationToken): Promise<void>;
+}
+
+/** The parse of one version of a document. */
+interface Parse {
+  readonly version: number;
+  readonly assumed: string;
+  readonly text: string;
+  readonly work: Reading<readonly Deployment[]>;
+}
+
+/** What a parse comes to with what was known in one round. */
+interface Judgement {
+  readonly parse: Parse;
+  readonly round: number;
+  readonly work: Reading<readonly Judged[]>;
+  /** The outcome, once somebody asked for it. */
+  value: DocumentAnalysis | null;
 }
 
 interface Entry {
   /** The cheap look, by document version. */
   look: { readonly version: number; readonly ours: boolean } | null;
-  reading: {
-    readonly version: number;
-    readonly assumed: string;
-    readonly text: string;
-    readonly work: Reading<readonly Deployment[]>;
-  } | null;
-  current: { readonly round: number; readonly value: DocumentAnalysis } | null;
+  parse: Parse | null;
+  judgement: Judgement | null;
 }
 
 /**
  * One look, one parse and one analysis per document version, made when first asked for and shared by every feature.
- * A long file is parsed in slices, so that nothing else waits for it. Dropped when the document closes.
+ * A long file is parsed in slices and any analyzed so, so that nothing else waits for it. Dropped when the document closes.
  */
 export class Documents implements vscode.Disposable {
   private readonly entries = new Map<string, Entry>();
@@ -87,52 +105,51 @@ export class Documents implements vscode.Disposable {
     if (entry.look?.version !== document.version) {
       const ours = looksLikeVllm(pathOf(document), document.getText());
       entry.look = { version: document.version, ours };
-      if (!ours) {
-        entry.reading?.work.abandon();
-        entry.reading = null;
-        entry.current = null;
-      }
+      if (!ours) forget(entry);
     }
     return entry.look.ours;
   }
 
   /**
    * The analysis of the document as it stands, or undefined when it is not about vLLM. At once, also of a long file that is not read
-   * yet: for commands. Whoever can wait asks `read`.
+   * yet: for commands. Whoever can wait asks `read`. A defect costs this version of this document its figures, never the session.
    */
   analysisOf(document: vscode.TextDocument): DocumentAnalysis | undefined {
     if (!this.isOurs(document)) return undefined;
     const entry = this.entryOf(document);
-    const known = entry.current;
-    if (known !== null && known.round === this.round && known.value.version === document.version) return known.value;
-    const value = this.analyzed(entry, document);
-    if (value === undefined) return undefined;
-    entry.current = { round: this.round, value };
-    this.forgetOldest(document);
-    return value;
+    try {
+      const parse = this.parseOf(entry, document);
+      parse.work.now();
+      const judgement = this.judgementOf(entry, document, parse);
+      judgement.value ??= outcomeOf(document, judgement);
+      this.forgetOldest(document);
+      return judgement.value;
+    } catch (error) {
+      log().error(error instanceof Error ? error : reason(error));
+      entry.look = { version: document.version, ours: false };
+      return undefined;
+    }
   }
 
-  /** Begins to read a document that is about vLLM; true when the first slice was enough, as of any file of usual length. */
+  /** Begins to read and analyze a document that is about vLLM; true when the first slices were enough. */
   begin(document: vscode.TextDocument): boolean {
     if (!this.isOurs(document)) return true;
-    const { work } = this.readingOf(this.entryOf(document), document);
-    // Who reads on is told of a failure; so is who asks for the analysis.
-    work.inSlices().catch(() => undefined);
-    return work.isDone;
+    const entry = this.entryOf(document);
+    const parse = this.parseOf(entry, document);
+    return isBegun(parse.work) && isBegun(this.judgementOf(entry, document, parse).work);
   }
 
   /** As `analysisOf`, read in slices; of the newest version when the document changes meanwhile. Undefined when cancelled or closed. */
   async read(document: vscode.TextDocument, token?: vscode.CancellationToken): Promise<DocumentAnalysis | undefined> {
     while (token?.isCancellationRequested !== true && !document.isClosed && this.isOurs(document)) {
       const { version } = document;
-      // What reading throws is told where the analysis is made.
-      const isRead = await this.readingOf(this.entryOf(document), document)
-        .work.inSlices()
-        .then(
-          (deployments) => deployments !== undefined,
-          () => true,
-        );
-      if (isRead && document.version === version && !document.isClosed) return this.analysisOf(document);
+      const entry = this.entryOf(document);
+      const parse = this.parseOf(entry, document);
+      if (!(await isDone(parse.work)) || document.version !== version || document.isClosed) continue;
+      const judgement = this.judgementOf(entry, document, parse);
+      const isJudged = await isDone(judgement.work);
+      const isNow = document.version === version && judgement.round === this.round && !document.isClosed;
+      if (isJudged && isNow) return this.analysisOf(document);
     }
     return undefined;
   }
@@ -160,44 +177,37 @@ export class Documents implements vscode.Disposable {
     const key = document.uri.toString();
     let entry = this.entries.get(key);
     if (entry === undefined) {
-      entry = { look: null, reading: null, current: null };
+      entry = { look: null, parse: null, judgement: null };
       // A request may come late, for a document that is closed already: it is answered but not remembered.
       if (!document.isClosed) this.entries.set(key, entry);
     }
     return entry;
   }
 
-  private readingOf(entry: Entry, document: vscode.TextDocument): NonNullable<Entry['reading']> {
+  private parseOf(entry: Entry, document: vscode.TextDocument): Parse {
     const assumed = this.surroundings.versionFor(document);
-    if (entry.reading?.version !== document.version || entry.reading.assumed !== assumed) {
-      entry.reading?.work.abandon();
+    if (entry.parse?.version !== document.version || entry.parse.assumed !== assumed) {
+      entry.parse?.work.abandon();
       const text = document.getText();
       const work = new Reading(readDeploymentsSteps(pathOf(document), text, assumed));
-      entry.reading = { version: document.version, assumed, text, work };
+      entry.parse = { version: document.version, assumed, text, work };
     }
-    return entry.reading;
+    return entry.parse;
   }
 
-  /** Reads and analyzes; a defect in either costs this version of this document its figures, never the session. */
-  private analyzed(entry: Entry, document: vscode.TextDocument): DocumentAnalysis | undefined {
-    try {
-      const { text, work } = this.readingOf(entry, document);
-      const deployments = work.now();
-      const began = performance.now();
-      const results = deployments.map((deployment) => this.surroundings.analyze(document, text, deployment));
-      return {
-        document,
-        version: document.version,
-        text,
-        analyses: results.map((result) => result.analysis),
-        pending: results.some((result) => result.pending),
-        tookMs: work.tookMs + performance.now() - began,
-      };
-    } catch (error) {
-      log().error(error instanceof Error ? error : reason(error));
-      entry.look = { version: document.version, ours: false };
-      return undefined;
+  /** @param parse complete. */
+  private judgementOf(entry: Entry, document: vscode.TextDocument, parse: Parse): Judgement {
+    if (entry.judgement?.parse !== parse || entry.judgement.round !== this.round) {
+      entry.judgement?.work.abandon();
+      entry.judgement = { parse, round: this.round, work: new Reading(this.judgeSteps(document, parse)), value: null };
     }
+    return entry.judgement;
+  }
+
+  private *judgeSteps(document: vscode.TextDocument, { text, work }: Parse): Generator<void, readonly Judged[]> {
+    const judged: Judged[] = [];
+    for (const deployment of work.now()) judged.push(yield* this.surroundings.analyzeSteps(document, text, deployment));
+    return judged;
   }
 
   /** Keeps the analyses of the most recently used documents; a `Map` remembers the order of insertion. */
@@ -207,11 +217,8 @@ export class Documents implements vscode.Disposable {
     if (entry === undefined) return;
     this.entries.delete(key);
     this.entries.set(key, entry);
-    const parsed = [...this.entries.values()].filter((candidate) => candidate.current !== null);
-    for (const old of parsed.slice(0, Math.max(0, parsed.length - MAX_PARSED))) {
-      old.reading = null;
-      old.current = null;
-    }
+    const parsed = [...this.entries.values()].filter(({ judgement }) => judgement !== null && judgement.value !== null);
+    for (const old of parsed.slice(0, Math.max(0, parsed.length - MAX_PARSED))) forget(old);
   }
 
   private typed(event: vscode.TextDocumentChangeEvent): void {
@@ -233,7 +240,8 @@ export class Documents implements vscode.Disposable {
     const key = document.uri.toString();
     clearTimeout(this.pauses.get(key));
     this.pauses.delete(key);
-    this.entries.get(key)?.reading?.work.abandon();
+    const entry = this.entries.get(key);
+    if (entry) forget(entry);
     this.entries.delete(key);
     this.closedEvent.fire(document);
   }
@@ -250,4 +258,38 @@ export class Documents implements vscode.Disposable {
       if (!document.isClosed && document.version === version) this.settledEvent.fire(document);
     });
   }
+}
+
+/** Stops what is still going on for an entry, and drops what came of it. */
+function forget(entry: Entry): void {
+  entry.parse?.work.abandon();
+  entry.judgement?.work.abandon();
+  entry.parse = null;
+  entry.judgement = null;
+}
+
+function outcomeOf(document: vscode.TextDocument, { parse, work }: Judgement): DocumentAnalysis {
+  const judged = work.now();
+  return {
+    document,
+    version: parse.version,
+    text: parse.text,
+    analyses: judged.map(({ analysis }) => analysis),
+    pending: judged.some(({ pending }) => pending),
+    tookMs: parse.work.tookMs + work.tookMs,
+  };
+}
+
+/** Begins work; whether its first slice was enough. Who reads on is told of a failure; so is who asks for the analysis. */
+function isBegun(work: Reading<unknown>): boolean {
+  work.inSlices().catch(() => undefined);
+  return work.isDone;
+}
+
+/** Does work in slices; false when it was abandoned. What it throws is told where its outcome is asked for. */
+function isDone(work: Reading<unknown>): Promise<boolean> {
+  return work.inSlices().then(
+    (outcome) => outcome !== undefined,
+    () => true,
+  );
 }

@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
-import { analyze } from '../analysis/analyze';
-import type { Analysis } from '../analysis/analysis';
+import { analyzeSteps } from '../analysis/analyze';
 import { applySeverities } from '../analysis/suppressions';
 import type { Deployment } from '../deployments/deployment';
 import type { LocalGpus } from './detectedGpus';
-import type { Surroundings } from './documents';
+import type { Judged, Surroundings } from './documents';
 import { gpuFor } from './gpu';
 import { hostFor } from './host';
 import type { Models } from './models';
@@ -42,12 +41,12 @@ export class EditorSurroundings implements Surroundings {
     return settingsFor(document).vllmVersion;
   }
 
-  analyze(document: vscode.TextDocument, text: string, deployment: Deployment): { readonly analysis: Analysis; readonly pending: boolean } {
+  *analyzeSteps(document: vscode.TextDocument, text: string, deployment: Deployment): Generator<void, Judged> {
     const settings = settingsFor(document);
     const answer = this.models.peek(document, deployment);
     const draft = this.models.peekDraft(document, deployment);
     const gpu = gpuFor(deployment, settings.gpu, () => (settings.detectGpu ? this.gpus.current() : null));
-    const analysis = analyze({
+    const analysis = yield* analyzeSteps({
       deployment,
       facts: answer && 'facts' in answer ? answer.facts : null,
       modelProblem: answer && 'problem' in answer ? answer.problem : null,

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { adviceFor } from '../../../src/analysis/advice';
-import { errorsOf, findRemedies } from '../../../src/analysis/remedies';
+import { adviceFor, adviceSteps } from '../../../src/analysis/advice';
+import { analyzeSteps } from '../../../src/analysis/analyze';
+import { resolveGpu } from '../../../src/analysis/gpu';
+import { errorsOf, findRemedies, findRemediesSteps } from '../../../src/analysis/remedies';
 import { formatRequests } from '../../../src/estimator/figures';
+import { readVllmYaml } from '../../../src/deployments/vllmYaml';
 import { findGpu } from '../../../src/estimator/hardware/catalogue';
 import { Catalogue } from '../../../src/models/catalogue';
 import type { ArgumentValue } from '../../../src/vllm/arguments';
@@ -151,6 +154,52 @@ describe('remedies', () => {
       });
       assert.ok(count <= 200, `${named(refused)}: ${count}`);
     }
+  });
+});
+
+/** The most simulations done at a stretch, and how many in all. */
+function simulations(steps: (simulate: typeof simulateStartup) => Generator<void, unknown>): {
+  readonly most: number;
+  readonly all: number;
+} {
+  let [most, all, since] = [0, 0, 0];
+  const work = steps((input) => {
+    all++;
+    most = Math.max(most, ++since);
+    return simulateStartup(input);
+  });
+  while (work.next().done !== true) since = 0;
+  return { most, all };
+}
+
+describe('what takes many simulations', () => {
+  it('pauses between them', () => {
+    for (const refused of REFUSED) {
+      const { most, all } = simulations((simulate) => findRemediesSteps(start(refused), simulate));
+      assert.ok(all > 5 && most <= 1, `${named(refused)}: ${most} of ${all} at a stretch`);
+    }
+    const { most, all } = simulations((simulate) =>
+      adviceSteps(start({ model: 'Qwen/Qwen3-8B', gpu: 'h100_80', args: { 'cpu-offload-gb': 4 } }), simulate),
+    );
+    assert.ok(all > 1 && most <= 1, `${most} of ${all} at a stretch`);
+  });
+
+  it('is all that judging a file takes long for, and judging pauses with it', () => {
+    const [refused] = REFUSED;
+    const { model, gpu } = refused ?? assert.fail();
+    const text = `# vram: gpu=${gpu}\nmodel: ${model}\n`;
+    const deployment = readVllmYaml(text);
+    const steps = analyzeSteps({
+      deployment,
+      facts: catalogue.find(model),
+      modelProblem: null,
+      gpu: resolveGpu(deployment.gpuHints, deployment.args),
+      version: '0.27.1',
+      text,
+    });
+    let pauses = 0;
+    while (steps.next().done !== true) pauses++;
+    assert.ok(pauses > 5, `${pauses} pauses`);
   });
 });
 

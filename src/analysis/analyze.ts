@@ -53,7 +53,7 @@ function argumentNamed(deployment: Deployment, key: string): DeploymentArgument 
 }
 
 /** Where a finding is underlined: at its key, a related key, the model, or the first argument. */
-export function placeFinding(deployment: Deployment, finding: Finding): PlacedFinding {
+function placeFinding(deployment: Deployment, finding: Finding): PlacedFinding {
   for (const key of [finding.key, ...finding.relatedKeys, 'model']) {
     const argument = key === null ? undefined : argumentNamed(deployment, key);
     if (argument) return place(finding, argument.range);

@@ -28,7 +28,7 @@ function signed(bytes: number): string {
 }
 
 /** The effect on the KV cache of going from one start-up to another; null when there is none worth a word, or no GPU is known. */
-export function effectBetween(before: StartupReport, after: StartupReport): string | null {
+function effectBetween(before: StartupReport, after: StartupReport): string | null {
   const { kvCache: had } = before.perGpu;
   const { kvCache: has } = after.perGpu;
   if (!had || !has) return null;

@@ -94,7 +94,7 @@ function decisive(ordered: readonly GpuCandidate[]): GpuCandidate | undefined {
 }
 
 /** That the name of a card leaves its memory open, and which size was taken. */
-export function sizeAssumption(taken: Gpu, others: readonly Gpu[]): string {
+function sizeAssumption(taken: Gpu, others: readonly Gpu[]): string {
   const sizes = [taken, ...others].map(({ memoryGb }) => memoryGb).sort((a, b) => a - b);
   const listed = `${sizes.slice(0, -1).join(', ')} or ${sizes.at(-1) ?? taken.memoryGb} GB`;
   return `a card of this name has ${listed}: ${taken.memoryGb} GB taken (${taken.label}), give its memory to be sure`;

@@ -68,8 +68,6 @@ export interface ArgumentEdits {
   readonly remove: readonly string[];
 }
 
-export const NO_EDITS: ArgumentEdits = { set: {}, remove: [] };
-
 /** `base` after `edits`. */
 export function withEdits(base: VllmArguments, edits: ArgumentEdits): VllmArguments {
   const result = new Map(base);
@@ -260,7 +258,7 @@ function kvChoiceOf({ kvCacheDtype: dtype }: StartupReport['settings']): KvCache
 }
 
 /** GiB of weights per GPU that the form moves to the host. */
-export function offloadGib(form: InferenceForm, weightsBytes: number, layers: number): number {
+function offloadGib(form: InferenceForm, weightsBytes: number, layers: number): number {
   if (!form.enable_offloading) return 0;
   if (form.offload_by === 'amount') return form.cpu_offload_gb;
   const share = form.offload_by === 'layers' ? form.num_offload_layers / Math.max(layers, 1) : form.percentage_offload / 100;

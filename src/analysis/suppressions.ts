@@ -130,10 +130,3 @@ export function disableForLine(text: string, finding: PlacedFinding): TextEdit {
   const eol = /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
   return { start: at, end: at, text: `${indent}# vram: disable-next-line ${finding.code}${eol}` };
 }
-
-/** The edit that turns a finding's rule off for the whole file: a comment at its top. */
-export function disableForFile(text: string, finding: PlacedFinding): TextEdit {
-  const at = text.startsWith('\ufeff') ? 1 : 0;
-  const eol = /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
-  return { start: at, end: at, text: `# vram: disable-file ${finding.code}${eol}` };
-}

@@ -149,7 +149,7 @@ async function judge(
 }
 
 /** The exit code of one estimate: what cannot be judged is not called fitting. */
-export function exitOf({ report, findings }: Analysis): number {
+function exitOf({ report, findings }: Analysis): number {
   if (findings.some(({ severity }) => severity === 'error')) return EXIT.doesNotFit;
   if (!report || report.outcome === null) return EXIT.unusable;
   return report.outcome === 'ok' ? EXIT.ok : EXIT.doesNotFit;

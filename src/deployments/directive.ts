@@ -42,12 +42,12 @@ function settingsIn(body: string, offset: number): readonly Setting[] {
 }
 
 /** A count of cards: a whole number from 1. Null otherwise. */
-export function gpuCountOf(text: string): number | null {
+function gpuCountOf(text: string): number | null {
   return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : null;
 }
 
 /** Memory in GiB, with or without the unit. Null when it is no positive size. */
-export function memoryGibOf(text: string): number | null {
+function memoryGibOf(text: string): number | null {
   const match = /^(\d{1,5}(?:\.\d+)?)\s*(?:gib|gb|g)?$/i.exec(text);
   const value = match ? Number(match[1]) : 0;
   return value > 0 ? value : null;

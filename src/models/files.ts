@@ -144,7 +144,7 @@ function codeOf(error: unknown): string {
 }
 
 /** Whether `file` is `folder` or lies below it. Both absolute, without links. */
-export function isBelow(file: string, folder: string): boolean {
+function isBelow(file: string, folder: string): boolean {
   const relative = path.relative(folder, file);
   return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
 }

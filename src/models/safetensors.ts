@@ -16,7 +16,7 @@ const FIRST_READ_BYTES = 256 * 1024;
 const PARALLEL_READS = 16;
 
 /** The tensors of one local *.safetensors file from its header alone. Throws a FileProblem for a damaged file. */
-export async function safetensorsHeader(files: ModelFiles, file: string): Promise<readonly StoredTensor[]> {
+async function safetensorsHeader(files: ModelFiles, file: string): Promise<readonly StoredTensor[]> {
   const start = await files.slice(file, 0, FIRST_READ_BYTES);
   if (!start) throw new FileProblem(`${file} does not exist.`);
   if (start.bytes.length < LENGTH_BYTES) throw new FileProblem(`${file} has ${start.size} bytes; too short for a safetensors file.`);

@@ -120,7 +120,7 @@ const toPage = v.variant('type', [snapshotSchema, followedMessage, savedMessage,
 export type ToPage = v.InferOutput<typeof toPage>;
 
 /** What a page may ask of the host, by name: the parameters and the answer of each. */
-export const METHODS = {
+const METHODS = {
   searchModels: {
     params: v.strictObject({ query: v.pipe(v.string(), v.maxLength(200)) }),
     result: v.array(v.strictObject({ id, parameters: v.nullable(size) })),

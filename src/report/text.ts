@@ -10,7 +10,7 @@ import { gpuName, gpuSource, modelSource } from './words';
 const MARKS = { ok: 'OK', warning: 'DOUBTFUL', error: 'NO', unknown: 'UNKNOWN' } as const;
 
 /** Text from files without the control characters that a terminal would obey. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }
 

@@ -143,7 +143,7 @@ function argumentOf(row: Row): Argument {
 }
 
 /** Releases whose parsers were read, oldest first; `since` and removals are known only to lie between two of them. */
-export const RELEASES_READ: readonly string[] = table.releases;
+const RELEASES_READ: readonly string[] = table.releases;
 
 /** Every argument of `vllm serve`, current ones first, then the removed. Facts: `data/arguments.json`, which names its source. */
 export const ARGUMENTS: readonly Argument[] = [...(table.arguments as readonly Row[]), ...(table.removed as readonly Row[])].map(
@@ -182,11 +182,6 @@ export function isOnByDefault(argument: Argument, version: string): boolean {
 /** The argument of a canonical name, current or removed. */
 export function findArgument(name: string): Argument | null {
   return BY_NAME.get(name) ?? null;
-}
-
-/** The argument of a short form of the command line, without dashes (`tp`). */
-export function findShortForm(short: string): Argument | null {
-  return BY_SHORT.get(short) ?? null;
 }
 
 /** What vLLM's argument parser makes of a written name. */

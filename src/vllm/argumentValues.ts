@@ -20,7 +20,7 @@ export function toNumber(value: ArgumentValue | undefined): number | null {
 }
 
 /** A boolean as flags take it; null when it is none. */
-export function toBoolean(value: ArgumentValue | undefined): boolean | null {
+function toBoolean(value: ArgumentValue | undefined): boolean | null {
   if (typeof value === 'boolean') return value;
   if (typeof value !== 'string') return null;
   const text = value.trim().toLowerCase();

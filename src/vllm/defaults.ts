@@ -193,7 +193,7 @@ export function hasExperts(architecture: Architecture): boolean {
 }
 
 /** True when attention is multi-head latent attention. */
-export function usesLatentAttention(architecture: Architecture): boolean {
+function usesLatentAttention(architecture: Architecture): boolean {
   return architecture.layerKinds.some((kind) => kind.mixers.some((mixer) => mixer.kind === 'mla'));
 }
 

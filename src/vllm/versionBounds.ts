@@ -28,7 +28,7 @@ export function versionBounds(args: VllmArguments): VersionBounds {
 }
 
 /** What both allow. */
-export function narrowed(a: VersionBounds, b: VersionBounds): VersionBounds {
+function narrowed(a: VersionBounds, b: VersionBounds): VersionBounds {
   const oldest = a.oldest !== null && b.oldest !== null ? (isSince(a.oldest, b.oldest) ? a.oldest : b.oldest) : (a.oldest ?? b.oldest);
   const newest = a.newest !== null && b.newest !== null ? (isSince(a.newest, b.newest) ? b.newest : a.newest) : (a.newest ?? b.newest);
   return { oldest, newest };

@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
 
 /** Path of a Chromium, or null when none is installed. CHROMIUM_PATH wins. */
-export function findChromium(): string | null {
+function findChromium(): string | null {
   return [process.env['CHROMIUM_PATH'] ?? '', ...places].find((place) => place !== '' && existsSync(place)) ?? null;
 }
 

@@ -1,6 +1,3 @@
-/** How a form's field is asked for. */
-export type FieldKind = 'number' | 'slider' | 'choice' | 'check';
-
 /** One of a short list. */
 export interface Choice {
   readonly value: string;

@@ -28,7 +28,7 @@ interface ComboboxState {
 }
 
 /** More than this nobody scrolls through; typing narrows the list. */
-export const MAX_OPTIONS = 60;
+const MAX_OPTIONS = 60;
 
 /** A search box over a long list, after the ARIA pattern "editable combobox with list autocomplete". The toolkit has none. */
 export class Combobox extends Component<ComboboxProps, ComboboxState> {

@@ -89,7 +89,7 @@ function spilledPlan(plan: InferencePlan): InferencePlan | null {
 }
 
 /** Settles what the request leaves open. */
-export function planInference(request: InferenceRequest, facts: InferenceFacts): InferencePlan {
+function planInference(request: InferenceRequest, facts: InferenceFacts): InferencePlan {
   const { model, gpu } = facts;
   const quantization = weightFormat(request.quantization, model);
   const gguf = isGgufChoice(quantization) || (quantization === 'checkpoint' && model.quantization?.method === 'gguf');

@@ -2,11 +2,8 @@ import type { Gpu } from '../hardware/gpu';
 import { GIB } from '../units';
 
 /** Bits per weight of the simple calculator's four choices. */
-export const SIMPLE_BITS = { fp16: 16, int8: 8, q5: 5, q4: 4 } as const;
+const SIMPLE_BITS = { fp16: 16, int8: 8, q5: 5, q4: 4 } as const;
 export type SimpleWeights = keyof typeof SIMPLE_BITS;
-
-/** Bounds of its parameter slider, billions. */
-export const SIMPLE_PARAMETERS = { min: 1, max: 180 } as const;
 
 /** GB it adds for the framework. */
 const FRAMEWORK_GB = 1.5;

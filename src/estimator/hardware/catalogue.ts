@@ -40,11 +40,6 @@ export function findGpu(name: string, memoryGib?: number): Gpu | null {
   return memoryGib === undefined && sizeDistance(closest, size) > SAME_SIZE ? null : closest;
 }
 
-/** All GPUs a name may mean, most likely first: more than one where the name leaves the size or form open ("A100"). */
-export function gpusNamed(name: string): readonly Gpu[] {
-  return names.candidates(name.trim()).gpus;
-}
-
 /**
  * The cards of the same name with another memory size, smallest first, where the name alone does not tell ("A100" has 40 or 80 GB). Modified
  * cards do not count: their owners say so.
@@ -65,7 +60,7 @@ export function nearestGpus(name: string, n: number): readonly Gpu[] {
 }
 
 /** `gpu` in another size of its line-up, GB. */
-export function withMemory(gpu: Gpu, memoryGb: number): Gpu {
+function withMemory(gpu: Gpu, memoryGb: number): Gpu {
   return { ...gpu, memoryGb, totalMemoryGib: gpu.totalMemoryGib * (memoryGb / gpu.memoryGb), totalMemoryBasis: 'derived' };
 }
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 /** Ids that the manifest and the serializer know. */
-export const SIDE_VIEW = 'vramPlanner.side';
+const SIDE_VIEW = 'vramPlanner.side';
 export const PANEL = 'vramPlanner.panel';
 
 /** What the loaded extension does with a webview once the editor has made it. */

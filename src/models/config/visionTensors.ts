@@ -57,7 +57,7 @@ export function visionNorms(sizes: VisionSizes, norms: number): TensorSpec {
 }
 
 /** Patch embedding: one convolution over the pixels of a patch. */
-export function patchEmbedding(sizes: VisionSizes, bias: boolean): readonly TensorSpec[] {
+function patchEmbedding(sizes: VisionSizes, bias: boolean): readonly TensorSpec[] {
   const pixels = 3 * sizes.temporalPatch * sizes.patch * sizes.patch;
   return linear('patch_embed', sizes.width, pixels, bias, { ...WHOLE, quantizable: false });
 }

@@ -38,7 +38,7 @@ const WITHOUT_STAGES: ReadonlySet<string> = new Set([
 /** Largest tensor-parallel size ever tried: vLLM's padded vocabulary has 64 rows per block. */
 const LARGEST_TP = 64;
 
-export function spreadOf(facts: RuleFacts, tp: number = facts.tp): Spread {
+function spreadOf(facts: RuleFacts, tp: number = facts.tp): Spread {
   return { tp, replicas: facts.dp * facts.pcp, expertParallel: facts.read.flag('enable-expert-parallel') === true };
 }
 

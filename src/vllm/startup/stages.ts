@@ -16,7 +16,7 @@ export interface PipelineStage {
  * How many layers each rank gets: `floor(layers / ranks)`, the remainder one by one to the ranks before the last, backwards
  * (vllm/distributed/utils.py, get_pp_indices).
  */
-export function partitionLayers(layers: number, ranks: number): readonly number[] {
+function partitionLayers(layers: number, ranks: number): readonly number[] {
   const sizes = new Array<number>(ranks).fill(Math.floor(layers / ranks));
   for (let extra = 0; extra < layers % ranks; extra++) {
     const rank = ranks - 2 - extra;

@@ -39,7 +39,7 @@ export interface StoredParameter {
 }
 
 /** Name of the rotary tables among the outer parameters: no checkpoint stores them. */
-export const ROPE_TABLE = 'rotary cos/sin';
+const ROPE_TABLE = 'rotary cos/sin';
 
 /** Blocks above this are never split when `wholeSegmentsAbove20Mib` (max_split_size of #41268). */
 const MAX_SPLIT_BYTES = 20 * MIB;

@@ -136,11 +136,11 @@ export function ggufBytes(
 }
 
 /** ggml type numbers (ggml.h). */
-export const GGML_F32 = 0;
-export const GGML_Q4_K = 12;
-export const GGML_Q6_K = 14;
+const GGML_F32 = 0;
+const GGML_Q4_K = 12;
+const GGML_Q6_K = 14;
 /** llama.cpp file type of a Q4_K_M file (llama.h). */
-export const FILE_TYPE_Q4_K_M = 15;
+const FILE_TYPE_Q4_K_M = 15;
 
 /** Header of a small Llama as GGUF: Q4_K matrices, Q6_K embedding and head, F32 norms. */
 export function smallGguf(): Buffer {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { PlacedFinding } from '../../../src/analysis/analysis';
-import { applySeverities, applySuppressions, disableForFile, disableForLine } from '../../../src/analysis/suppressions';
+import { applySeverities, applySuppressions, disableForLine } from '../../../src/analysis/suppressions';
 import { applyEdits } from '../../../src/deployments/edits';
 import { findTraps } from '../../../src/deployments/traps';
 import { readVllmYaml } from '../../../src/deployments/vllmYaml';
@@ -66,12 +66,6 @@ describe('turning findings off by comment', () => {
       'model: a/b\n# vram: disable-next-line yaml-float, yaml-human\nmax-num-seqs: 1k\n',
     );
     assert.deepEqual(left(disable(BAD)), []);
-  });
-
-  it('is written at the top for the whole file', () => {
-    const [finding] = found(BAD);
-    assert.ok(finding);
-    assert.deepEqual(left(applyEdits(BAD, [disableForFile(BAD, finding)])), []);
   });
 });
 

@@ -17,7 +17,7 @@ export function knownModel(id: string): Model {
   return facts.model;
 }
 
-export function knownGpu(name: string): Gpu {
+function knownGpu(name: string): Gpu {
   const gpu = findGpu(name);
   if (!gpu) throw new Error(`no GPU ${name}`);
   return gpu;

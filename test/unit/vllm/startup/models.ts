@@ -17,7 +17,7 @@ interface DenseShape {
 }
 
 /** A Llama-shaped model from its published config. */
-export function denseModel(shape: DenseShape): Model {
+function denseModel(shape: DenseShape): Model {
   const mixer: AttentionMixer = {
     kind: 'attention',
     scope: 'full',

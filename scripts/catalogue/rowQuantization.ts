@@ -1,6 +1,5 @@
-import type { CheckpointQuantization } from '../../src/estimator/architecture';
+import { plainQuantization, type CheckpointQuantization } from '../../src/estimator/architecture';
 import { Fields } from '../../src/models/config/fields';
-import { plainQuantization } from '../../src/models/config/quantization';
 import { readName } from '../../src/models/names';
 
 /**

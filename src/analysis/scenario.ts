@@ -1,4 +1,4 @@
-import type { CheckpointQuantization, Model } from '../estimator/architecture';
+import { plainQuantization, type CheckpointQuantization, type Model } from '../estimator/architecture';
 import {
   KV_CACHE_CHOICES,
   OFFLOAD_TARGET_CHOICES,
@@ -309,22 +309,6 @@ export function withWeightFormat(model: Model, choice: string): Model {
   if (format === undefined && !choice.startsWith('q')) {
     return { ...model, quantization: null, exactBytes: null };
   }
-  const quantization: CheckpointQuantization = {
-    method: 'gguf',
-    bits: 4,
-    groupSize: null,
-    blockSize: null,
-    symmetric: true,
-    actOrder: false,
-    type: 'int',
-    ignored: [],
-    expertsOnly: false,
-    lmHeadQuantized: false,
-    kvCacheScheme: null,
-    ggufType: choice.startsWith('q') ? choice.toUpperCase() : null,
-    doubleQuant: false,
-    basis: 'name',
-    ...format,
-  };
-  return { ...model, quantization, exactBytes: null };
+  const gguf = { ...plainQuantization('gguf', 4, 'name'), ggufType: choice.startsWith('q') ? choice.toUpperCase() : null };
+  return { ...model, quantization: { ...gguf, ...format }, exactBytes: null };
 }

@@ -277,6 +277,26 @@ export interface CheckpointQuantization {
   readonly basis: 'config' | 'name';
 }
 
+/** A checkpoint format of which nothing but method and bits is known; callers replace what they know. */
+export function plainQuantization(method: string, bits: number, basis: CheckpointQuantization['basis']): CheckpointQuantization {
+  return {
+    method,
+    bits,
+    groupSize: null,
+    blockSize: null,
+    symmetric: true,
+    actOrder: false,
+    type: 'int',
+    ignored: [],
+    expertsOnly: false,
+    lmHeadQuantized: false,
+    kvCacheScheme: null,
+    ggufType: null,
+    doubleQuant: false,
+    basis,
+  };
+}
+
 /** How far a guessed size may be from the truth, as factors of the guess. */
 export type Factors = readonly [low: number, high: number];
 

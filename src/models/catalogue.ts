@@ -1,9 +1,8 @@
-import type { Architecture, CheckpointQuantization, LayerKind, Model } from '../estimator/architecture';
+import { plainQuantization, type Architecture, type CheckpointQuantization, type LayerKind, type Model } from '../estimator/architecture';
 import { parameterCount } from '../estimator/parameters';
 import { Reading } from '../deployments/reading';
 import { isJsonObject } from './config/fields';
 import type { JsonObject } from './config/fields';
-import { plainQuantization } from './config/quantization';
 import { formatNote, isFormatNote } from './formatNote';
 import { architectureFromConfig } from './hfConfig';
 import { formatInside } from './nameFormats';

@@ -1,7 +1,6 @@
 import { Fields } from './config/fields';
 import type { JsonObject } from './config/fields';
-import { plainQuantization } from './config/quantization';
-import type { CheckpointQuantization } from '../estimator/architecture';
+import { plainQuantization, type CheckpointQuantization } from '../estimator/architecture';
 import type { StoredTensor } from './weights';
 
 /** `model_type` by llama.cpp's `general.architecture`. */

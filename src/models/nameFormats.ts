@@ -1,5 +1,4 @@
-import type { CheckpointQuantization } from '../estimator/architecture';
-import { plainQuantization } from './config/quantization';
+import { plainQuantization, type CheckpointQuantization } from '../estimator/architecture';
 
 interface Ending {
   readonly pattern: RegExp;

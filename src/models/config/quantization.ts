@@ -1,26 +1,6 @@
-import type { CheckpointQuantization } from '../../estimator/architecture';
+import { plainQuantization, type CheckpointQuantization } from '../../estimator/architecture';
 import { Fields, isJsonObject } from './fields';
 import type { JsonObject } from './fields';
-
-/** A description with nothing but method and bits known; callers replace what they know. */
-export function plainQuantization(method: string, bits: number, basis: CheckpointQuantization['basis']): CheckpointQuantization {
-  return {
-    method,
-    bits,
-    groupSize: null,
-    blockSize: null,
-    symmetric: true,
-    actOrder: false,
-    type: 'int',
-    ignored: [],
-    expertsOnly: false,
-    lmHeadQuantized: false,
-    kvCacheScheme: null,
-    ggufType: null,
-    doubleQuant: false,
-    basis,
-  };
-}
 
 /** The checkpoint format a config.json states, in any of the places where quantizers put it; null for 16- or 32-bit weights. */
 export function checkpointQuantization(config: JsonObject): CheckpointQuantization | null {

@@ -1,4 +1,4 @@
-import type { CheckpointQuantization, Model } from '../../estimator/architecture';
+import { plainQuantization, type CheckpointQuantization, type Model } from '../../estimator/architecture';
 import { quantizedFormat, type WeightFormat } from '../../estimator/formats';
 import { bitsOfGgufType, ggufBits } from '../../estimator/ggufTypes';
 import type { TensorSpec } from '../../estimator/tensors';
@@ -127,22 +127,7 @@ function storesExpertsInFourBit({ architecture, quantization }: Model): boolean 
 const FOUR_BIT_METHODS = /^(?:auto_)?(?:awq|gptq)(?:_marlin)?$/;
 
 function fourBit(method: string): CheckpointQuantization {
-  return {
-    method,
-    bits: 4,
-    groupSize: 128,
-    blockSize: null,
-    symmetric: !method.includes('awq'),
-    actOrder: false,
-    type: 'int',
-    ignored: [],
-    expertsOnly: false,
-    lmHeadQuantized: false,
-    kvCacheScheme: null,
-    ggufType: null,
-    doubleQuant: false,
-    basis: 'name',
-  };
+  return { ...plainQuantization(method, 4, 'name'), groupSize: 128, symmetric: !method.includes('awq') };
 }
 
 /**

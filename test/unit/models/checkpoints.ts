@@ -1,8 +1,7 @@
-import type { Architecture, CheckpointQuantization, Model } from '../../../src/estimator/architecture';
+import { plainQuantization, type Architecture, type CheckpointQuantization, type Model } from '../../../src/estimator/architecture';
 import { layersOf } from '../../../src/estimator/architecture';
 import { layerTensors, outerTensors } from '../../../src/estimator/parameters';
 import type { TensorSpec } from '../../../src/estimator/tensors';
-import { plainQuantization } from '../../../src/models/config/quantization';
 import { factsOf } from '../../../src/models/facts';
 import { tensorsOf } from '../../../src/models/safetensors';
 import { summarizeWeights } from '../../../src/models/weights';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import type { CheckpointQuantization } from '../../../../src/estimator/architecture';
+import { plainQuantization, type CheckpointQuantization } from '../../../../src/estimator/architecture';
 import { GIB, MIB } from '../../../../src/estimator/units';
 import { resolveGpu } from '../../../../src/analysis/gpu';
-import { plainQuantization } from '../../../../src/models/config/quantization';
 import { simulateStartup } from '../../../../src/vllm/startup/simulate';
 import { LLAMA_70B, LLAMA_8B, QWEN3_8B, args, gpus } from './models';
 

@@ -1,5 +1,5 @@
 import { ONLY_SIZE, type CustomModel } from './customModel';
-import type { FinetuningRequest, FinetuningResponse } from '../estimator/contracts/finetuning';
+import { OPTIMIZATION_FIELDS, type FinetuningRequest, type FinetuningResponse } from '../estimator/contracts/finetuning';
 import { readFinetuningRequest, type FinetuningFacts } from '../estimator/contracts/finetuningRequest';
 import { estimateFinetuning } from '../estimator/training/estimate';
 
@@ -73,19 +73,6 @@ export function answerFinetuning(form: FinetuningForm, facts: FinetuningFacts): 
   return { ok: false, problems: new Map(read.problems.map(({ field, message }) => [field.replace('optimization_config.', ''), message])) };
 }
 
-/** Members of the request's `optimization_config`. */
-const OPTIMIZATIONS = [
-  'flash_attention',
-  'gradient_checkpointing',
-  'use_8bit_optimizer',
-  'use_paged_optimizer',
-  'use_fused_kernels',
-  'activation_offloading',
-  'zero_stage',
-  'torch_compile',
-  'optimizer_in_backward',
-] as const;
-
 /** The request that a form stands for, as JSON: what the engine, the command line and the HTTP service take. */
 export function finetuningRequestOf(form: FinetuningForm): Record<string, unknown> {
   const custom = form.gpu_key.startsWith('custom');
@@ -109,7 +96,7 @@ export function finetuningRequestOf(form: FinetuningForm): Record<string, unknow
     offload_parts: form.offload_parts === '',
     interconnect_type: form.interconnect_type === '',
   };
-  const config = new Set<string>(OPTIMIZATIONS);
+  const config = new Set<string>(OPTIMIZATION_FIELDS);
   const given = Object.entries(form).filter(([name]) => !left[name as keyof FinetuningForm]);
   return {
     ...Object.fromEntries(given.filter(([name]) => !config.has(name))),

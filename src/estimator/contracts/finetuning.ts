@@ -58,6 +58,19 @@ export interface OptimizationConfig {
   readonly optimizer_in_backward: boolean;
 }
 
+/** Members of `optimization_config`, which may also stand beside it. */
+export const OPTIMIZATION_FIELDS: readonly (keyof OptimizationConfig)[] = [
+  'flash_attention',
+  'gradient_checkpointing',
+  'use_8bit_optimizer',
+  'use_paged_optimizer',
+  'use_fused_kernels',
+  'activation_offloading',
+  'zero_stage',
+  'torch_compile',
+  'optimizer_in_backward',
+];
+
 /** A fine-tuning request with every default filled in. null: not given, and unknown or derived. */
 export interface FinetuningRequest {
   readonly gpu_key: string;

@@ -9,6 +9,7 @@ import {
   OBJECTIVES,
   OFFLOAD_PARTS,
   OFFLOAD_TARGETS,
+  OPTIMIZATION_FIELDS,
   OPTIMIZERS,
 } from './finetuning';
 import type {
@@ -199,19 +200,6 @@ function readOptimizations(reader: RequestReader, config: RequestReader, framewo
   config.reportUnknown();
   return optimizations;
 }
-
-/** Members of `optimization_config`, which may also stand beside it. */
-const OPTIMIZATION_FIELDS: readonly (keyof OptimizationConfig)[] = [
-  'flash_attention',
-  'gradient_checkpointing',
-  'use_8bit_optimizer',
-  'use_paged_optimizer',
-  'use_fused_kernels',
-  'activation_offloading',
-  'zero_stage',
-  'torch_compile',
-  'optimizer_in_backward',
-];
 
 function readCheckpointing(reader: RequestReader, fallback: CheckpointingMode): CheckpointingMode {
   const value = reader.raw('gradient_checkpointing');

@@ -3,12 +3,9 @@ import type { InferenceResponse } from '../estimator/contracts/inference';
 import type { ModelResolver } from '../estimator/contracts/resolve';
 import { restCompare } from '../estimator/contracts/rest';
 import { RequestReader, type RequestProblem } from '../estimator/contracts/validate';
-import { loadCatalogue } from '../models/catalogueFile';
-import { UsageError, parseOptions } from './command';
-import type { Command } from './command';
 import { answerFinetuning } from './finetuning';
 import { answerInference } from './inference';
-import { answerRequests, requestModels } from './requests';
+import { requestCommand } from './requests';
 import type { RequestAnswer } from './requests';
 
 const CALCULATIONS = ['inference', 'finetuning', 'training'] as const;
@@ -74,7 +71,7 @@ function fits(comparison: Comparison): boolean {
 }
 
 /** `compare [FILE|-]`. */
-export const compareCommand: Command = {
+export const compareCommand = requestCommand({
   name: 'compare',
   summary: 'Several inference or fine-tuning configurations side by side',
   help: [
@@ -86,11 +83,6 @@ export const compareCommand: Command = {
     '',
     'Exit code: 0 when all fit, 1 when one does not, 2 when a request cannot be used.',
   ].join('\n'),
-  run: async (args, terminal) => {
-    const { positionals } = parseOptions(args, {});
-    const [source = '-', ...more] = positionals;
-    if (more.length > 0) throw new UsageError(`compare takes one file, not ${positionals.length}.`);
-    const models = requestModels(await loadCatalogue());
-    return answerRequests(source, terminal, (input) => answerComparison(input, models), fits);
-  },
-};
+  answer: answerComparison,
+  fits,
+});

@@ -2,10 +2,7 @@ import type { FinetuningResponse } from '../estimator/contracts/finetuning';
 import { resolveFinetuning } from '../estimator/contracts/finetuningRequest';
 import type { ModelResolver } from '../estimator/contracts/resolve';
 import { estimateFinetuning } from '../estimator/training/estimate';
-import { loadCatalogue } from '../models/catalogueFile';
-import { UsageError, parseOptions } from './command';
-import type { Command } from './command';
-import { answerRequests, requestModels } from './requests';
+import { requestCommand } from './requests';
 import type { RequestAnswer } from './requests';
 
 /** Answers one fine-tuning request, or says everything that is wrong with it. */
@@ -16,7 +13,7 @@ export function answerFinetuning(input: unknown, models: ModelResolver): Request
 }
 
 /** `finetuning [FILE|-]`. */
-export const finetuningCommand: Command = {
+export const finetuningCommand = requestCommand({
   name: 'finetuning',
   summary: 'Memory, speed, time and energy of fine-tuning runs',
   help: [
@@ -30,12 +27,6 @@ export const finetuningCommand: Command = {
     '',
     'example: echo \'{"gpu_key": "rtx_4090", "llm_key": "Qwen/Qwen3-8B", "finetuning_method": "qlora"}\' | vllm-vram finetuning -',
   ].join('\n'),
-  run: async (args, terminal) => {
-    const { positionals } = parseOptions(args, {});
-    const [source = '-', ...more] = positionals;
-    if (more.length > 0) throw new UsageError(`finetuning takes one file, not ${positionals.length}.`);
-    const models = requestModels(await loadCatalogue());
-    const answer = (input: unknown): RequestAnswer<FinetuningResponse> => answerFinetuning(input, models);
-    return answerRequests(source, terminal, answer, (response) => response.memory_status !== 'insufficient');
-  },
-};
+  answer: answerFinetuning,
+  fits: (response) => response.memory_status !== 'insufficient',
+});

@@ -3,11 +3,8 @@ import { estimateInference } from '../estimator/contracts/inferenceEstimate';
 import { resolveInference } from '../estimator/contracts/inferenceRequest';
 import type { InferenceResponse } from '../estimator/contracts/inference';
 import type { ModelResolver } from '../estimator/contracts/resolve';
-import { loadCatalogue } from '../models/catalogueFile';
 import { simulateStartup } from '../vllm/startup/simulate';
-import { UsageError, parseOptions } from './command';
-import type { Command } from './command';
-import { answerRequests, requestModels } from './requests';
+import { requestCommand } from './requests';
 import type { RequestAnswer } from './requests';
 
 /** Answers one inference request, or says everything that is wrong with it. */
@@ -19,7 +16,7 @@ export function answerInference(input: unknown, models: ModelResolver): RequestA
 }
 
 /** `inference [FILE|-]`. */
-export const inferenceCommand: Command = {
+export const inferenceCommand = requestCommand({
   name: 'inference',
   summary: 'Memory, speed and power of serving a model',
   help: [
@@ -34,12 +31,6 @@ export const inferenceCommand: Command = {
     '',
     'example: echo \'{"gpu_key": "rtx_4090", "llm_key": "Qwen/Qwen3-8B", "quantization": "awq"}\' | vllm-vram inference -',
   ].join('\n'),
-  run: async (args, terminal) => {
-    const { positionals } = parseOptions(args, {});
-    const [source = '-', ...more] = positionals;
-    if (more.length > 0) throw new UsageError(`inference takes one file, not ${positionals.length}.`);
-    const models = requestModels(await loadCatalogue());
-    const answer = (input: unknown): RequestAnswer<InferenceResponse> => answerInference(input, models);
-    return answerRequests(source, terminal, answer, (response) => response.memory_status !== 'insufficient');
-  },
-};
+  answer: answerInference,
+  fits: (response) => response.memory_status !== 'insufficient',
+});

@@ -13,18 +13,37 @@ import { architectureFromConfig } from '../models/hfConfig';
 import { ollamaModel } from '../models/ollamaNames';
 import { guessFromName, guessFromSize, SIZES_B } from '../models/sizeGuess';
 import type { ModelFacts } from '../models/source';
-import { EXIT, UsageError } from './command';
-import type { Terminal } from './command';
+import { loadCatalogue } from '../models/catalogueFile';
+import { EXIT, parseOptions, UsageError } from './command';
+import type { Command, Terminal } from './command';
 import { JsonProgress } from './jsonProgress';
 
 /** A response, or what is wrong with the request. */
 export type RequestAnswer<T> = { readonly response: T } | { readonly problems: readonly RequestProblem[] };
 
-/** Answers one request, already parsed. Never throws. */
-export type AnswerRequest<T> = (input: unknown) => RequestAnswer<T>;
+/** A command that answers requests. */
+interface RequestCommand<T> extends Omit<Command, 'run'> {
+  /** Answers one request, already parsed. Never throws. */
+  readonly answer: (input: unknown, models: ModelResolver) => RequestAnswer<T>;
+  /** What an answer means for the exit code. */
+  readonly fits: (response: T) => boolean;
+}
 
-/** What an answer means for the exit code. */
-export type FitsIn<T> = (response: T) => boolean;
+/** `COMMAND [FILE|-]`. */
+export function requestCommand<T extends object>({ name, summary, help, answer, fits }: RequestCommand<T>): Command {
+  return {
+    name,
+    summary,
+    help,
+    run: async (args, terminal) => {
+      const { positionals } = parseOptions(args, {});
+      const [source = '-', ...more] = positionals;
+      if (more.length > 0) throw new UsageError(`${name} takes one file, not ${positionals.length}.`);
+      const models = requestModels(await loadCatalogue());
+      return answerRequests(source, terminal, (input) => answer(input, models), fits);
+    },
+  };
+}
 
 /** Models for requests: the catalogue, copies and fine-tunes by their names, sizes in names, and configs in the request. */
 export function requestModels(catalogue: Catalogue): ModelResolver {
@@ -84,8 +103,8 @@ function ofSize(field: string, billions: unknown): FoundModel | DescriptionProbl
 export async function answerRequests<T extends object>(
   source: string,
   terminal: Terminal,
-  answer: AnswerRequest<T>,
-  fits: FitsIn<T>,
+  answer: (input: unknown) => RequestAnswer<T>,
+  fits: (response: T) => boolean,
 ): Promise<number> {
   let code: number | null = null;
   for await (const request of requestTexts(linesOf(source, terminal))) {
@@ -168,7 +187,7 @@ interface Answered<T> {
   readonly result: RequestAnswer<T>;
 }
 
-function answerText<T>({ text, line }: RequestText, answer: AnswerRequest<T>): Answered<T> {
+function answerText<T>({ text, line }: RequestText, answer: (input: unknown) => RequestAnswer<T>): Answered<T> {
   let input: unknown;
   try {
     input = JSON.parse(text);

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../src/models/config/fields';
 import type { Addition } from './additions';
+import { decoder, qwen25, qwen3, withClass, type DecoderSizes } from './shapes';
 
 /** Models whose config.json, or a copy of it under another owner, stands open at `seen`. */
 interface Published {
@@ -11,55 +12,15 @@ interface Published {
   readonly copy?: true;
 }
 
-const llama = (
-  hidden: number,
-  intermediate: number,
-  layers: number,
-  heads: number,
-  kvHeads: number,
-  vocab: number,
-  positions: number,
-  more: JsonObject = {},
-): JsonObject => ({
-  architectures: ['LlamaForCausalLM'],
-  model_type: 'llama',
-  hidden_size: hidden,
-  intermediate_size: intermediate,
-  num_hidden_layers: layers,
-  num_attention_heads: heads,
-  num_key_value_heads: kvHeads,
-  vocab_size: vocab,
-  max_position_embeddings: positions,
-  tie_word_embeddings: false,
-  torch_dtype: 'bfloat16',
-  ...more,
-});
+const llama = (sizes: DecoderSizes, vocab: number, positions: number, more: JsonObject = {}): JsonObject =>
+  withClass('LlamaForCausalLM', decoder('llama', sizes, [vocab, positions], more));
 const mistral = (positions: number, vocab: number): JsonObject =>
-  llama(4096, 14336, 32, 32, 8, vocab, positions, {
-    architectures: ['MistralForCausalLM'],
-    model_type: 'mistral',
-    sliding_window: 4096,
-  });
-const cohere = (
-  hidden: number,
-  intermediate: number,
-  layers: number,
-  heads: number,
-  positions: number,
-  more: JsonObject = {},
-): JsonObject => ({
-  architectures: ['CohereForCausalLM'],
-  model_type: 'cohere',
-  hidden_size: hidden,
-  intermediate_size: intermediate,
-  num_hidden_layers: layers,
-  num_attention_heads: heads,
-  num_key_value_heads: 8,
-  vocab_size: 256000,
-  max_position_embeddings: positions,
-  torch_dtype: 'float16',
-  ...more,
-});
+  withClass('MistralForCausalLM', decoder('mistral', [4096, 14336, 32, 32, 8], [vocab, positions], { sliding_window: 4096 }));
+const cohere = (sizes: DecoderSizes, positions: number, more: JsonObject = {}): JsonObject =>
+  withClass(
+    'CohereForCausalLM',
+    decoder('cohere', sizes, [256000, positions], { tie_word_embeddings: true, torch_dtype: 'float16', ...more }),
+  );
 const bertModel = (hidden: number, layers: number, heads: number, dtype: string): JsonObject => ({
   architectures: ['BertModel'],
   model_type: 'bert',
@@ -106,10 +67,6 @@ const internVl = (language: JsonObject): JsonObject => ({
     qkv_bias: true,
   },
 });
-const qwen2 = (hidden: number, intermediate: number, layers: number, heads: number, kvHeads: number): JsonObject =>
-  llama(hidden, intermediate, layers, heads, kvHeads, 151674, 32768, { model_type: 'qwen2' });
-const qwen3 = (hidden: number, intermediate: number, layers: number, heads: number, more: JsonObject = {}): JsonObject =>
-  llama(hidden, intermediate, layers, heads, 8, 151936, 40960, { model_type: 'qwen3', head_dim: 128, ...more });
 /** Sizes of the collection and of the models' language parts; the 1B's total of 1.061 billion is that of the config below. */
 const INTERNVL_SEEN = 'https://huggingface.co/collections/internlm/internvl35 and https://huggingface.co/OpenExplorer/InternVL3_5-1B';
 
@@ -120,55 +77,55 @@ const PUBLISHED: readonly Published[] = [
   {
     ids: ['deepseek-ai/deepseek-coder-33b-base', 'deepseek-ai/deepseek-coder-33b-instruct', 'm-a-p/OpenCodeInterpreter-DS-33B'],
     seen: `${HF}/codefuse-ai/CodeFuse-DeepSeek-33B-4bits/blob/eaa10ca65bbb737beba31eb48c107f80f8498459/config.json`,
-    config: llama(7168, 19200, 62, 56, 8, 32256, 16384, LINEAR_ROPE),
+    config: llama([7168, 19200, 62, 56, 8], 32256, 16384, LINEAR_ROPE),
     copy: true,
   },
   {
     ids: ['deepseek-ai/deepseek-coder-1.3b-base', 'deepseek-ai/deepseek-coder-1.3b-instruct'],
     seen: `${HF}/hpcgroup/hpc-coder-v2-1.3b/blob/main/config.json`,
-    config: llama(2048, 5504, 24, 16, 16, 32256, 16384, LINEAR_ROPE),
+    config: llama([2048, 5504, 24, 16, 16], 32256, 16384, LINEAR_ROPE),
     copy: true,
   },
   {
     ids: ['deepseek-ai/deepseek-llm-67b-chat', 'deepseek-ai/deepseek-llm-67b-base'],
     seen: `${HF}/deepseek-ai/deepseek-llm-67b-chat/blob/ffc1bb8121929ef1cd104906d16004fe0e08c9e9/config.json`,
-    config: llama(8192, 22016, 95, 64, 8, 102400, 4096),
+    config: llama([8192, 22016, 95, 64, 8], 102400, 4096),
   },
   {
     ids: ['deepseek-ai/deepseek-coder-7b-instruct-v1.5', 'deepseek-ai/deepseek-math-7b-instruct', 'deepseek-ai/deepseek-math-7b-base'],
     seen: `${HF}/aless2212/deepseek-coder-7b-instruct-v1.5-onnx-fp16/blob/main/config.json`,
-    config: llama(4096, 11008, 30, 32, 32, 102400, 4096),
+    config: llama([4096, 11008, 30, 32, 32], 102400, 4096),
     copy: true,
   },
   {
     ids: ['CohereLabs/aya-expanse-8b', 'CohereForAI/aya-expanse-8b'],
     seen: `${HF}/mlx-community/aya-expanse-8b-4bit/blob/refs%2Fpr%2F2/config.json`,
-    config: cohere(4096, 14336, 32, 32, 8192),
+    config: cohere([4096, 14336, 32, 32, 8], 8192),
     copy: true,
   },
   {
     ids: ['CohereLabs/aya-expanse-32b', 'CohereForAI/aya-expanse-32b'],
     seen: `${HF}/jebish7/aya-expanse-32b/blob/main/config.json`,
-    config: cohere(8192, 24576, 40, 64, 8192),
+    config: cohere([8192, 24576, 40, 64, 8], 8192),
     copy: true,
   },
   {
     ids: ['CohereLabs/c4ai-command-r-08-2024', 'CohereForAI/c4ai-command-r-08-2024'],
     seen: `${HF}/unsloth/c4ai-command-r-08-2024/blob/main/config.json`,
-    config: cohere(8192, 24576, 40, 64, 131072, { torch_dtype: 'bfloat16' }),
+    config: cohere([8192, 24576, 40, 64, 8], 131072, { torch_dtype: 'bfloat16' }),
     copy: true,
   },
   {
     // `model_max_length` is the longer field, which vLLM takes for this family (`_get_and_verify_max_len`).
     ids: ['CohereLabs/c4ai-command-r-plus', 'CohereForAI/c4ai-command-r-plus'],
     seen: `${HF}/alpindale/c4ai-command-r-plus-GPTQ/blob/05c658af54abd10da9212630e4722828aa7feae9/config.json`,
-    config: cohere(12288, 33792, 64, 96, 131072, { use_qk_norm: true }),
+    config: cohere([12288, 33792, 64, 96, 8], 131072, { use_qk_norm: true }),
     copy: true,
   },
   {
     ids: ['CohereLabs/c4ai-command-r-plus-08-2024', 'CohereForAI/c4ai-command-r-plus-08-2024'],
     seen: `${HF}/aixsatoshi/c4ai-command-r-plus-08-2024-awq/blob/main/config.json`,
-    config: cohere(12288, 33792, 64, 96, 131072, { use_qk_norm: true }),
+    config: cohere([12288, 33792, 64, 96, 8], 131072, { use_qk_norm: true }),
     copy: true,
   },
   {
@@ -256,30 +213,30 @@ const PUBLISHED: readonly Published[] = [
   {
     ids: ['utter-project/EuroLLM-9B', 'utter-project/EuroLLM-9B-Instruct'],
     seen: `${HF}/cortecs/EuroLLM-9B-Instruct-FP8-Dynamic/blob/cfa3f9d1bba283ce97a7605b747f4c1ccbf31efa/config.json`,
-    config: llama(4096, 12288, 42, 32, 8, 128000, 4096),
+    config: llama([4096, 12288, 42, 32, 8], 128000, 4096),
     copy: true,
   },
   {
     ids: ['utter-project/EuroLLM-1.7B', 'utter-project/EuroLLM-1.7B-Instruct'],
     seen: `${HF}/utter-project/EuroLLM-1.7B-Instruct/blob/c00431158750cc7f03f668bd4faec98bb68bc18f/config.json`,
-    config: llama(2048, 5632, 24, 16, 8, 128000, 4096),
+    config: llama([2048, 5632, 24, 16, 8], 128000, 4096),
   },
   {
     ids: ['01-ai/Yi-Coder-9B-Chat', '01-ai/Yi-Coder-9B'],
     seen: `${HF}/stelterlab/Yi-Coder-9B-Chat-AWQ/blob/main/config.json`,
-    config: llama(4096, 11008, 48, 32, 4, 64000, 131072),
+    config: llama([4096, 11008, 48, 32, 4], 64000, 131072),
     copy: true,
   },
   {
     ids: ['01-ai/Yi-Coder-1.5B-Chat', '01-ai/Yi-Coder-1.5B'],
     seen: `${HF}/unclemusclez/Unsloth-Yi-Coder-1.5B-Chat-Devinator-v1/blob/main/config.json`,
-    config: llama(2048, 5504, 24, 16, 16, 64000, 131072),
+    config: llama([2048, 5504, 24, 16, 16], 64000, 131072),
     copy: true,
   },
   {
     ids: ['microsoft/WizardLM-2-8x22B', 'alpindale/WizardLM-2-8x22B', 'WizardLMTeam/WizardLM-2-8x22B'],
     seen: `${HF}/MaziyarPanahi/WizardLM-2-8x22B-AWQ/blob/main/config.json`,
-    config: llama(6144, 16384, 56, 48, 8, 32000, 65536, {
+    config: llama([6144, 16384, 56, 48, 8], 32000, 65536, {
       architectures: ['MixtralForCausalLM'],
       model_type: 'mixtral',
       num_local_experts: 8,
@@ -287,30 +244,29 @@ const PUBLISHED: readonly Published[] = [
     }),
     copy: true,
   },
-  { ids: ['OpenGVLab/InternVL3-1B'], seen: INTERNVL_SEEN, config: internVl(qwen2(896, 4864, 24, 14, 2)) },
-  { ids: ['OpenGVLab/InternVL3-2B'], seen: INTERNVL_SEEN, config: internVl(qwen2(1536, 8960, 28, 12, 2)) },
+  { ids: ['OpenGVLab/InternVL3-1B'], seen: INTERNVL_SEEN, config: internVl(qwen25([896, 4864, 24, 14, 2], 151674)) },
+  { ids: ['OpenGVLab/InternVL3-2B'], seen: INTERNVL_SEEN, config: internVl(qwen25([1536, 8960, 28, 12, 2], 151674)) },
   {
     ids: ['OpenGVLab/InternVL3-8B'],
     seen: `${HF}/OpenGVLab/InternVL3-8B/blob/main/config.json`,
-    config: internVl(qwen2(3584, 18944, 28, 28, 4)),
+    config: internVl(qwen25([3584, 18944, 28, 28, 4], 151674)),
   },
-  { ids: ['OpenGVLab/InternVL3-14B'], seen: INTERNVL_SEEN, config: internVl(qwen2(5120, 13824, 48, 40, 8)) },
-  { ids: ['OpenGVLab/InternVL3_5-1B'], seen: INTERNVL_SEEN, config: internVl(qwen3(1024, 3072, 28, 16)) },
-  { ids: ['OpenGVLab/InternVL3_5-2B'], seen: INTERNVL_SEEN, config: internVl(qwen3(2048, 6144, 28, 16)) },
-  { ids: ['OpenGVLab/InternVL3_5-4B'], seen: INTERNVL_SEEN, config: internVl(qwen3(2560, 9728, 36, 32)) },
+  { ids: ['OpenGVLab/InternVL3-14B'], seen: INTERNVL_SEEN, config: internVl(qwen25([5120, 13824, 48, 40, 8], 151674)) },
+  { ids: ['OpenGVLab/InternVL3_5-1B'], seen: INTERNVL_SEEN, config: internVl(qwen3([1024, 3072, 28, 16, 8], 151936)) },
+  { ids: ['OpenGVLab/InternVL3_5-2B'], seen: INTERNVL_SEEN, config: internVl(qwen3([2048, 6144, 28, 16, 8], 151936)) },
+  { ids: ['OpenGVLab/InternVL3_5-4B'], seen: INTERNVL_SEEN, config: internVl(qwen3([2560, 9728, 36, 32, 8], 151936)) },
   {
     ids: ['OpenGVLab/InternVL3_5-8B'],
     seen: `${HF}/OpenGVLab/InternVL3_5-8B/blob/refs%2Fpr%2F12/config.json`,
-    config: internVl(qwen3(4096, 12288, 36, 32)),
+    config: internVl(qwen3([4096, 12288, 36, 32, 8], 151936)),
   },
-  { ids: ['OpenGVLab/InternVL3_5-14B'], seen: INTERNVL_SEEN, config: internVl(qwen3(5120, 17408, 40, 40)) },
+  { ids: ['OpenGVLab/InternVL3_5-14B'], seen: INTERNVL_SEEN, config: internVl(qwen3([5120, 17408, 40, 40, 8], 151936)) },
   {
     ids: ['OpenGVLab/InternVL3_5-30B-A3B'],
     seen: INTERNVL_SEEN,
     config: internVl(
-      qwen3(2048, 6144, 48, 32, {
-        model_type: 'qwen3_moe',
-        num_key_value_heads: 4,
+      decoder('qwen3_moe', [2048, 6144, 48, 32, 4], [151936, 40960], {
+        head_dim: 128,
         num_experts: 128,
         num_experts_per_tok: 8,
         moe_intermediate_size: 768,
@@ -320,12 +276,12 @@ const PUBLISHED: readonly Published[] = [
   {
     ids: ['Nexusflow/Athene-V2-Chat'],
     seen: `${HF}/Nexusflow/Athene-V2-Chat/blob/main/config.json`,
-    config: llama(8192, 29568, 80, 64, 8, 152064, 32768, { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' }),
+    config: withClass('Qwen2ForCausalLM', qwen25([8192, 29568, 80, 64, 8], 152064)),
   },
   {
     ids: ['Nexusflow/Athene-V2-Agent'],
     seen: `${HF}/Nexusflow/Athene-V2-Agent/blob/fcb0551d7d77c859095709d7b3629148d230c088/config.json`,
-    config: llama(8192, 29568, 80, 64, 8, 151672, 32768, { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' }),
+    config: withClass('Qwen2ForCausalLM', qwen25([8192, 29568, 80, 64, 8], 151672)),
   },
 ];
 

@@ -8,8 +8,9 @@ import { Fields, isJsonObject } from '../src/models/config/fields';
 import type { JsonObject } from '../src/models/config/fields';
 import { checkpointQuantization } from '../src/models/config/quantization';
 import { architectureFromConfig } from '../src/models/hfConfig';
-import { ADDITIONS, FINE_TUNES } from './catalogue/additions';
+import { ADDITIONS } from './catalogue/additions';
 import { CARD_ADDITIONS } from './catalogue/cardConfigs';
+import { FINE_TUNES } from './catalogue/fineTunes';
 import { PUBLISHED_ADDITIONS } from './catalogue/publishedConfigs';
 import { RECORDED_ADDITIONS } from './catalogue/recordedConfigs';
 import { minimalConfig } from './catalogue/minimalConfig';
@@ -175,7 +176,8 @@ for (const { id, source, config, derived, recorded } of [...ADDITIONS, ...PUBLIS
   };
   models.push([id, configs.index(minimalConfig(config)), sources.index(source), rest]);
 }
-for (const [id, { base: baseId, differs }] of Object.entries(FINE_TUNES)) {
+for (const [id, fineTune] of Object.entries(FINE_TUNES)) {
+  const { base: baseId, differs } = typeof fineTune === 'string' ? { base: fineTune } : fineTune;
   const base = models.find(([known]) => known === baseId);
   const config = base && configs.items[base[1]];
   if (!config) left.push(`${id}: its base ${baseId} is not there`);

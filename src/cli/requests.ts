@@ -100,7 +100,7 @@ function ofSize(field: string, billions: unknown): FoundModel | DescriptionProbl
  *
  * @returns the exit code: 0 when every run fits, 1 when one does not, 2 when a request cannot be used.
  */
-export async function answerRequests<T extends object>(
+async function answerRequests<T extends object>(
   source: string,
   terminal: Terminal,
   answer: (input: unknown) => RequestAnswer<T>,

@@ -3,33 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { runCli } from '../../../src/cli/main';
-
-interface Result {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
+import { cli, type Outcome } from './terminal';
 
 let folder = '';
 
-async function* once(text: string): AsyncGenerator<string> {
-  // Cut in the middle of lines, as a pipe may.
-  for (let at = 0; at < text.length; at += 50) yield await Promise.resolve(text.slice(at, at + 50));
-}
-
-async function cli(args: readonly string[], stdin = ''): Promise<Result> {
-  let [out, err] = ['', ''];
-  const write = (text: string): Promise<void> => {
-    out += text;
-    return Promise.resolve();
-  };
-  const writeError = (text: string): void => {
-    err += text;
-  };
-  const code = await runCli(args, { stdin: once(stdin), write, writeError, cwd: folder });
-  return { code, out, err };
-}
+const run = (args: readonly string[], stdin = ''): Promise<Outcome> => cli(args, stdin, folder);
 
 function file(name: string, text: string): string {
   writeFileSync(path.join(folder, name), text);
@@ -52,9 +30,9 @@ interface Json {
 }
 
 async function estimate(...args: readonly string[]): Promise<Json['deployments'][number]> {
-  const { out, err } = await cli(['estimate', ...args, '--json']);
+  const { out, errors } = await run(['estimate', ...args, '--json']);
   const [first] = (JSON.parse(out) as Json).deployments;
-  assert.ok(first, err);
+  assert.ok(first, errors);
   return first;
 }
 
@@ -65,11 +43,11 @@ describe('the command line', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   it('says how it is used, and its version', async () => {
-    assert.match((await cli(['--help'])).out, /usage: vllm-vram COMMAND/);
-    assert.match((await cli(['estimate', '--help'])).out, /--gpu-memory-gib/);
-    assert.match((await cli(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
-    assert.equal((await cli([])).code, 2);
-    assert.match((await cli(['estimat'])).err, /no command "estimat".*estimate/);
+    assert.match((await run(['--help'])).out, /usage: vllm-vram COMMAND/);
+    assert.match((await run(['estimate', '--help'])).out, /--gpu-memory-gib/);
+    assert.match((await run(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
+    assert.equal((await run([])).code, 2);
+    assert.match((await run(['estimat'])).errors, /no command "estimat".*estimate/);
   });
 
   it('exits 0 when all fit, 1 when something does not, 2 when it cannot be judged', async () => {
@@ -77,16 +55,16 @@ describe('the command line', () => {
     const tooLong = file('long.yaml', FITS.replace('8192', '40000').replace('rtx_4090', 'rtx_3060_12'));
     const noGpu = file('no-gpu.yaml', FITS.replace(/^.*\n/, ''));
     assert.deepEqual(
-      [await cli(['estimate', fits]), await cli(['estimate', fits, tooLong])].map(({ code }) => code),
+      [await run(['estimate', fits]), await run(['estimate', fits, tooLong])].map(({ code }) => code),
       [0, 1],
     );
-    assert.equal((await cli(['estimate', fits, noGpu])).code, 2);
-    const { code, out, err } = await cli(['estimate', fits, 'missing.yaml', '--json']);
+    assert.equal((await run(['estimate', fits, noGpu])).code, 2);
+    const { code, out, errors } = await run(['estimate', fits, 'missing.yaml', '--json']);
     assert.equal(code, 2);
     assert.equal((JSON.parse(out) as Json).skipped[0]?.file, 'missing.yaml');
-    assert.match(err, /missing\.yaml: skipped: ENOENT/);
+    assert.match(errors, /missing\.yaml: skipped: ENOENT/);
     const other = file('other.yaml', 'services:\n  a: {}\n');
-    assert.match((await cli(['estimate', other])).err, /configures no vLLM engine/);
+    assert.match((await run(['estimate', other])).errors, /configures no vLLM engine/);
   });
 
   it('lets flags win over the file', async () => {
@@ -101,7 +79,7 @@ describe('the command line', () => {
     const set = await estimate(name, '--set', 'gpu_memory_utilization=0.5', '--gpu-memory-gib', '20');
     assert.equal(set.per_gpu.budget_gib, 10);
     assert.equal((await estimate(name, '--set', 'max-model-len=40k')).outcome, 'ok');
-    assert.equal((await cli(['estimate', name, '--set', 'tensor-parallel-size=3'])).code, 1);
+    assert.equal((await run(['estimate', name, '--set', 'tensor-parallel-size=3'])).code, 1);
   });
 
   it('reads the model from a config.json or from a folder beside the file', async () => {
@@ -148,31 +126,31 @@ describe('the command line', () => {
       [['--colour'], /--colour.*Allowed: --json, --gpu/],
     ];
     for (const [args, message] of wrong) {
-      const { code, err } = await cli(['estimate', name, ...args]);
+      const { code, errors } = await run(['estimate', name, ...args]);
       assert.equal(code, 2, args.join(' '));
-      assert.match(err, message);
+      assert.match(errors, message);
     }
-    assert.match((await cli(['estimate'])).err, /no file is given/);
+    assert.match((await run(['estimate'])).errors, /no file is given/);
   });
 
   it('never calls a model certain that is only guessed from its name', async () => {
     const name = 'model: nobody/unheard-of-13B\nmax-model-len: 4096\n';
-    const roomy = await cli(['estimate', file('guess.yaml', name), '--gpu', 'h100_80', '--gpu-count', '1']);
+    const roomy = await run(['estimate', file('guess.yaml', name), '--gpu', 'h100_80', '--gpu-count', '1']);
     assert.equal(roomy.code, 0);
     assert.match(roomy.out, /^guess\.yaml: DOUBTFUL\n.*\(the model is guessed from its name\)$/m);
-    const tight = await cli(['estimate', file('guess.yaml', name), '--gpu', 't4', '--gpu-count', '1']);
+    const tight = await run(['estimate', file('guess.yaml', name), '--gpu', 't4', '--gpu-count', '1']);
     assert.match(tight.out, /^warning: line 1: .*guessed from its name/m);
     assert.doesNotMatch(tight.out, /^error/m);
   });
 
   it('prints a report for people', async () => {
-    const { out } = await cli(['estimate', file('text.yaml', `${FITS}swap-space: 4\n`)]);
+    const { out } = await run(['estimate', file('text.yaml', `${FITS}swap-space: 4\n`)]);
     assert.match(out, /^text\.yaml: NO\n/);
     assert.match(out, /^budget per GPU +\d/m);
     assert.match(out, /^error: line 4: .*swap-space.*\[yaml-removed\]$/m);
     assert.match(out, /^ {2}fix: Remove swap-space$/m);
     assert.match(out, /8\.19 B parameters, not quantized, bfloat16$/m);
-    const loaded = await cli(['estimate', file('bnb.yaml', `${FITS}quantization: bitsandbytes\n`)]);
+    const loaded = await run(['estimate', file('bnb.yaml', `${FITS}quantization: bitsandbytes\n`)]);
     assert.match(loaded.out, /not quantized, bfloat16, quantized at load: bitsandbytes$/m);
   });
 });
@@ -201,7 +179,7 @@ describe('estimates in bulk', () => {
         { key: 'h100_80', count: 2, total_memory_gib: 79.19 },
       ),
     ];
-    const { code, out } = await cli(['estimate', '--jsonl', '-'], `${rows.join('\n')}\n`);
+    const { code, out } = await run(['estimate', '--jsonl', '-'], `${rows.join('\n')}\n`);
     assert.equal(code, 2);
     const answers = out
       .trimEnd()
@@ -229,7 +207,7 @@ describe('estimates in bulk', () => {
         .map(([key, value]) => `${key}: ${value}\n`)
         .join('')}`,
     );
-    const { out } = await cli(['estimate', '--jsonl', file('rows.jsonl', `${row('x', args, { key: 'l40s', count: 2 })}\r\n`)]);
+    const { out } = await run(['estimate', '--jsonl', file('rows.jsonl', `${row('x', args, { key: 'l40s', count: 2 })}\r\n`)]);
     const [bulk, alone] = [JSON.parse(out) as Json['deployments'][number], await estimate(single)];
     assert.deepEqual([bulk.per_gpu, bulk.kv_cache, bulk.outcome], [alone.per_gpu, alone.kv_cache, alone.outcome]);
   });
@@ -237,7 +215,7 @@ describe('estimates in bulk', () => {
   it('spans the versions in use for a row whose version is null, and takes the newest where none is asked for', async () => {
     const args = { model: 'Qwen/Qwen3-14B', 'max-model-len': 8192 };
     const gpu = { name: 'NVIDIA H100 80GB HBM3', count: 1 };
-    const { out } = await cli(
+    const { out } = await run(
       ['estimate', '--jsonl', '-'],
       `${JSON.stringify({ args, gpu, vllm_version: null })}\n${JSON.stringify({ args, gpu })}`,
     );
@@ -252,8 +230,8 @@ describe('estimates in bulk', () => {
   });
 
   it('says which rows cannot be read', async () => {
-    const { code, err } = await cli(['estimate', '--jsonl', 'missing.jsonl']);
+    const { code, errors } = await run(['estimate', '--jsonl', 'missing.jsonl']);
     assert.equal(code, 2);
-    assert.match(err, /--jsonl "missing\.jsonl" cannot be read: ENOENT/);
+    assert.match(errors, /--jsonl "missing\.jsonl" cannot be read: ENOENT/);
   });
 });

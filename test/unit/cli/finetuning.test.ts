@@ -1,33 +1,8 @@
 import * as assert from 'node:assert/strict';
 import { EXIT } from '../../../src/cli/command';
-import type { Terminal } from '../../../src/cli/command';
-import { runCli } from '../../../src/cli/main';
+import { cli, type Outcome } from './terminal';
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly errors: string;
-}
-
-async function run(args: readonly string[], stdin: string): Promise<Outcome> {
-  let out = '';
-  let errors = '';
-  const terminal: Terminal = {
-    // Chunks end in the middle of a line, as pipes deliver them.
-    stdin: (async function* () {
-      for (let at = 0; at < stdin.length; at += 7) yield await Promise.resolve(stdin.slice(at, at + 7));
-    })(),
-    write: (text) => {
-      out += text;
-      return Promise.resolve();
-    },
-    writeError: (text) => {
-      errors += text;
-    },
-    cwd: process.cwd(),
-  };
-  return { code: await runCli(['finetuning', ...args], terminal), out, errors };
-}
+const run = (args: readonly string[], stdin: string): Promise<Outcome> => cli(['finetuning', ...args], stdin);
 
 const GOOD = { gpu_key: 'rtx_4090', llm_key: 'Qwen/Qwen3-8B', finetuning_method: 'qlora' };
 const TOO_LARGE = { ...GOOD, finetuning_method: 'full' };

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { JsonProgress } from '../../../src/cli/jsonProgress';
-import { answerRequests, requestTexts } from '../../../src/cli/requests';
+import { requestTexts } from '../../../src/cli/requests';
 import { forAll } from '../properties';
+import { cli } from './terminal';
 
 interface Text {
   readonly text: string;
@@ -68,19 +69,7 @@ describe('JSON Lines', () => {
   });
 
   it('name the line of a mistake and no other', async () => {
-    let out = '';
-    const terminal = {
-      stdin: Source.prototype[Symbol.asyncIterator].call(new Source([`${ROW}\n{"gpu_key": x}\n`])),
-      write: (text: string): Promise<void> => Promise.resolve(void (out += text)),
-      writeError: () => undefined,
-      cwd: '.',
-    };
-    await answerRequests(
-      '-',
-      terminal,
-      () => ({ response: {} }),
-      () => true,
-    );
+    const { out } = await cli(['finetuning', '-'], `${ROW}\n{"gpu_key": x}\n`);
     const { line, error } = JSON.parse(out.split('\n')[1] ?? '') as { readonly line: number; readonly error: string };
     assert.equal(line, 2);
     assert.match(error, /^The request on line 2 is no JSON: (?!.*line 1)/);

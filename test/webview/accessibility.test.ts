@@ -1,10 +1,10 @@
 import * as assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { Catalogue } from '../../src/models/catalogue';
 import type { Place } from '../../src/features/planner/conversation';
-import { launchChromium } from '../host/browser';
-import { openPage, PageServer, type OpenPage } from './page';
+import { inChromium } from './inChromium';
+import type { OpenPage } from './page';
 import { deployment, playEditor } from './services';
 import { THEMES } from './themes';
 
@@ -95,19 +95,8 @@ describe('the planner page, for everybody', () => {
       ['max-model-len', 4096],
     ],
   }));
-  let server: PageServer;
-  let browser: Browser;
+  const openPage = inChromium();
   let open: OpenPage | undefined;
-
-  before(async () => {
-    server = await PageServer.start();
-    browser = await launchChromium();
-  });
-
-  after(async () => {
-    await browser.close();
-    await server.stop();
-  });
 
   afterEach(() => open?.close());
 
@@ -115,7 +104,7 @@ describe('the planner page, for everybody', () => {
     for (const theme of THEMES) {
       it(`${setting.name}, ${theme.name}: axe finds nothing and nothing sticks out`, async () => {
         const { place, width, zoom, tab } = setting;
-        open = await openPage(browser, server, {
+        open = await openPage({
           place,
           services: playEditor(catalogue, qwen),
           theme,
@@ -137,7 +126,7 @@ describe('the planner page, for everybody', () => {
   }
 
   it('can be walked through by the tab key, each stop visible and named', async () => {
-    open = await openPage(browser, server, {
+    open = await openPage({
       place: 'panel',
       services: playEditor(catalogue, qwen),
       width: 1200,
@@ -179,7 +168,7 @@ describe('the planner page, for everybody', () => {
   });
 
   it('moves between tabs by arrow keys', async () => {
-    open = await openPage(browser, server, { place: 'panel', services: playEditor(catalogue, qwen), width: 1000 });
+    open = await openPage({ place: 'panel', services: playEditor(catalogue, qwen), width: 1000 });
     const { page } = open;
     await page.getByRole('tab', { name: 'Inference' }).focus();
     await page.keyboard.press('ArrowRight');
@@ -189,7 +178,7 @@ describe('the planner page, for everybody', () => {
   });
 
   it('never loses the focus to the top of the page', async () => {
-    open = await openPage(browser, server, { place: 'panel', services: playEditor(catalogue, qwen), width: 1200 });
+    open = await openPage({ place: 'panel', services: playEditor(catalogue, qwen), width: 1200 });
     const { page } = open;
     const focused = (): Promise<string> =>
       page.evaluate(() => {
@@ -225,7 +214,7 @@ describe('the planner page, for everybody', () => {
   });
 
   it('gives every part of the bar a pattern or an edge of its own, not only a colour', async () => {
-    open = await openPage(browser, server, { place: 'side', services: playEditor(catalogue, qwen), width: 300 });
+    open = await openPage({ place: 'side', services: playEditor(catalogue, qwen), width: 300 });
     const patterns = await open.page.evaluate(() =>
       [...document.querySelectorAll('.bar rect[fill]')].map((rect) => {
         const id = /url\(#(.*)\)/.exec(rect.getAttribute('fill') ?? '')?.[1] ?? '';

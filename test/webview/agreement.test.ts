@@ -1,27 +1,14 @@
 import * as assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
 import { Catalogue } from '../../src/models/catalogue';
-import { launchChromium } from '../host/browser';
 import { analysisOf } from '../unit/analysis/estimates';
 import { assertAgreement, saidOf, surfacesOf } from '../unit/report/surfaces';
-import { openPage, PageServer } from './page';
+import { inChromium } from './inChromium';
 import { deployment, playEditor } from './services';
 
 describe('one number in the planner', () => {
   const catalogue = Catalogue.parse(readFileSync('data/models.json', 'utf8'));
-  let server: PageServer;
-  let browser: Browser;
-
-  before(async () => {
-    server = await PageServer.start();
-    browser = await launchChromium();
-  });
-
-  after(async () => {
-    await browser.close();
-    await server.stop();
-  });
+  const openPage = inChromium();
 
   for (const { model, length, seqs } of [
     { model: 'Qwen/Qwen3-8B', length: 4096, seqs: 256 },
@@ -33,7 +20,7 @@ describe('one number in the planner', () => {
       const lines = Object.entries({ model, ...args }).map(([key, value]) => `${key}: ${value}`);
       const surfaces = surfacesOf(await analysisOf(['# vram: gpu=rtx_4090 count=2', ...lines, ''].join('\n')));
       const services = playEditor(catalogue, deployment(catalogue, { model, gpu: 'rtx_4090', count: 2, args }));
-      const { page, complaints, close } = await openPage(browser, server, { place: 'panel', services });
+      const { page, complaints, close } = await openPage({ place: 'panel', services });
       await page.locator('.figures').first().waitFor();
       const planner = await page.locator('body').innerText();
       await close();

@@ -1,10 +1,10 @@
 import * as assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { Catalogue } from '../../src/models/catalogue';
 import type { Followed } from '../../src/protocol/messages';
-import { launchChromium } from '../host/browser';
-import { openPage, PageServer, type OpenOptions, type OpenPage } from './page';
+import { inChromium } from './inChromium';
+import type { OpenOptions, OpenPage } from './page';
 import { deployment, playEditor, type PlayedEditor } from './services';
 
 /** The page draws in the next frame, so what it shows is asked for until it is right. */
@@ -21,27 +21,16 @@ describe('the planner page', () => {
     count: 2,
     args: { 'tensor-parallel-size': 2, 'max-model-len': 32768 },
   });
-  let server: PageServer;
-  let browser: Browser;
+  const openPage = inChromium();
   const opened: OpenPage[] = [];
 
   const open = async (services: PlayedEditor, options: Partial<OpenOptions> = {}): Promise<OpenPage> => {
-    const page = await openPage(browser, server, { place: 'panel', services, ...options });
+    const page = await openPage({ place: 'panel', services, ...options });
     opened.push(page);
     return page;
   };
   const field = (page: Page, name: string) => page.locator(`#inference-${name}`).locator('input');
   const verdict = (page: Page) => page.locator('.verdict').first();
-
-  before(async () => {
-    server = await PageServer.start();
-    browser = await launchChromium();
-  });
-
-  after(async () => {
-    await browser.close();
-    await server.stop();
-  });
 
   afterEach(async () => {
     const complaints = opened.flatMap((page) => page.complaints);

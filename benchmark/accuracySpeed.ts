@@ -161,7 +161,7 @@ const SWEEP_FOLDS = 5;
 
 /** One of five folds for a whole sweep: a model on a card under an engine in a format, every length and load of it. */
 function foldOfSweep({ row, input }: SpeedCase): string {
-  const sweep = [row.model, input.setup.gpu.key, row.tp, row.quantization, row.engine_norm].join('|');
+  const sweep = [row.model, input.setup.gpu.key, input.setup.tensorParallel, row.quantization, row.engine_norm].join('|');
   let hash = 0x811c9dc5;
   for (const letter of sweep) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193) >>> 0;
   return String(hash % SWEEP_FOLDS);

@@ -154,11 +154,13 @@ function quantityOf(row: SpeedRow): SpeedQuantityName | null {
 
 /** A row's fields under the contract's names, values as they are written. */
 export function requestOf(row: SpeedRow, variant: Variant = {}): Readonly<Record<string, unknown>> {
-  const gpus = row.gpu_count ?? row.tp ?? 1;
+  const times = timesCounted(row);
+  const once = (size: number | null): number | null => (size === null || size === 1 ? size : size / times);
+  const gpus = once(row.gpu_count ?? row.tp) ?? 1;
   const sizes = {
-    tensor_parallel_size: row.tp,
+    tensor_parallel_size: once(row.tp),
     pipeline_parallel_size: row.pp,
-    data_parallel_size: rankOf(row, 'attn_dp'),
+    data_parallel_size: once(rankOf(row, 'attn_dp')),
     expert_parallel_size: rankOf(row, 'moe_ep'),
   };
   const parallelism = variant.gpusAlone ? {} : variant.parallelismByName ? (gpus > 1 ? { inference_parallelism: 'tensor' } : {}) : sizes;
@@ -177,6 +179,16 @@ export function requestOf(row: SpeedRow, variant: Variant = {}): Readonly<Record
     engine: row.engine_norm,
     engine_version: variant.withoutVersion ? null : row.engine_version,
   };
+}
+
+/**
+ * How often a row counts its GPUs. The table of aiconfigurator's measurements multiplies the expert parallel size with the tensor parallel size,
+ * of which it is a part: figures of rows on 64 and on 16 GPUs ("moe_tp8 moe_ep8", "moe_tp4 moe_ep4") are those of rows on 8 and on 4
+ * ("moe_tp1 moe_ep8", "moe_tp1 moe_ep4") to the last digit. Rows of TensorRT-LLM's own notation, where both do multiply, leave `attn_dp` open.
+ */
+function timesCounted(row: SpeedRow): number {
+  const [tensor, expert] = [rankOf(row, 'moe_tp') ?? 1, rankOf(row, 'moe_ep') ?? 1];
+  return tensor === expert && tensor * expert === row.gpu_count && rankOf(row, 'attn_dp') !== null ? tensor : 1;
 }
 
 /** The size of one kind of parallelism in a source's own notation ("moe_tp8 moe_ep8 attn_dp1"); null where it states none. */

@@ -50,7 +50,10 @@ export interface SpeedConstants {
   readonly kv: Readonly<Record<'fused' | 'fusedNarrow' | 'llamaCpp' | 'llamaCppUnified' | 'transformers', number>>;
   /** Milliseconds of all-reduce latency per layer under tensor parallelism, by link. */
   readonly allReduceLayerMs: Readonly<Record<'nvlink' | 'fabric' | 'pcie', number>>;
-  /** The same on top when the group spans nodes. */
+  /**
+   * The same on top when the group spans nodes: two all-reduces of 30 to 40 microseconds, what NCCL's small ones take over InfiniBand. No judged
+   * row spans nodes, so nothing measured stands behind it.
+   */
   readonly crossNodeLayerMs: number;
   /** Streaming time over NVIDIA's for the same data sheet. */
   readonly vendor: Readonly<Record<'AMD' | 'Intel' | 'Huawei' | 'Moore Threads' | 'other', number>>;
@@ -68,8 +71,6 @@ export interface SpeedConstants {
   readonly prefillExperts: number;
   /** Bytes per token, layer and element of the hidden state that prefill moves through memory beside the products: norms, residuals, conversions. */
   readonly prefillTraffic: number;
-  /** Distinct experts a batch reaches over those of even routing: real routers repeat themselves. */
-  readonly routingSpread: number;
   /** Each generated token under load waits for this share of the other requests' prefill, spread over the output. */
   readonly interference: number;
   /** Milliseconds per layer of eager launches where CUDA graphs do not reach. */
@@ -104,46 +105,45 @@ function engine(...values: readonly [number, number, number, number, number, num
  */
 export const SPEED_CONSTANTS: SpeedConstants = {
   engines: {
-    vllm_v0: engine(2.33, 0.019, 0.0101, 0.00503, 0.525, 0.48, 17.3, 3, 0.1, 1000000),
-    vllm_v1: engine(0.426, 0.0295, 0.0288, 0.0045, 0.713, 0.633, 10.4, 4.48, 0.0485, 7830000),
-    vllm_plugin: engine(0.262, 0.585, 0.13, 0.00498, 0.5, 0.9, 10.8, 3, 0.1, 1000000),
-    sglang: engine(1.06, 0.0108, 0.044, 0.0316, 0.913, 0.805, 16.2, 20.4, 0.232, 608000),
-    tensorrt_llm: engine(1.43, 0.00295, 0.0519, 0.00102, 0.807, 0.831, 3.25, 15, 0.088, 1440000),
-    nim: engine(1.05, 0.0549, 0.03, 0.029, 0.441, 0.855, 4.49, 0.907, 0.631, 228000),
-    llama_cpp: engine(0.0735, 0.0925, 0.0374, 0.0361, 0.0911, 0.712, 10, 3, 0.1, 1000000),
-    transformers_old: engine(9.73, 0.571, 0, 0.0101, 0.399, 0.312, 27.5, 3, 0.1, 1000000),
-    transformers_new: engine(0.745, 0.59, 0, 0.0101, 0.4, 0.45, 24.6, 3, 0.1, 1000000),
-    mlx: engine(0.616, 0.0927, 0.027, 0.01, 0.361, 1, 10, 3, 0.1, 1000000),
-    exllama: engine(0.184, 0.00223, 0.03, 0.0097, 0.458, 0.45, 10, 3, 0.1, 1000000),
-    lmdeploy: engine(0.445, 0.0287, 0.03, 0.00998, 0.55, 0.5, 10, 3, 0.1, 1000000),
-    gpt_fast: engine(0.0916, 0.0227, 0.000758, 0.00928, 0.493, 0.5, 10, 3, 0.1, 1000000),
-    mlc_llm: engine(0.0912, 0.0423, 0.03, 0.00922, 0.487, 0.5, 10, 3, 0.1, 1000000),
-    autoawq: engine(0.062, 0.0211, 0.03, 0.0086, 0.384, 0.296, 51.4, 3, 0.1, 1000000),
-    litgpt: engine(0.651, 1.59, 0.1, 0.01, 0.4, 0.45, 25, 3, 0.1, 1000000),
-    ctranslate2: engine(0.571, 0.392, 0.03, 0.01, 0.4, 0.45, 10, 3, 0.1, 1000000),
+    vllm_v0: engine(2.21, 0.0247, 0.0097, 0.00503, 0.525, 0.472, 17.5, 3, 0.1, 1000000),
+    vllm_v1: engine(0.472, 0.0271, 0.0296, 0.00487, 0.713, 0.656, 11.3, 4.1, 0.0474, 8340000),
+    vllm_plugin: engine(0.252, 0.588, 0.129, 0.00498, 0.5, 0.9, 10.8, 3, 0.1, 1000000),
+    sglang: engine(1.11, 0.0105, 0.0441, 0.0272, 0.913, 0.739, 15.7, 21.7, 0.182, 685000),
+    tensorrt_llm: engine(1.38, 0.00267, 0.043, 0.00102, 0.808, 0.75, 3.16, 15, 0.0884, 1440000),
+    nim: engine(1.09, 0.0503, 0.03, 0.0313, 0.441, 0.819, 4.57, 0.869, 0.645, 228000),
+    llama_cpp: engine(0.072, 0.0926, 0.0363, 0.0361, 0.0913, 0.71, 10, 3, 0.1, 1000000),
+    transformers_old: engine(9.73, 0.572, 0, 0.0101, 0.399, 0.311, 27.7, 3, 0.1, 1000000),
+    transformers_new: engine(0.763, 0.59, 0, 0.0101, 0.4, 0.45, 24.6, 3, 0.1, 1000000),
+    mlx: engine(0.616, 0.0927, 0.0269, 0.01, 0.361, 1, 10, 3, 0.1, 1000000),
+    exllama: engine(0.175, 0.00217, 0.03, 0.0097, 0.458, 0.45, 10, 3, 0.1, 1000000),
+    lmdeploy: engine(0.447, 0.0289, 0.03, 0.00998, 0.55, 0.5, 10, 3, 0.1, 1000000),
+    gpt_fast: engine(0.09, 0.0217, 0.000738, 0.00928, 0.493, 0.5, 10, 3, 0.1, 1000000),
+    mlc_llm: engine(0.0889, 0.0435, 0.03, 0.00922, 0.487, 0.5, 10, 3, 0.1, 1000000),
+    autoawq: engine(0.0615, 0.023, 0.03, 0.0086, 0.384, 0.292, 51.5, 3, 0.1, 1000000),
+    litgpt: engine(0.656, 1.59, 0.1, 0.01, 0.4, 0.45, 25, 3, 0.1, 1000000),
+    ctranslate2: engine(0.571, 0.395, 0.03, 0.01, 0.4, 0.45, 10, 3, 0.1, 1000000),
   },
   memory: { gddr: 1.09, hbm: 1, unified: 1.16 },
-  smGbS: { Volta: 7.93, Ampere: 15.1, Hopper: 18.4, Blackwell: 40.3 },
-  smGbSHopperKernels: 29,
+  smGbS: { Volta: 7.89, Ampere: 15.1, Hopper: 18.7, Blackwell: 42.4 },
+  smGbSHopperKernels: 28.5,
   smGbSLlamaCpp: 9.47,
-  format: { fp8: 1.05, w8a8: 1.05, int8: 0.984, int4: 1.13, nf4: 1.9, fp4: 0.759, ggml: 0.588 },
+  format: { fp8: 1.11, w8a8: 1.05, int8: 0.973, int4: 1.13, nf4: 1.9, fp4: 0.721, ggml: 0.592 },
   formatLlamaCpp: { ggml: 1.02, int4: 1.85, int8: 1.11 },
-  formatTransformers: { fp8: 5.78, int8: 2.4, int4: 3.23, nf4: 1.04 },
-  weightOnlyLayerMs: { int4: 0.0368, int8: 0.0347 },
-  kv: { fused: 1.37, fusedNarrow: 2.62, llamaCpp: 1.08, llamaCppUnified: 1.18, transformers: 29.8 },
-  allReduceLayerMs: { nvlink: 0.0318, fabric: 0.0378, pcie: 0.149 },
-  crossNodeLayerMs: 0.0694,
-  vendor: { AMD: 1.46, Intel: 2, Huawei: 0.764, 'Moore Threads': 0.965, other: 1.5 },
+  formatTransformers: { fp8: 5.87, int8: 2.4, int4: 3.24, nf4: 1.03 },
+  weightOnlyLayerMs: { int4: 0.0349, int8: 0.0343 },
+  kv: { fused: 1.31, fusedNarrow: 2.26, llamaCpp: 1.08, llamaCppUnified: 1.17, transformers: 29.9 },
+  allReduceLayerMs: { nvlink: 0.0341, fabric: 0.0373, pcie: 0.147 },
+  crossNodeLayerMs: 0.07,
+  vendor: { AMD: 1.45, Intel: 2, Huawei: 0.752, 'Moore Threads': 0.955, other: 1.5 },
   vendorLlamaCpp: { AMD: 2.51, Intel: 3.38 },
-  prefillFormat: { fp8: 0.69, w8a8: 1.12, int8: 0.791, int4: 0.796, nf4: 1.3, fp4: 0.515, ggml: 1.4 },
-  llamaCppSaturationTflops: 390,
-  plainAttention: 3.36,
+  prefillFormat: { fp8: 0.748, w8a8: 1.12, int8: 0.79, int4: 0.787, nf4: 1.3, fp4: 0.517, ggml: 1.41 },
+  llamaCppSaturationTflops: 395,
+  plainAttention: 3.34,
   stageOverlap: 0.503,
-  prefillExperts: 5,
-  prefillTraffic: 139,
-  routingSpread: 0.998,
-  interference: 0.801,
-  eagerLayerMs: 0.332,
-  loopedExpertMs: 0.0942,
-  unfusedExpertLayerMs: 0.539,
+  prefillExperts: 5.64,
+  prefillTraffic: 120,
+  interference: 0.818,
+  eagerLayerMs: 0.325,
+  loopedExpertMs: 0.0943,
+  unfusedExpertLayerMs: 0.54,
 };

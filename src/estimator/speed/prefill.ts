@@ -52,8 +52,7 @@ export function prefill(
   const arithmetic = prompts * (((products + attention / attentionRate) / tp) * 1e3 * vendorFactor(gpu, setup.engine, constants) + traffic);
   const passes =
     setup.engine === 'llama_cpp' ? prompts * Math.ceil(tokens / LLAMA_CPP_BATCH) : Math.max(1, (prompts * tokens) / CHUNK_TOKENS);
-  const bytes =
-    work.denseBytes / tp + (work.expertBytes * touchedExperts(work, ((prompts * tokens) / passes) * constants.routingSpread)) / tp;
+  const bytes = work.denseBytes / tp + (work.expertBytes * touchedExperts(work, (prompts * tokens) / passes)) / tp;
   const weights = passes * streamMs(setup, work, bytes, constants);
   const communication = communicationMs(setup, work, prompts * tokens, constants);
   const offload = offloadMs(setup, work, setup.offloadBytes, constants) * setup.pipelineParallel;

@@ -139,8 +139,7 @@ export function decodeStep(
   const stageBatch = Math.max(1, batch / pp);
   const tokens = stageBatch * tokensPerRequest;
   const expertTokens = tokens * (setup.expertParallel ? setup.dataParallel : 1);
-  const bytes =
-    work.denseBytes / tp + (work.expertBytes * touchedExperts(work, expertTokens * constants.routingSpread)) / expertGpus(setup);
+  const bytes = work.denseBytes / tp + (work.expertBytes * touchedExperts(work, expertTokens)) / expertGpus(setup);
   const held = Math.max(0, bytes - setup.offloadBytes * pp);
   const dense = (work.activeParameters - work.activeExpertParameters) / peakRate(gpu, work.denseFormat);
   const experts = work.activeExpertParameters / peakRate(gpu, work.format);

@@ -1,8 +1,5 @@
 /** Estimates by the thousand: one JSON row in, one JSON line out, in order. */
-import { createReadStream } from 'node:fs';
-import * as path from 'node:path';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { analyze } from '../analysis/analyze';
 import { draftModelOf } from '../analysis/drafting';
 import type { Analysis } from '../analysis/analysis';
@@ -15,7 +12,7 @@ import type { EstimateJson } from '../report/estimateJson';
 import type { ArgumentValue } from '../vllm/arguments';
 import { parseRelease } from '../vllm/release';
 import { NEWEST_VERSION, UNKNOWN_VERSION } from '../vllm/versions';
-import { EXIT, UsageError } from './command';
+import { EXIT, openInput, UsageError } from './command';
 import type { Terminal } from './command';
 import type { EstimateOptions } from './estimate';
 import { lookupInConfig } from './models';
@@ -129,11 +126,10 @@ export async function estimateRows(
   models: CommandLineModels,
   terminal: Terminal,
 ): Promise<number> {
-  const input = source === '-' ? Readable.from(terminal.stdin) : createReadStream(path.resolve(terminal.cwd, source));
   let code: number = EXIT.ok;
   let batch = '';
   try {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    for await (const line of createInterface({ input: openInput(source, terminal), crlfDelay: Infinity })) {
       if (line.trim() === '') continue;
       const answer = answerRow(line, options, models);
       code = Math.max(code, codeOf(answer));

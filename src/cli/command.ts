@@ -1,3 +1,6 @@
+import { createReadStream } from 'node:fs';
+import * as path from 'node:path';
+import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 
@@ -8,6 +11,16 @@ export interface Terminal {
   readonly write: (text: string) => Promise<void>;
   readonly writeError: (text: string) => void;
   readonly cwd: string;
+}
+
+/** What a file holds, or standard input for `-`. */
+export function openInput(source: string, terminal: Terminal): Readable {
+  return source === '-' ? Readable.from(terminal.stdin) : createReadStream(path.resolve(terminal.cwd, source));
+}
+
+/** Why a file, or standard input, cannot be read. */
+export function unreadable(source: string, error: unknown): UsageError {
+  return new UsageError(`"${source}" cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
 }
 
 /** Exit codes: all fit; something does not; the input cannot be used. */

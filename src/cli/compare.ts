@@ -1,8 +1,8 @@
 import type { FinetuningResponse } from '../estimator/contracts/finetuning';
 import type { InferenceResponse } from '../estimator/contracts/inference';
 import type { ModelResolver } from '../estimator/contracts/resolve';
-import { restCompare } from '../estimator/contracts/rest';
-import { RequestReader, type RequestProblem } from '../estimator/contracts/validate';
+import { restComparison } from '../estimator/contracts/rest';
+import { placedProblem, RequestReader } from '../estimator/contracts/validate';
 import { answerFinetuning } from './finetuning';
 import { answerInference } from './inference';
 import { requestCommand } from './requests';
@@ -24,17 +24,15 @@ interface Comparison {
 export function answerComparison(input: unknown, models: ModelResolver): RequestAnswer<Comparison> {
   const reader = new RequestReader(input);
   const type = reader.choice('calculation_type', CALCULATIONS, 'inference');
-  const configurations = reader.raw('configurations');
-  const list: readonly unknown[] = Array.isArray(configurations) ? configurations : [];
-  if (list.length === 0) reader.report('configurations', configurations, 'a list of at least one request', null);
+  const list = reader.list('configurations', 'a list of at least one request');
   const read = reader.finish(list);
   if (!read.ok) return { problems: read.problems };
-  if (!list.some((one) => isRequest(one))) return restComparison(type, list, models);
+  if (!list.some((one) => isRequest(one))) return ofService(type, list, models);
   const answers = list.map((one): RequestAnswer<InferenceResponse | FinetuningResponse> =>
     type === 'inference' ? answerInference(one, models) : answerFinetuning(one, models),
   );
   const problems = answers.flatMap((answer, index) =>
-    'problems' in answer ? answer.problems.map((problem) => placed(problem, index)) : [],
+    'problems' in answer ? answer.problems.map((problem) => placedProblem(problem, index)) : [],
   );
   if (problems.length > 0) return { problems };
   return {
@@ -50,20 +48,10 @@ function isRequest(value: unknown): boolean {
   return typeof value === 'object' && value !== null && ('gpu_key' in value || 'llm_key' in value);
 }
 
-function restComparison(type: Comparison['calculation_type'], list: readonly unknown[], models: ModelResolver): RequestAnswer<Comparison> {
-  const answer = restCompare({ calculation_type: type === 'inference' ? 'inference' : 'training', configurations: list }, models);
-  if (answer.status !== 200) {
-    const message = String(answer.body['error']);
-    return {
-      problems: [{ field: 'configurations', value: list, allowed: 'configurations of models that are known', nearest: null, message }],
-    };
-  }
-  return { response: { calculation_type: type, unit: 'GiB', comparisons: answer.body['comparisons'] as readonly object[] } };
-}
-
-function placed(problem: RequestProblem, index: number): RequestProblem {
-  const field = `configurations[${index}]${problem.field === '' ? '' : `.${problem.field}`}`;
-  return { ...problem, field, message: `configurations[${index}]: ${problem.message}` };
+/** The comparison as the REST service answers it. */
+function ofService(type: Comparison['calculation_type'], list: readonly unknown[], models: ModelResolver): RequestAnswer<Comparison> {
+  const answer = restComparison(type === 'inference' ? 'inference' : 'training', list, models);
+  return 'problems' in answer ? { problems: answer.problems } : { response: { ...answer.body, calculation_type: type } };
 }
 
 function fits(comparison: Comparison): boolean {

@@ -9,9 +9,18 @@ import { gpusCommand } from './gpus';
 import { inferenceCommand } from './inference';
 import { llmsCommand } from './llms';
 import { finetuningCommand } from './finetuning';
+import { restCommand } from './rest';
 
 /** Every subcommand, in the order of the help. */
-const COMMANDS: readonly Command[] = [estimateCommand, inferenceCommand, finetuningCommand, compareCommand, gpusCommand, llmsCommand];
+const COMMANDS: readonly Command[] = [
+  estimateCommand,
+  inferenceCommand,
+  finetuningCommand,
+  compareCommand,
+  restCommand,
+  gpusCommand,
+  llmsCommand,
+];
 
 const PROGRAM = 'vllm-vram';
 

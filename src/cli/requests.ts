@@ -1,8 +1,5 @@
 /** Requests of the calculators: one JSON object, or JSON Lines in and JSON Lines out, in order. */
-import { createReadStream } from 'node:fs';
-import * as path from 'node:path';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { nearestNumber } from '../estimator/contracts/meant';
 import type { DescriptionProblems, FoundModel, ModelResolver } from '../estimator/contracts/resolve';
 import { nearestChoice } from '../estimator/contracts/validate';
@@ -14,7 +11,7 @@ import { ollamaModel } from '../models/ollamaNames';
 import { guessFromName, guessFromSize, SIZES_B } from '../models/sizeGuess';
 import type { ModelFacts } from '../models/source';
 import { loadCatalogue } from '../models/catalogueFile';
-import { EXIT, parseOptions, UsageError } from './command';
+import { EXIT, openInput, parseOptions, unreadable, UsageError } from './command';
 import type { Command, Terminal } from './command';
 import { JsonProgress } from './jsonProgress';
 
@@ -51,20 +48,20 @@ export function requestModels(catalogue: Catalogue): ModelResolver {
     const name = ollamaModel(key) ?? key;
     return catalogue.find(name) ?? catalogue.findByName(name) ?? guessFromName(name);
   };
-  const found = (key: string): FoundModel | null => {
+  const find = (key: string): FoundModel | null => {
     const facts = factsOf(key);
-    return facts && { model: facts.model, assumptions: facts.confidence === 'exact' ? [] : sentences(facts.assumptions) };
+    return facts && found(facts, facts.confidence === 'exact' ? [] : facts.assumptions);
   };
   return {
-    find: found,
+    find,
     nearest: (key) => catalogue.search(key, 1)[0] ?? nearestChoice(key, catalogue.ids()),
     describe,
   };
 }
 
-/** What is assumed about a model that is not known by its own config. */
-function sentences(assumptions: readonly string[]): readonly string[] {
-  return assumptions.map((assumption) => `The model: ${assumption}.`);
+/** A model with what is assumed of it, where it is not known by its own config. */
+function found({ model, confidence }: Pick<ModelFacts, 'model' | 'confidence'>, assumptions: readonly string[]): FoundModel {
+  return { model, assumptions: assumptions.map((assumption) => `The model: ${assumption}.`), isGuess: confidence === 'guessed' };
 }
 
 /** The field of a custom model that states its size, in billions of parameters, where nothing else is known. */
@@ -78,7 +75,7 @@ function describe(config: unknown): FoundModel | DescriptionProblems {
   const answer = architectureFromConfig(config);
   if (!('problem' in answer)) {
     const model = { architecture: answer.architecture, quantization: answer.quantization, exactBytes: null };
-    return { model, assumptions: sentences(answer.assumptions) };
+    return found({ model, confidence: 'exact' }, answer.assumptions);
   }
   const [first, ...more] = answer.fields.map(({ expected, ...problem }) => ({ ...problem, allowed: expected }));
   return first ? [first, ...more] : [{ field: '', value: config, allowed: answer.problem, nearest: null }];
@@ -86,8 +83,8 @@ function describe(config: unknown): FoundModel | DescriptionProblems {
 
 function ofSize(field: string, billions: unknown): FoundModel | DescriptionProblems {
   if (typeof billions === 'number' && billions >= SIZES_B.min && billions <= SIZES_B.max) {
-    const { model, assumptions } = guessFromSize(billions);
-    return { model, assumptions: sentences(assumptions) };
+    const facts = guessFromSize(billions);
+    return found(facts, facts.assumptions);
   }
   const allowed = `billions of parameters, a number from ${SIZES_B.min} to ${SIZES_B.max}`;
   return [{ field, value: billions, allowed, nearest: nearestNumber(billions, SIZES_B) }];
@@ -119,11 +116,10 @@ async function answerRequests<T extends object>(
 
 /** The lines of a file, or of standard input for `-`. */
 async function* linesOf(source: string, terminal: Terminal): AsyncGenerator<string> {
-  const input = source === '-' ? Readable.from(terminal.stdin) : createReadStream(path.resolve(terminal.cwd, source));
   try {
-    yield* createInterface({ input, crlfDelay: Infinity });
+    yield* createInterface({ input: openInput(source, terminal), crlfDelay: Infinity });
   } catch (error) {
-    throw new UsageError(`"${source}" cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+    throw unreadable(source, error);
   }
 }
 

@@ -7,6 +7,8 @@ import type { RequestReader } from './validate';
 export interface FoundModel {
   readonly model: Model;
   readonly assumptions: readonly string[];
+  /** Whether only its size is known, and its shape that of a common model of the size. */
+  readonly isGuess: boolean;
 }
 
 /** What is wrong with a description of a model. */

@@ -1,281 +1,218 @@
-import type { Architecture, Model } from '../architecture';
 import { activeParameterCount, parameterCount } from '../parameters';
-import { bytesPerBatchedToken } from '../runtime/memory';
-import { kvBytes, modelWork } from '../speed/work';
-import { GIB } from '../units';
-import { listModels } from './lists';
 import type { ModelResolver } from './resolve';
-import { RequestReader } from './validate';
+import {
+  attentionHeads,
+  DATA_TYPE_NAMES,
+  knownModel,
+  OPTIMIZER_NAMES,
+  restInferenceMemory,
+  restTrainingMemory,
+  storedPrecision,
+  type RestCalculation,
+  type RestInference,
+  type RestTraining,
+} from './restMemory';
+import { placedProblem, RequestReader, type Problems } from './validate';
 
-/** The second calculator: a small REST service. Each function answers one route with a status and a body. */
-export interface RestAnswer {
-  readonly status: 200 | 400 | 404;
-  readonly body: Readonly<Record<string, unknown>>;
+/** The second calculator: a small REST service. An answer of one of its routes; every error says which and why. */
+export type RestAnswer<B = object> =
+  { readonly status: 200; readonly body: B } | { readonly status: RestFailure; readonly body: { readonly error: string } };
+
+/** Bad or missing parameters; an unknown model or path; a wrong method; a failure of the calculator itself. */
+export type RestFailure = 400 | 404 | 405 | 500;
+
+/** What the service knows. */
+export interface RestService {
+  readonly models: ModelResolver;
+  /** Ids of the models it lists. */
+  readonly ids: readonly string[];
+  readonly version: string;
 }
 
-/** Bytes per weight of its data types. */
-const DATA_TYPES = { float32: 4, float16: 2, bfloat16: 2, int8: 1, int4: 0.5 } as const;
-type DataType = keyof typeof DATA_TYPES;
-const DATA_TYPE_NAMES = Object.keys(DATA_TYPES) as DataType[];
-
-/** Bytes of optimizer state per trained parameter: its rules of thumb. */
-const OPTIMIZERS = { AdamW: 8, 'Quantized AdamW': 2, SGD: 4 } as const;
-type Optimizer = keyof typeof OPTIMIZERS;
-const OPTIMIZER_NAMES = Object.keys(OPTIMIZERS) as Optimizer[];
+/** A request as it arrives: the body is text, JSON or not. */
+export interface RestRequest {
+  readonly method: string;
+  /** With or without `/api/` before it and a query behind it. */
+  readonly path: string;
+  readonly body: string;
+}
 
 const CALCULATIONS = ['inference', 'training'] as const;
 
-/** A model as these routes need it: sizes only. */
-interface SizedModel {
-  readonly name: string | null;
-  readonly parameters: number;
-  readonly layers: number;
-  readonly hiddenSize: number;
-  readonly heads: number;
-  /** KV elements per token, all layers and heads. */
-  readonly kvElements: (context: number) => number;
-  /** Bytes of working buffers per token of a forward pass, in 16 bit. */
-  readonly bufferBytes: number;
+const ok = <B>(body: B): RestAnswer<B> => ({ status: 200, body });
+const failed = (status: RestFailure, error: string): RestAnswer<never> => ({ status, body: { error } });
+
+/** What a handler gets of a request: what stands in for `NAME` in the path, and the body; null without one. */
+interface RouteInput {
+  readonly name: string;
+  readonly body: unknown;
 }
 
-const ok = (body: RestAnswer['body']): RestAnswer => ({ status: 200, body });
-const bad = (status: 400 | 404, error: string): RestAnswer => ({ status, body: { error } });
+/** A route: its place, and the one method it serves. */
+interface Route {
+  readonly place: string;
+  readonly pattern: RegExp;
+  readonly method: 'GET' | 'POST';
+  readonly answer: (service: RestService, input: RouteInput) => RestAnswer;
+}
+
+const ROUTES: readonly Route[] = [
+  { place: 'health', pattern: /^health$/, method: 'GET', answer: health },
+  { place: 'models', pattern: /^models$/, method: 'GET', answer: listed },
+  { place: 'models/NAME', pattern: /^models\/(.+)$/, method: 'GET', answer: details },
+  { place: 'options', pattern: /^(?:config\/)?options$/, method: 'GET', answer: options },
+  { place: 'memory/inference', pattern: /^memory\/inference$/, method: 'POST', answer: inference },
+  { place: 'memory/training', pattern: /^memory\/training$/, method: 'POST', answer: training },
+  { place: 'memory/compare', pattern: /^memory\/compare$/, method: 'POST', answer: compare },
+];
+
+/** Answers a request. Never throws. */
+export function answerRest(request: RestRequest, service: RestService): RestAnswer {
+  const method = request.method.toUpperCase();
+  const place = placeOf(request.path);
+  const route = ROUTES.find(({ pattern }) => pattern.test(place));
+  if (!route) return failed(404, `There is no ${request.path}. Paths: ${ROUTES.map((one) => one.place).join(', ')}.`);
+  if (route.method !== method) return failed(405, `${method} is not allowed on ${route.place}; use ${route.method}.`);
+  const body = method === 'POST' ? parsed(request.body) : { value: null };
+  if ('why' in body) return failed(400, `The body of ${method} ${route.place} is no JSON: ${body.why}`);
+  try {
+    return route.answer(service, { name: route.pattern.exec(place)?.[1] ?? '', body: body.value });
+  } catch (error) {
+    return failed(500, `${method} ${route.place} failed in the calculator itself, not by the request: ${kindOf(error)}.`);
+  }
+}
+
+/** A path without its query, the slashes at its ends, and `api/`; as it is where its escapes are broken. */
+function placeOf(path: string): string {
+  const plain = path
+    .replace(/[?#].*$/s, '')
+    .replace(/^\/+|\/+$/g, '')
+    .replace(/^api\//, '');
+  try {
+    return decodeURIComponent(plain);
+  } catch {
+    return plain;
+  }
+}
+
+function parsed(body: string): { readonly value: unknown } | { readonly why: string } {
+  if (body.trim() === '') return { why: 'it is empty' };
+  try {
+    return { value: JSON.parse(body) as unknown };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The name of an exception's class. Its message and stack may hold paths of the machine, which are nobody else's business. */
+function kindOf(error: unknown): string {
+  const name = error instanceof Error ? error.constructor.name : '';
+  return /^\w+$/.test(name) ? name : 'an unknown error';
+}
 
 /** GET health. */
-export function restHealth(): RestAnswer {
-  return ok({ status: 'ok' });
+function health({ version }: RestService): RestAnswer {
+  return ok({ status: 'healthy', service: 'vLLM VRAM Planner', version });
 }
 
 /** GET models. */
-export function restModels(ids: readonly string[]): RestAnswer {
-  return ok({ models: listModels(ids).map(({ key, name }) => ({ id: key, name })) });
+function listed({ ids }: RestService): RestAnswer {
+  return ok({ models: ids, count: ids.length });
 }
 
 /** GET one model; 404 when unknown. */
-export function restModel(name: string, models: ModelResolver): RestAnswer {
-  const model = models.find(name)?.model;
-  if (!model) return unknownModel(name, models);
+function details({ models }: RestService, { name }: RouteInput): RestAnswer {
+  const model = knownModel(name, models);
+  if (model === null) {
+    const nearest = models.nearest(name);
+    return failed(404, `There is no model "${name}"${nearest === null ? '' : `; did you mean "${nearest}"?`}`);
+  }
   const { architecture } = model;
-  return ok({
-    model_name: name,
-    parameters: parameterCount(architecture),
-    active_parameters: activeParameterCount(architecture),
+  const { heads, kvHeads, headDim } = attentionHeads(architecture);
+  const sizes = {
     hidden_size: architecture.hiddenSize,
     num_hidden_layers: architecture.layout.length,
-    num_attention_heads: attentionHeads(architecture).heads,
-    num_key_value_heads: attentionHeads(architecture).kvHeads,
-    vocab_size: architecture.vocabSize,
-    max_position_embeddings: architecture.maxPositionEmbeddings,
-    torch_dtype: architecture.dtype,
-    quantization: model.quantization?.method ?? null,
+    num_attention_heads: heads,
+    num_key_value_heads: kvHeads,
+    head_dim: headDim,
+  };
+  const parameters = parameterCount(architecture);
+  return ok({
+    model_name: name,
+    parameters,
+    active_parameters: activeParameterCount(architecture),
+    config: {
+      model_type: architecture.modelType,
+      ...sizes,
+      vocab_size: architecture.vocabSize,
+      max_position_embeddings: architecture.maxPositionEmbeddings,
+      tie_word_embeddings: architecture.tieWordEmbeddings,
+      torch_dtype: architecture.dtype,
+      quantization: model.quantization?.method ?? null,
+    },
+    extracted_params: { model_size: parameters / 1e9, precision: storedPrecision(model), ...sizes },
   });
 }
 
 /** GET options. */
-export function restOptions(): RestAnswer {
-  return ok({ data_types: DATA_TYPE_NAMES, optimizers: OPTIMIZER_NAMES, calculation_types: CALCULATIONS, unit: 'GiB' });
+function options({ ids }: RestService): RestAnswer {
+  return ok({
+    data_types: DATA_TYPE_NAMES,
+    optimizers: OPTIMIZER_NAMES,
+    calculation_types: CALCULATIONS,
+    available_models: ids,
+    unit: 'GiB',
+  });
 }
 
 /** POST memory/inference. */
-export function restInference(body: unknown, models: ModelResolver): RestAnswer {
-  const read = readCommon(new RequestReader(body), models, () => null);
-  if ('answer' in read) return read.answer;
-  const { model, precision, batchSize, sequenceLength } = read;
-  const weights = model.parameters * DATA_TYPES[precision];
-  const kvCache = batchSize * model.kvElements(sequenceLength) * cacheBytes(precision);
-  const activations = batchSize * sequenceLength * model.bufferBytes;
-  return ok({
-    calculation_type: 'inference',
-    unit: 'GiB',
-    parameters: shownParameters(read),
-    memory_requirements: {
-      model_weights: gigabytes(weights),
-      kv_cache: gigabytes(kvCache),
-      activation_memory: gigabytes(activations),
-      inference_memory: gigabytes(weights + kvCache + activations),
-    },
-  });
+function inference({ models }: RestService, { body }: RouteInput): RestAnswer<RestInference> {
+  return answered(restInferenceMemory(body, models));
 }
 
 /** POST memory/training. */
-export function restTraining(body: unknown, models: ModelResolver): RestAnswer {
-  const read = readCommon(new RequestReader(body), models, (reader) => ({
-    optimizer: reader.choice('optimizer', OPTIMIZER_NAMES, 'AdamW'),
-    trainable: reader.number('trainable_parameters', { min: 0, max: 100 }, 100),
-  }));
-  if ('answer' in read) return read.answer;
-  const { model, precision, batchSize, sequenceLength, extra } = read;
-  const trained = (model.parameters * extra.trainable) / 100;
-  const weights = model.parameters * DATA_TYPES[precision];
-  const gradients = trained * Math.max(2, DATA_TYPES[precision]);
-  const states = trained * OPTIMIZERS[extra.optimizer];
-  // Korthikanti et al. 2022, eq. 2: 34 bytes per token and hidden element in 16 bit, and 5 per attention score.
-  const activations = model.layers * batchSize * sequenceLength * (34 * model.hiddenSize + 5 * model.heads * sequenceLength);
-  return ok({
-    calculation_type: 'training',
-    unit: 'GiB',
-    parameters: { ...shownParameters(read), optimizer: extra.optimizer, trainable_parameters: extra.trainable },
-    memory_requirements: {
-      model_weights: gigabytes(weights),
-      gradients_memory: gigabytes(gradients),
-      optimizer_memory: gigabytes(states),
-      activation_memory: gigabytes(activations),
-      training_memory: gigabytes(weights + gradients + states + activations),
-    },
-  });
+function training({ models }: RestService, { body }: RouteInput): RestAnswer<RestTraining> {
+  return answered(restTrainingMemory(body, models));
 }
 
-/** POST memory/compare: the same calculation for several configurations, side by side. One bad configuration makes the whole answer a 400 or 404. */
-export function restCompare(body: unknown, models: ModelResolver): RestAnswer {
+/** Several calculations side by side. */
+export interface RestComparison {
+  readonly calculation_type: (typeof CALCULATIONS)[number];
+  readonly unit: 'GiB';
+  readonly comparisons: readonly (RestInference | RestTraining)[];
+}
+
+/** POST memory/compare: the same calculation for several configurations, in their order. One that is bad makes the whole answer a 400 or 404. */
+function compare({ models }: RestService, { body }: RouteInput): RestAnswer<RestComparison> {
   const reader = new RequestReader(body);
   const type = reader.choice('calculation_type', CALCULATIONS, 'inference');
-  const configurations = reader.raw('configurations');
-  if (!Array.isArray(configurations) || configurations.length === 0) {
-    reader.report('configurations', configurations, 'a list of at least one configuration', null);
-  }
-  const read = reader.finish(Array.isArray(configurations) ? (configurations as readonly unknown[]) : []);
-  if (!read.ok) return bad(400, read.problems.map((problem) => problem.message).join('; '));
-  const answers = read.request.map((one) => (type === 'inference' ? restInference(one, models) : restTraining(one, models)));
-  const wrong = answers.flatMap((answer, index) => (answer.status === 200 ? [] : [{ answer, index }]));
-  const first = wrong[0];
-  if (first) {
-    const errors = wrong.map(({ answer, index }) => `configurations[${index}]: ${String(answer.body['error'])}`);
-    return bad(first.answer.status === 404 ? 404 : 400, errors.join('; '));
-  }
-  return ok({ calculation_type: type, unit: 'GiB', comparisons: answers.map((answer) => answer.body) });
+  const list = reader.list('configurations', 'a list of at least one configuration');
+  const read = reader.finish(list);
+  return read.ok ? answered(restComparison(type, read.request, models)) : failed(400, messagesOf(read.problems));
 }
 
-/** Answers to what no route serves: 404 for paths, 405 for methods. */
-export function restNotFound(path: string): { readonly status: 404; readonly body: { readonly error: string } } {
-  return {
-    status: 404,
-    body: { error: `There is no ${path}. Paths: health, models, models/NAME, options, memory/inference, memory/training, memory/compare.` },
-  };
-}
-
-export function restWrongMethod(
-  path: string,
-  method: string,
-  allowed: string,
-): { readonly status: 405; readonly body: { readonly error: string } } {
-  return { status: 405, body: { error: `${method} is not allowed on ${path}; use ${allowed}.` } };
-}
-
-interface CommonRequest<E> {
-  readonly model: SizedModel;
-  readonly precision: DataType;
-  readonly batchSize: number;
-  readonly sequenceLength: number;
-  readonly extra: E;
-}
-
-const MOST = { batch: 1_000_000, tokens: 100_000_000, width: 1_000_000, billions: 1_000_000 } as const;
-const COUNT = { min: 1, max: MOST.width, integer: true } as const;
-
-function readCommon<E>(
-  reader: RequestReader,
+/** The calculations of a comparison, or every problem of every configuration. */
+export function restComparison(
+  type: RestComparison['calculation_type'],
+  configurations: readonly unknown[],
   models: ModelResolver,
-  readExtra: (reader: RequestReader) => E,
-): CommonRequest<E> | { readonly answer: RestAnswer } {
-  const name = reader.text('model_name', null);
-  const found = name === null ? null : (models.find(name)?.model ?? null);
-  const size = reader.number('model_size', { min: 0.001, max: MOST.billions }, null);
-  const hidden = reader.number('hidden_size', COUNT, null);
-  const layers = reader.number('num_hidden_layers', COUNT, null);
-  const heads = reader.number('num_attention_heads', COUNT, null);
-  const kvHeads = reader.number('num_key_value_heads', COUNT, heads);
-  const headDim = reader.number('head_dim', COUNT, null);
-  const shared = {
-    precision: reader.choice('precision', DATA_TYPE_NAMES, found ? dtypeOf(found) : 'float16'),
-    batchSize: reader.number('batch_size', { min: 1, max: MOST.batch, integer: true }, 1),
-    sequenceLength: reader.number('sequence_length', { min: 1, max: MOST.tokens, integer: true }, 2048),
-    extra: readExtra(reader),
-  };
-  if (name === null) {
-    const missing = { model_size: size, hidden_size: hidden, num_hidden_layers: layers, num_attention_heads: heads };
-    for (const [field, value] of Object.entries(missing)) {
-      if (value === null && !reader.has(field))
-        reader.report(field, undefined, 'a number, or model_name instead of the architecture', null);
-    }
-  }
-  const read = reader.finish(shared);
-  if (!read.ok) return { answer: bad(400, read.problems.map((problem) => problem.message).join('; ')) };
-  if (name !== null) return found ? { model: known(name, found), ...shared } : { answer: unknownModel(name, models) };
-  const dims = { hidden: hidden ?? 1, layers: layers ?? 1, heads: heads ?? 1, kvHeads: kvHeads ?? 1 };
-  return { model: described(size ?? 1, dims, headDim), ...shared };
-}
-
-function known(name: string, model: Model): SizedModel {
-  const { architecture } = model;
-  const work = modelWork(model, { format: '16bit', bits: 16, expertsOnly: false, headBits: 16, embeddingBits: 16, kvElementBytes: 1 });
+): RestCalculation<RestComparison> {
+  const calculate = type === 'inference' ? restInferenceMemory : restTrainingMemory;
+  const calculations: readonly RestCalculation<RestInference | RestTraining>[] = configurations.map((one) => calculate(one, models));
+  const refused = calculations.flatMap((one, index) =>
+    'problems' in one ? [{ status: one.status, problems: one.problems.map((problem) => placedProblem(problem, index)) }] : [],
+  );
+  const [first, ...more] = refused.flatMap(({ problems }) => problems);
+  if (first) return { status: refused.every(({ status }) => status === 404) ? 404 : 400, problems: [first, ...more] };
   return {
-    name,
-    parameters: parameterCount(architecture),
-    layers: architecture.layout.length,
-    hiddenSize: architecture.hiddenSize,
-    heads: attentionHeads(architecture).heads,
-    kvElements: (context) => kvBytes(work, context),
-    bufferBytes: bytesPerBatchedToken(architecture),
+    body: { calculation_type: type, unit: 'GiB', comparisons: calculations.flatMap((one) => ('body' in one ? [one.body] : [])) },
   };
 }
 
-/** Feed-forward width over hidden size where it is not given: 8/3 of a gated block. */
-const USUAL_WIDTH = 8 / 3;
-
-function described(
-  billions: number,
-  dims: { readonly hidden: number; readonly layers: number; readonly heads: number; readonly kvHeads: number },
-  headDim: number | null,
-): SizedModel {
-  const perHead = headDim ?? dims.hidden / dims.heads;
-  return {
-    name: null,
-    parameters: billions * 1e9,
-    layers: dims.layers,
-    hiddenSize: dims.hidden,
-    heads: dims.heads,
-    kvElements: (context) => 2 * dims.layers * dims.kvHeads * perHead * context,
-    bufferBytes: 2 * dims.hidden * (6 + 2 * USUAL_WIDTH),
-  };
+function answered<B>(calculation: RestCalculation<B>): RestAnswer<B> {
+  return 'body' in calculation ? ok(calculation.body) : failed(calculation.status, messagesOf(calculation.problems));
 }
 
-function attentionHeads(architecture: Architecture): { readonly heads: number; readonly kvHeads: number } {
-  for (const mixer of architecture.layerKinds.flatMap((kind) => kind.mixers)) {
-    if (mixer.kind === 'attention') return { heads: mixer.heads, kvHeads: mixer.kvHeads };
-    if (mixer.kind === 'mla') return { heads: mixer.heads, kvHeads: mixer.heads };
-  }
-  return { heads: 1, kvHeads: 1 };
-}
-
-function dtypeOf(model: Model): DataType {
-  return model.architecture.dtype;
-}
-
-/** The KV cache keeps 16 bit under quantized weights. */
-function cacheBytes(precision: DataType): number {
-  return Math.max(2, DATA_TYPES[precision]);
-}
-
-function shownParameters(read: CommonRequest<unknown>): Readonly<Record<string, unknown>> {
-  const { model, precision, batchSize, sequenceLength } = read;
-  return {
-    model_name: model.name,
-    model_size: model.parameters / 1e9,
-    precision,
-    batch_size: batchSize,
-    sequence_length: sequenceLength,
-    hidden_size: model.hiddenSize,
-    num_hidden_layers: model.layers,
-    num_attention_heads: model.heads,
-  };
-}
-
-function unknownModel(name: string, models: ModelResolver): RestAnswer {
-  const nearest = models.nearest(name);
-  return bad(404, `There is no model "${name}"${nearest === null ? '' : `; did you mean "${nearest}"?`}`);
-}
-
-/** As this service writes sizes: "14.00 GB", of 2^30 bytes. */
-function gigabytes(bytes: number): string {
-  return `${(bytes / GIB).toFixed(2)} GB`;
+function messagesOf(problems: Problems): string {
+  return problems.map(({ message }) => message).join('; ');
 }

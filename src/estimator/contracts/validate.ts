@@ -15,9 +15,17 @@ export interface RequestProblem {
   readonly message: string;
 }
 
+/** All that is wrong with a request; at least one thing. */
+export type Problems = readonly [RequestProblem, ...RequestProblem[]];
+
 /** A request read in full, or everything that is wrong with it. */
-export type Validated<T> =
-  { readonly ok: true; readonly request: T } | { readonly ok: false; readonly problems: readonly [RequestProblem, ...RequestProblem[]] };
+export type Validated<T> = { readonly ok: true; readonly request: T } | { readonly ok: false; readonly problems: Problems };
+
+/** A problem of one of several `configurations`, with its place among them. */
+export function placedProblem(problem: RequestProblem, index: number): RequestProblem {
+  const place = `configurations[${index}]`;
+  return { ...problem, field: problem.field === '' ? place : `${place}.${problem.field}`, message: `${place}: ${problem.message}` };
+}
 
 /** Other ways to write a choice: tried in order on the text in lower case with `_` between words ("AdamW 8bit" is read as "adamw_8bit"). */
 export type Spellings<C> = readonly (readonly [RegExp, C])[];
@@ -124,6 +132,19 @@ export class RequestReader {
     return null;
   }
 
+  /** A list of anything with at least one element; empty when absent or wrong. */
+  list(field: string, allowed: string): readonly unknown[] {
+    const value = this.raw(field);
+    if (Array.isArray(value) && value.length > 0) return value;
+    this.report(field, value, allowed, null);
+    return [];
+  }
+
+  /** Whether nothing was wrong so far, unknown fields included: call it when all fields were read. */
+  isSound(): boolean {
+    return this.found.length === 0 && Object.keys(this.fields).every((field) => this.known.has(field));
+  }
+
   /** The text of a field as spellings see it; empty when it is absent or no text. */
   words(field: string): string {
     const value = this.raw(field);
@@ -171,7 +192,7 @@ export class RequestReader {
   }
 
   /** All problems of a request that cannot be used; there must be one. */
-  fail(): { readonly ok: false; readonly problems: readonly [RequestProblem, ...RequestProblem[]] } {
+  fail(): { readonly ok: false; readonly problems: Problems } {
     this.reportUnknown();
     const [first, ...rest] = this.found;
     if (first === undefined) throw new RangeError('a request without a problem cannot fail');

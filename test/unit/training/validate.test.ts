@@ -7,7 +7,7 @@ import { LLAMA_7B } from './models';
 
 const GIVEN = { gpu_key: 'rtx_4090', llm_key: 'llama' };
 const models: ModelResolver = {
-  find: (key) => (key === 'llama' ? { model: LLAMA_7B, assumptions: [] } : null),
+  find: (key) => (key === 'llama' ? { model: LLAMA_7B, assumptions: [], isGuess: false } : null),
   nearest: () => 'llama',
   describe: (config) => [{ field: '', value: config, allowed: 'sizes', nearest: null }],
 };
@@ -126,7 +126,7 @@ describe('fine-tuning request', () => {
 
 describe('what a fine-tuning request may leave to its size', () => {
   const assumptions = ['The model: sizes as for its base model.'];
-  const sized: ModelResolver = { ...models, find: () => ({ model: LLAMA_7B, assumptions }) };
+  const sized: ModelResolver = { ...models, find: () => ({ model: LLAMA_7B, assumptions, isGuess: false }) };
 
   it('takes a card of which only the memory is said', () => {
     const read = resolveFinetuning({ ...GIVEN, gpu_key: '48GB card' }, models);

@@ -152,7 +152,22 @@ const internS1 = (text: JsonObject, vision: JsonObject): JsonObject =>
     vision_config: { ...vision, model_type: 'interns1_vision' },
   });
 
+/** The first LLaMA's: feed-forwards of 8/3 of the width, rounded up to a multiple of 256. */
+const llama1 = (sizes: DecoderSizes): JsonObject =>
+  withClass('LlamaForCausalLM', decoder('llama', sizes, [32000, 2048], { torch_dtype: 'float16' }));
+
 export const RECORDED_MODELS: readonly RecordedModel[] = [
+  ...(
+    [
+      ['30b', 32.5, [6656, 17920, 60, 52, 52]],
+      ['65b', 65.2, [8192, 22016, 80, 64, 64]],
+    ] as const
+  ).map(([size, billions, sizes]) => ({
+    ids: [`huggyllama/llama-${size}`],
+    seen: 'https://arxiv.org/abs/2302.13971',
+    published: inBillions(billions),
+    config: llama1(sizes),
+  })),
   {
     ids: [
       'CohereLabs/c4ai-command-a-03-2025',

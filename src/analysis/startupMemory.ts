@@ -14,10 +14,11 @@ export interface HeldLoad {
 const NOTHING = exactly(0);
 
 /** The memory of a simulated start-up under a load, as the estimator's contracts take it. */
-export function startupMemory({ perGpu, kvCache, host }: StartupReport, load: HeldLoad): RuntimeMemory {
+export function startupMemory({ perGpu, kvCache, host, settings }: StartupReport, load: HeldLoad): RuntimeMemory {
   const perSequence = kvCache.neededForMaxModelLen ?? 0;
   const own = perSequence * load.ownShare;
   const needed = perSequence + (load.sequences - 1) * own;
+  const longest = Math.ceil((settings.maxModelLen ?? 0) / kvCache.blockSize) * kvCache.blockSize;
   const onGpu = load.offloadKvCache === true ? 0 : 1;
   return {
     weights: perGpu.weights,
@@ -27,6 +28,7 @@ export function startupMemory({ perGpu, kvCache, host }: StartupReport, load: He
     cudaGraphs: perGpu.cudaGraphs ?? NOTHING,
     overhead: perGpu.nonTorch ?? NOTHING,
     kvCacheTokens: Math.max(0, kvCache.tokens?.value ?? 0),
+    kvCacheTokensInBlocks: kvCache.maxConcurrency === null ? undefined : Math.max(0, kvCache.maxConcurrency.value * longest),
     offloadedWeights: host.bytesPerStepOverPcie,
     offloadedKvCache: needed * (1 - onGpu),
   };

@@ -227,7 +227,8 @@ function speedInput(plan: InferencePlan, memory: RuntimeMemory, { gpu, drafting 
       promptTokens: plan.promptTokens,
       outputTokens: plan.outputTokens,
       // A KV cache that holds not even one request is no speed limit but a refusal, which `memory_status` tells.
-      kvCacheTokens: question.offloadKvCache || memory.kvCacheTokens < question.context ? null : memory.kvCacheTokens,
+      kvCacheTokens:
+        question.offloadKvCache || memory.kvCacheTokens < question.context ? null : (memory.kvCacheTokensInBlocks ?? memory.kvCacheTokens),
       cachedShare: plan.cachedShare,
       draftTokens: request.speculative_tokens,
       ...(drafting && { drafting }),

@@ -40,6 +40,8 @@ export interface RuntimeMemory {
   readonly overhead: Ranged;
   /** Tokens of KV cache one replica has room for; 0 when the rest fills the card. */
   readonly kvCacheTokens: number;
+  /** The same with what requests of this length leave unfilled in their last blocks, so that it does not depend on their length; absent where there are no blocks. */
+  readonly kvCacheTokensInBlocks?: number | undefined;
   /** Weights and KV cache outside the GPUs, per GPU. */
   readonly offloadedWeights: number;
   readonly offloadedKvCache: number;

@@ -149,6 +149,14 @@ describe('an inference request', () => {
     );
   });
 
+  it('answers a longer prompt no sooner where it fills the last block of a request better', () => {
+    const request = { gpu_key: 'jetson_agx_orin_32', llm_key: 'codellama/CodeLlama-13b-hf', batch_size: 16, output_length: 256 };
+    const shared = { enable_prefix_caching: true, shared_prefix_ratio: 0.5 };
+    const first = (input_length: number): number =>
+      startupAnswer({ ...request, ...shared, input_length, seq_length: input_length + 256 }).ttft_ms;
+    for (const tokens of [1, 2, 3, 4]) assert.ok(first(tokens + 1) >= first(tokens), `${first(tokens + 1)} after ${first(tokens)}`);
+  });
+
   it('answers a longer prompt no sooner where the KV cache holds ever fewer of many users', () => {
     const crowd = {
       gpu_key: 'p100_16',

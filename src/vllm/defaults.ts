@@ -2,6 +2,7 @@ import type { Architecture, Model } from '../estimator/architecture';
 import type { Gpu, GpuSetup } from '../estimator/hardware/gpu';
 import { ArgumentReader, toNumber } from './argumentValues';
 import type { VllmArguments } from './arguments';
+import { hasChunkedLayers, hasExperts, hasLatentAttention, hasStateLayers } from './modelShape';
 import { isSince } from './release';
 import type { EffectiveSettings, SpeculativeSettings } from './startup/report';
 import { isStated, rulesOf, type VersionRules } from './versions';
@@ -96,7 +97,7 @@ export function effectiveSettings(
   const stages = Math.min(read.count('pipeline-parallel-size') ?? 1, Math.max(1, architecture.layout.length));
   const pipelineParallelSize = orDefault('pipeline-parallel-size', read.has('pipeline-parallel-size') ? stages : null, 1);
   const dataParallelSize = orDefault('data-parallel-size', read.count('data-parallel-size'), 1);
-  const engine = engineOf(architecture, gpu?.gpu ?? null, rules, version);
+  const engine = engineOf(model, gpu?.gpu ?? null, rules, version);
   const speculative = speculativeSettings(read, tensorParallelSize);
   const lengthGiven = read.number('max-model-len');
   const maxModelLenAuto = lengthGiven === -1 || read.text('max-model-len') === 'auto';
@@ -109,7 +110,7 @@ export function effectiveSettings(
   const chunkedPrefill = orDefault(
     'enable-chunked-prefill',
     read.flag('enable-chunked-prefill'),
-    chunksByDefault(architecture, engine, length, lora !== null, rules, version),
+    chunksByDefault(model, engine, length, lora !== null, rules, version),
   );
   const batch = batchSettings({
     architecture,
@@ -125,7 +126,7 @@ export function effectiveSettings(
   if (batch.seqsDefaulted) defaulted.push('max-num-seqs');
   const dtype = dtypeOf(architecture, gpu?.gpu ?? null, orDefault('dtype', read.text('dtype'), 'auto'));
   const dtypeBytes = dtype === 'float32' ? 4 : 2;
-  const stateful = isStateful(architecture);
+  const stateful = hasStateLayers(model);
   const convDtype = read.text('mamba-cache-dtype') ?? 'auto';
   const convStateBytes = convDtype === 'float32' ? 4 : dtypeBytes;
   const stateDtype = read.text('mamba-ssm-cache-dtype') ?? 'auto';
@@ -170,7 +171,7 @@ export function effectiveSettings(
     offload,
     chunkedPrefill,
     prefixCaching: read.flag('enable-prefix-caching') ?? (engine === 'V1' && !stateful),
-    hybridKvCache: rules.hybridKvCache && engine === 'V1' && keepsHybridManager(architecture, read),
+    hybridKvCache: rules.hybridKvCache && engine === 'V1' && keepsHybridManager(model, read),
     kvCacheMemoryBytes: read.positive('kv-cache-memory-bytes') ?? read.positive('kv-cache-memory'),
     numGpuBlocksOverride: read.count('num-gpu-blocks-override'),
     speculative,
@@ -180,25 +181,9 @@ export function effectiveSettings(
   };
 }
 
-/** True for models with recurrent or convolutional state (Mamba, delta net, short convolution, lightning attention). */
-export function isStateful(architecture: Architecture): boolean {
-  return architecture.layerKinds.some((kind) =>
-    kind.mixers.some((mixer) => mixer.kind !== 'attention' && mixer.kind !== 'mla' && mixer.kind !== 'compressed_latent'),
-  );
-}
-
-/** True when some layer has experts. */
-export function hasExperts(architecture: Architecture): boolean {
-  return architecture.layerKinds.some((kind) => kind.feedForwards.some((feedForward) => feedForward.kind === 'moe'));
-}
-
-/** True when attention is multi-head latent attention. */
-function usesLatentAttention(architecture: Architecture): boolean {
-  return architecture.layerKinds.some((kind) => kind.mixers.some((mixer) => mixer.kind === 'mla'));
-}
-
 /** V1 is the default from 0.8; until 0.10 unsupported devices and models fell back to V0 (arg_utils.py, _is_v1_supported_oracle). */
-function engineOf(architecture: Architecture, gpu: Gpu | null, rules: VersionRules, version: string): 'V0' | 'V1' {
+function engineOf(model: Model, gpu: Gpu | null, rules: VersionRules, version: string): 'V0' | 'V1' {
+  const { architecture } = model;
   if (rules.defaultEngine === 'V0') return 'V0';
   const crossAttention = architecture.layerKinds.some((kind) =>
     kind.mixers.some((mixer) => mixer.kind === 'attention' && mixer.scope === 'cross'),
@@ -208,7 +193,7 @@ function engineOf(architecture: Architecture, gpu: Gpu | null, rules: VersionRul
   if (isSince(version, '0.11.0')) return 'V1';
   const preAmpere = (gpu?.computeCapability ?? 80) < 80;
   if (preAmpere && !isSince(version, '0.10.0')) return 'V0';
-  if ((architecture.task === 'pooling' || isStateful(architecture)) && !isSince(version, '0.9.2')) return 'V0';
+  if ((architecture.task === 'pooling' || hasStateLayers(model)) && !isSince(version, '0.9.2')) return 'V0';
   return crossAttention ? 'V0' : 'V1';
 }
 
@@ -218,13 +203,13 @@ const V2_MOE: ReadonlySet<string> = new Set(['deepseek_v2', 'deepseek_v4', 'gran
 
 function usesV2Runner(model: Model, rules: VersionRules, speculative: SpeculativeSettings | null, read: ArgumentReader): boolean {
   const { architecture } = model;
-  if (rules.v2Runner === 'none' || architecture.task === 'pooling' || isStateful(architecture)) return false;
+  if (rules.v2Runner === 'none' || architecture.task === 'pooling' || hasStateLayers(model)) return false;
   if (speculative && ['ngram', 'medusa', 'draft_model', 'suffix'].includes(speculative.method)) return false;
   if (read.has('logits-processors') || read.flag('enable-prompt-embeds') === true || read.flag('enable-dbo') === true) return false;
   const first = V2_FIRST_DENSE.has(architecture.modelType) && model.quantization === null && !read.has('quantization');
   if (rules.v2Runner === 'llama_mistral_qwen3') return first;
   if (V2_MOE.has(architecture.modelType)) return true;
-  return rules.v2Runner === 'some_dense' ? first : !hasExperts(architecture);
+  return rules.v2Runner === 'some_dense' ? first : !hasExperts(model);
 }
 
 /** The config's longest context with `hf-overrides` applied, tokens; null when it is not known. */
@@ -249,15 +234,16 @@ function positiveOf(value: unknown): number | null {
 }
 
 function chunksByDefault(
-  architecture: Architecture,
+  model: Model,
   engine: 'V0' | 'V1',
   maxModelLen: number,
   lora: boolean,
   rules: VersionRules,
   version: string,
 ): boolean {
+  const { architecture } = model;
   if (engine === 'V1') return architecture.task === 'generate';
-  if (usesLatentAttention(architecture) && !rules.chunksLatentPrefill) return false;
+  if (hasLatentAttention(model) && !rules.chunksLatentPrefill) return false;
   return (
     isSince(version, '0.5.1') &&
     maxModelLen > V0_CHUNKED_PREFILL_FROM &&
@@ -356,10 +342,10 @@ function kvCacheDtype(model: Model, read: ArgumentReader, dtype: string): string
 }
 
 /** Llama 4's chunked attention and KV connectors without support switch the hybrid manager off (vllm/config, 0.9.1 to main). */
-function keepsHybridManager(architecture: Architecture, read: ArgumentReader): boolean {
-  if (isStateful(architecture)) return true;
+function keepsHybridManager(model: Model, read: ArgumentReader): boolean {
+  if (hasStateLayers(model)) return true;
   if (read.flag('disable-hybrid-kv-cache-manager') === true || read.has('kv-transfer-config')) return false;
-  return !architecture.layerKinds.some((kind) => kind.mixers.some((mixer) => mixer.kind === 'attention' && mixer.scope === 'chunked'));
+  return !hasChunkedLayers(model);
 }
 
 function redundantExperts(read: ArgumentReader): number {

@@ -1,4 +1,5 @@
-import { hasLatentAttention, kvHeadsOf, queryHeadsOf } from './modelShape';
+import { hasLatentAttention } from '../modelShape';
+import { kvHeadsOf, queryHeadsOf } from './division';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFix, setFix } from './rule';
 

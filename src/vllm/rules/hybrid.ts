@@ -1,5 +1,5 @@
 import type { ArgumentValue } from '../arguments';
-import { hasChunkedLayers, hasFullAttention, hasStateLayers, hasWindowedLayers } from './modelShape';
+import { hasChunkedLayers, hasFullAttention, hasStateLayers, hasWindowedLayers } from '../modelShape';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFix, setFix } from './rule';
 

@@ -1,8 +1,9 @@
 import type { Model } from '../../estimator/architecture';
 import type { Fix } from '../findings';
 import { statedPartition } from '../startup/stages';
-import { canShard, hasExperts, queryHeadsOf, undividedHeads, undividedKvHeads, undividedVocabulary, undividedWidth } from './modelShape';
-import type { Spread } from './modelShape';
+import { hasExperts } from '../modelShape';
+import { canShard, queryHeadsOf, undividedHeads, undividedKvHeads, undividedVocabulary, undividedWidth } from './division';
+import type { Spread } from './division';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFix, setFix } from './rule';
 

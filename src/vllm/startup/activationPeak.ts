@@ -1,7 +1,8 @@
 import type { Architecture, LayerKind } from '../../estimator/architecture';
 import { between, type Ranged } from '../../estimator/ranged';
 import { GIB, MIB, ceilDiv, clamp, roundUp } from '../../estimator/units';
-import { hasExperts, type EngineSettings } from '../defaults';
+import type { EngineSettings } from '../defaults';
+import { hasExperts } from '../modelShape';
 import { rulesOf } from '../versions';
 import type { MemoryPart } from './report';
 import { multimodalProfile } from './multimodalProfile';
@@ -116,7 +117,7 @@ const ABSOLUTE_SLACK = 0.03 * GIB;
 function relativeSlack(input: ActivationInput, encoderDecides: boolean): number {
   if (encoderDecides) return 0.35;
   if (input.settings.multimodal.profiled) return 0.12;
-  return hasExperts(input.architecture) || input.settings.enforceEager ? 0.12 : 0.04;
+  return hasExperts(input) || input.settings.enforceEager ? 0.12 : 0.04;
 }
 
 function isHopper(capability: number | null): boolean {

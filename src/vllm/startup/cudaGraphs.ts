@@ -2,7 +2,8 @@ import { between, type Ranged } from '../../estimator/ranged';
 import { GIB } from '../../estimator/units';
 import { ArgumentReader, toNumber, toNumbers } from '../argumentValues';
 import type { VllmArguments } from '../arguments';
-import { hasExperts, tokensPerDecode, type EngineSettings } from '../defaults';
+import { tokensPerDecode, type EngineSettings } from '../defaults';
+import { hasExperts } from '../modelShape';
 import { isSince } from '../release';
 import type { Architecture } from '../../estimator/architecture';
 
@@ -105,7 +106,7 @@ export function cudaGraphMemory(plan: CapturePlan, { architecture, layers, tenso
   if (graphs === 0) return { value: 0, low: 0, high: 0 };
   const hopper = computeCapability !== null && computeCapability >= 90 && computeCapability < 100;
   const perRank = Math.sqrt(architecture.hiddenSize / FULL_POOL_HIDDEN / tensorParallel);
-  const fullPool = (hopper ? FULL_POOL_GIB_HOPPER * perRank : 0) + (hasExperts(architecture) ? MOE_POOL_GIB : 0);
+  const fullPool = (hopper ? FULL_POOL_GIB_HOPPER * perRank : 0) + (hasExperts({ architecture }) ? MOE_POOL_GIB : 0);
   const pools = (PIECEWISE_POOL_GIB * plan.largest + fullPool * plan.largestFull) / 512;
   const value = (pools + GIB_PER_LAYER_AND_GRAPH * layers * graphs) * GIB;
   return between(value * 0.55, value, value * 1.9 + LOADED_WITH_GRAPHS_GIB * GIB, 'CUDA graphs on this GPU class');

@@ -1,7 +1,8 @@
 import type { Architecture, Mixer, Model } from '../../estimator/architecture';
 import type { GpuSetup } from '../../estimator/hardware/gpu';
 import { between, exactly, stretched, type Ranged } from '../../estimator/ranged';
-import { hasExperts, isStateful, type EngineSettings } from '../defaults';
+import type { EngineSettings } from '../defaults';
+import { hasExperts, hasStateLayers } from '../modelShape';
 import { activationPeak, type ActivationPeak } from './activationPeak';
 import { kvCacheLayout, type CountedCache, type KvCacheLayout, type KvCacheSettings } from './kvCacheGroups';
 import { cachesOf, type KvCacheFormat } from './kvCacheSpecs';
@@ -179,8 +180,7 @@ function expertBytes({ parametersByKind }: Engine, stage: PipelineStage): number
 /** What is added when a checkpoint known by name only leaves all layers but the experts (or, in hybrids, but the MLP) unquantized. */
 function bytesLeftUnquantized({ model, scheme, layout, parametersByKind }: Engine, stage: PipelineStage): Ranged {
   const share = scheme.attentionLeftOut;
-  const { architecture } = model;
-  if (share === null || layout.headerRatios || !(hasExperts(architecture) || isStateful(architecture))) return exactly(0);
+  if (share === null || layout.headerRatios || !(hasExperts(model) || hasStateLayers(model))) return exactly(0);
   const plain: WeightLayout = { ...layout, scheme: { ...scheme, linear: null } };
   const added = stage.layersByKind.reduce((sum, layers, kind) => {
     if (layers === 0) return sum;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { InferenceResponse } from '../../../src/estimator/contracts/inference';
 import type { Gpu } from '../../../src/estimator/hardware/gpu';
-import { isStateful } from '../../../src/vllm/defaults';
+import { hasStateLayers } from '../../../src/vllm/modelShape';
 import { forAll } from '../properties';
 import { answer, anyRequest, plainAnswer, resolved, type RandomRequest } from './requests';
 
@@ -108,7 +108,7 @@ describe('every answer to an inference request', () => {
   it('needs no more memory for fewer bits', () => {
     holds((request, answered) => {
       // vLLM pads the pages of hybrid models to their recurrent state.
-      if (answered === answer && isStateful(resolved(request).facts.model.architecture)) return;
+      if (answered === answer && hasStateLayers(resolved(request).facts.model)) return;
       // The scales of int8 and int4 make vLLM's pages larger than those of fp8 or not, as they divide.
       const orders =
         answered === answer

@@ -1,5 +1,6 @@
-import type { Architecture, AttentionMixer, DenseMlp, Mixer, MoeMlp, Model } from '../../estimator/architecture';
+import type { Model } from '../../estimator/architecture';
 import { roundUp } from '../../estimator/units';
+import { denseMlpsOf, moeMlpsOf, once } from '../modelShape';
 
 /** Rows to which vLLM pads the embedding before it is cut (`vocab_parallel_embedding.py`, DEFAULT_VOCAB_PADDING_SIZE). */
 const VOCAB_PADDING = 64;
@@ -10,61 +11,6 @@ export interface Spread {
   /** Data-parallel size times prefill-context-parallel size: over these, experts are cut or dealt as well. */
   readonly replicas: number;
   readonly expertParallel: boolean;
-}
-
-/** Found once per architecture: dozens of rules ask, and bulk estimates meet the same models again and again. */
-function once<T>(find: (architecture: Architecture) => readonly T[]): (model: Model) => readonly T[] {
-  const found = new WeakMap<Architecture, readonly T[]>();
-  return ({ architecture }) => {
-    const known = found.get(architecture);
-    if (known) return known;
-    const list = find(architecture);
-    found.set(architecture, list);
-    return list;
-  };
-}
-
-/** Every distinct mixer of the model. */
-export const mixersOf = once<Mixer>(({ layerKinds }) => layerKinds.flatMap((kind) => kind.mixers));
-
-/** The mixers with separate K and V. */
-export const attentionOf = once<AttentionMixer>(({ layerKinds }) =>
-  layerKinds.flatMap((kind) => kind.mixers).filter((mixer) => mixer.kind === 'attention'),
-);
-
-export const denseMlpsOf = once<DenseMlp>(({ layerKinds }) =>
-  layerKinds.flatMap((kind) => kind.feedForwards).filter((block) => block.kind === 'dense'),
-);
-
-export const moeMlpsOf = once<MoeMlp>(({ layerKinds }) =>
-  layerKinds.flatMap((kind) => kind.feedForwards).filter((block) => block.kind === 'moe'),
-);
-
-export function hasExperts(model: Model): boolean {
-  return moeMlpsOf(model).length > 0;
-}
-
-/** True when a layer keeps one latent per token in place of K and V. */
-export function hasLatentAttention(model: Model): boolean {
-  return mixersOf(model).some((mixer) => mixer.kind === 'mla' || mixer.kind === 'compressed_latent');
-}
-
-/** Kinds of layer that keep a constant-size state per request. */
-export function hasStateLayers(model: Model): boolean {
-  return mixersOf(model).some((mixer) => mixer.kind !== 'attention' && mixer.kind !== 'mla' && mixer.kind !== 'compressed_latent');
-}
-
-/** Layers whose KV cache is limited by a window or chunk. */
-export function hasWindowedLayers(model: Model): boolean {
-  return attentionOf(model).some((mixer) => mixer.scope === 'sliding' || mixer.scope === 'chunked');
-}
-
-export function hasChunkedLayers(model: Model): boolean {
-  return attentionOf(model).some((mixer) => mixer.scope === 'chunked');
-}
-
-export function hasFullAttention(model: Model): boolean {
-  return mixersOf(model).some((mixer) => (mixer.kind === 'attention' ? mixer.scope === 'full' : mixer.kind === 'mla'));
 }
 
 /** Query heads of each distinct attention. */

@@ -98,3 +98,9 @@ export class ArgumentReader {
     return value !== undefined && value !== null;
   }
 }
+
+/** A number above zero from a member of a JSON-valued argument, which may be written as text; null otherwise. */
+export function positiveNumber(value: unknown): number | null {
+  const number = typeof value === 'number' || typeof value === 'string' ? toNumber(value) : null;
+  return number !== null && number > 0 ? number : null;
+}

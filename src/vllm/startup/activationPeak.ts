@@ -1,7 +1,7 @@
 import type { Architecture, LayerKind } from '../../estimator/architecture';
 import { between, type Ranged } from '../../estimator/ranged';
 import { GIB, MIB, ceilDiv, clamp, roundUp } from '../../estimator/units';
-import type { EngineSettings } from '../defaults';
+import type { EngineSettings } from '../defaults/settings';
 import { hasExperts } from '../modelShape';
 import { rulesOf } from '../versions';
 import type { MemoryPart } from './report';

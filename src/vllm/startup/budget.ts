@@ -1,7 +1,7 @@
 import type { GpuSetup } from '../../estimator/hardware/gpu';
 import { between, exactly, type Ranged } from '../../estimator/ranged';
 import { GIB } from '../../estimator/units';
-import type { EngineSettings } from '../defaults';
+import type { EngineSettings } from '../defaults/settings';
 import { rulesOf } from '../versions';
 import { contextMemory } from './nonTorch';
 

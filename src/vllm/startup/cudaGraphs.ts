@@ -2,7 +2,7 @@ import { between, type Ranged } from '../../estimator/ranged';
 import { GIB } from '../../estimator/units';
 import { ArgumentReader, toNumber, toNumbers } from '../argumentValues';
 import type { VllmArguments } from '../arguments';
-import { tokensPerDecode, type EngineSettings } from '../defaults';
+import { tokensPerDecode, type EngineSettings } from '../defaults/settings';
 import { hasExperts } from '../modelShape';
 import { isSince } from '../release';
 import type { Architecture } from '../../estimator/architecture';

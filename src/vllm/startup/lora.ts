@@ -1,4 +1,4 @@
-import type { LoraSettings } from '../defaults';
+import type { LoraSettings } from '../defaults/settings';
 import { isSince } from '../release';
 import { localShape, tensorsOfLayer, type WeightLayout } from './weightsPerGpu';
 

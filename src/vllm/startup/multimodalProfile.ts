@@ -1,6 +1,6 @@
 import type { Architecture, EncoderTower } from '../../estimator/architecture';
 import { ceilDiv, clamp } from '../../estimator/units';
-import type { EngineSettings } from '../defaults';
+import type { EngineSettings } from '../defaults/settings';
 import { isSince } from '../release';
 import type { PipelineStage } from './stages';
 

@@ -1,7 +1,7 @@
 import type { Gpu, GpuSetup } from '../../estimator/hardware/gpu';
 import { between, type Ranged } from '../../estimator/ranged';
 import { GIB } from '../../estimator/units';
-import type { EngineSettings } from '../defaults';
+import type { EngineSettings } from '../defaults/settings';
 import { isSince } from '../release';
 
 /** GiB as a range: lower end, usual value, upper end. */

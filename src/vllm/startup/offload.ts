@@ -1,6 +1,6 @@
 import type { Architecture } from '../../estimator/architecture';
 import { GIB } from '../../estimator/units';
-import type { EngineSettings } from '../defaults';
+import type { EngineSettings } from '../defaults/settings';
 import type { PipelineStage } from './stages';
 import type { StoredParameter } from './weightsPerGpu';
 

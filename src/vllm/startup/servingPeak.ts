@@ -1,5 +1,5 @@
 import { between, exactly, sumOf, type Ranged } from '../../estimator/ranged';
-import type { EngineSettings } from '../defaults';
+import type { EngineSettings } from '../defaults/settings';
 import type { Rank } from './rank';
 
 /** What one rank holds when the engine warms up its sampler, the last step of the start-up. */

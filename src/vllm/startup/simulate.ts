@@ -1,7 +1,8 @@
 import { between, exactly, sumOf, type Ranged } from '../../estimator/ranged';
 import { onLikelyCard, withSize } from '../../estimator/hardware/gpu';
 import { GIB } from '../../estimator/units';
-import { effectiveSettings, type EngineSettings } from '../defaults';
+import { effectiveSettings } from '../defaults/effective';
+import type { EngineSettings } from '../defaults/settings';
 import { servedModel } from '../servedModel';
 import { coveredVersion, rulesOf } from '../versions';
 import { assumptionsOf } from './assumptions';

@@ -1,6 +1,6 @@
 import type { Architecture, Model } from '../../estimator/architecture';
 import { between, exactly, type Ranged } from '../../estimator/ranged';
-import type { EngineSettings } from '../defaults';
+import type { EngineSettings } from '../defaults/settings';
 import type { CountedCache } from './kvCacheGroups';
 import { cachesOf, type KvCacheFormat } from './kvCacheSpecs';
 import { quantizationScheme, type QuantizationTarget } from './quantization';

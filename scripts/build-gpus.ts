@@ -1,15 +1,45 @@
 /**
  * Builds the GPU, interconnect and cloud-instance catalogues from a folder of facts
- * (`gpus.jsonl`, `interconnects.jsonl`, `cloud.jsonl`).
+ * (`gpus.jsonl`, `interconnects.jsonl`, `cloud.jsonl`) and from `data/gpus-additional.jsonl`: cards that the folder lacks, in its format, from
+ * their makers' data sheets.
  *
  * Writes the bundled `src/estimator/hardware/{gpus,interconnects,cloudInstances}.json` and, for readers only,
  * `data/gpu-sources.json` with where each figure comes from. Usage: build-gpus FACTS_FOLDER
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ADDITIONAL_GPUS, type GpuFacts } from './build-gpus-additions';
+import type { Gpu, PeakRates } from '../src/estimator/hardware/gpu';
 
 type Json = Record<string, unknown>;
+
+/** Facts about one accelerator before its reported memory is settled. Units as in `Gpu`. */
+interface GpuFacts {
+  readonly key: string;
+  readonly label: string;
+  readonly aliases: readonly string[];
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly computeCapability: number | null;
+  readonly memoryGb: number;
+  readonly memoryOptionsGb: readonly number[] | null;
+  readonly memoryType: string | null;
+  readonly torchGib: number | null;
+  readonly nvidiaSmiMib: number | null;
+  readonly unifiedMemory: boolean;
+  readonly bandwidthGbS: number | null;
+  readonly smCount: number | null;
+  readonly tflops: PeakRates;
+  readonly tdpW: number | null;
+  readonly idleW: number | null;
+  /** "gen4 x16". */
+  readonly pcie: string | null;
+  readonly link: string | null;
+  readonly linkGbS: number | null;
+  readonly releaseYear: number | null;
+  readonly confidence: string;
+  readonly sources: unknown;
+  readonly unsourced: unknown;
+}
 
 /** Cards whose NVLink is an optional bridge between pairs: their default link is PCIe. */
 const BRIDGED = /^(a30|a40|a100_\d+_pcie|h100_80_pcie|h100_94_nvl|h200_141_nvl|rtx_|quadro_)/;
@@ -77,7 +107,7 @@ function hostLinkKey(pcie: string | null): string | null {
   if (pcie.startsWith('NVLink-C2C')) return 'nvlink_c2c';
   const match = /^gen(\d) x(\d+)$/.exec(pcie);
   if (!match) return null;
-  return match[2] === '8' ? `pcie${match[1]}_x8` : `pcie${match[1]}`;
+  return match[2] === '8' || match[2] === '4' ? `pcie${match[1]}_x${match[2]}` : `pcie${match[1]}`;
 }
 
 function gpuLinkKey(facts: GpuFacts): string | null {
@@ -116,8 +146,8 @@ function classShare(facts: GpuFacts): number {
   if (facts.unifiedMemory) return 0.9346; // GB10 119.63 of 128
   if (facts.vendor !== 'NVIDIA') return 0.99;
   if (/HBM/.test(facts.memoryType ?? '')) return 0.9905; // A100 0.9906, H100 0.9899, H200 0.9915, V100 0.9916
-  // GDDR with ECC always on gives up 1/16 (A10 0.9196, A10G 0.9208, L40S 0.9254).
-  if (/^(a2|a16|a40|l4|l20|l40)/.test(facts.key)) return 0.923;
+  // GDDR with ECC always on gives up 1/16 (A10 0.9196, A10G 0.9208, L40S 0.9254, K80 0.931, P4 0.929).
+  if (/^(a2|a16|a40|l4|l20|l40|m40)/.test(facts.key)) return 0.923;
   return 0.981; // RTX 5090 0.9794, RTX 3090 0.9825
 }
 
@@ -151,7 +181,8 @@ function perDevice(facts: GpuFacts): GpuFacts {
 }
 
 function build(folder: string, root: string): void {
-  const facts = [...readLines(join(folder, 'gpus.jsonl')).flatMap((row) => toFacts(row) ?? []), ...ADDITIONAL_GPUS].map(perDevice);
+  const rows = [...readLines(join(folder, 'gpus.jsonl')), ...readLines(join(root, 'data/gpus-additional.jsonl'))];
+  const facts = rows.flatMap((row) => toFacts(row) ?? []).map(perDevice);
   const gap = torchGapLine(facts);
   const gpus = facts.map((f) => {
     const total = totalMemory(f, gap);
@@ -198,7 +229,7 @@ function build(folder: string, root: string): void {
   }));
   const sources = Object.fromEntries(facts.map((f) => [f.key, { sources: f.sources, unsourced: f.unsourced, confidence: f.confidence }]));
   const hardware = join(root, 'src/estimator/hardware');
-  writeRows(join(hardware, 'gpus.json'), gpus);
+  writeTable(join(hardware, 'gpus.json'), gpus);
   writeRows(join(hardware, 'interconnects.json'), interconnects);
   writeRows(join(hardware, 'cloudInstances.json'), clouds);
   writeFileSync(join(root, 'data/gpu-sources.json'), `${JSON.stringify(sources, null, 1)}\n`);
@@ -208,6 +239,17 @@ function build(folder: string, root: string): void {
 /** One row per line, so that a change of one figure is a one-line difference. */
 function writeRows(path: string, rows: readonly object[]): void {
   writeFileSync(path, `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
+}
+
+/** The rates of a card, in the order of the table's. */
+const RATES = ['fp32', 'tf32', 'fp16', 'bf16', 'fp8', 'fp4', 'int8'] as const;
+
+/** The GPUs as a table: their fields are named once instead of in each of the rows, which come with the editor's first file. */
+function writeTable(path: string, gpus: readonly (Omit<Gpu, 'totalMemoryBasis' | 'confidence'> & { readonly confidence: string })[]): void {
+  const columns = Object.keys(gpus[0] ?? {}) as (keyof (typeof gpus)[number])[];
+  const rows = gpus.map((gpu) => columns.map((column) => (column === 'tflops' ? RATES.map((rate) => gpu.tflops[rate]) : gpu[column])));
+  const lines = rows.map((row) => JSON.stringify(row)).join(',\n');
+  writeFileSync(path, `{"columns":${JSON.stringify(columns)},\n"rates":${JSON.stringify(RATES)},\n"rows":[\n${lines}\n]}\n`);
 }
 
 const folder = process.argv[2];

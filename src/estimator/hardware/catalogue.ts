@@ -1,10 +1,10 @@
 import { clamp } from '../units';
 import type { Gpu } from './gpu';
-import rows from './gpus.json';
 import { GpuNames } from './gpuNames';
+import { readGpuTable } from './gpuTable';
 
 /** Every accelerator of the catalogue, custom ones excepted. Built by `scripts/build-gpus.ts`; sources in `data/gpu-sources.json`. */
-export const GPUS: readonly Gpu[] = rows as readonly Gpu[];
+export const GPUS: readonly Gpu[] = readGpuTable();
 
 /** Keys that stand for a card the catalogue does not hold; its memory must be given. */
 export type CustomGpuKey = 'custom_discrete' | 'custom_apple_silicon';
@@ -13,6 +13,9 @@ export type CustomGpuKey = 'custom_discrete' | 'custom_apple_silicon';
 const SAME_SIZE = 0.1;
 
 const names = new GpuNames(GPUS);
+
+/** The A100 built for one supercomputer, Leonardo: nobody who does not say so means it. */
+const LEONARDO = 'a100_64_sxm';
 
 /** True for the two custom keys of the calculators. */
 export function isCustomGpuKey(name: string): name is CustomGpuKey {
@@ -48,7 +51,8 @@ export function otherSizes(name: string, taken: Gpu): readonly Gpu[] {
   const { gpus, statedGb } = names.candidates(name.trim());
   if (statedGb !== null || !gpus.some(({ key }) => key === taken.key)) return [];
   const bySize = new Map<number, Gpu>();
-  for (const gpu of gpus) if (!bySize.has(gpu.memoryGb) && !gpu.label.includes('modded')) bySize.set(gpu.memoryGb, gpu);
+  for (const gpu of gpus)
+    if (!bySize.has(gpu.memoryGb) && !gpu.label.includes('modded') && gpu.key !== LEONARDO) bySize.set(gpu.memoryGb, gpu);
   for (const size of taken.memoryOptionsGb ?? []) if (!bySize.has(size)) bySize.set(size, withMemory(taken, size));
   bySize.delete(taken.memoryGb);
   return [...bySize.values()].sort((a, b) => a.memoryGb - b.memoryGb);
@@ -71,7 +75,7 @@ function withMemory(gpu: Gpu, memoryGb: number): Gpu {
 export function customGpu(key: CustomGpuKey, memoryGb: number): Gpu {
   const apple = key === 'custom_apple_silicon';
   const kin = GPUS.filter((g) =>
-    apple ? g.vendor === 'Apple' : g.vendor === 'NVIDIA' && !g.unifiedMemory && (g.releaseYear ?? 0) >= 2020,
+    apple ? g.vendor === 'Apple' : g.vendor === 'NVIDIA' && !g.unifiedMemory && (g.releaseYear ?? 0) >= 2020 && g.key !== LEONARDO,
   );
   const closest = [...kin].sort((a, b) => sizeDistance(a, memoryGb) - sizeDistance(b, memoryGb))[0];
   if (!closest) throw new RangeError('the catalogue holds no card to compare with');
@@ -89,6 +93,8 @@ export function customGpu(key: CustomGpuKey, memoryGb: number): Gpu {
   };
 }
 
+/** Pascal: PyTorch's builds run on nothing older. */
+const OLDEST_CAPABILITY = 60;
 /** How far a driver's total may be from the catalogue's for the same card: 24.0 GiB under WSL against 23.57. */
 const SAME_TOTAL = 0.02;
 
@@ -98,7 +104,12 @@ const SAME_TOTAL = 0.02;
  */
 export function cardReporting(totalGib: number): Gpu | null {
   const near = GPUS.filter(
-    (gpu) => gpu.vendor === 'NVIDIA' && !gpu.unifiedMemory && Math.abs(gpu.totalMemoryGib - totalGib) <= SAME_TOTAL * totalGib,
+    (gpu) =>
+      gpu.vendor === 'NVIDIA' &&
+      !gpu.unifiedMemory &&
+      gpu.key !== LEONARDO &&
+      (gpu.computeCapability ?? 0) >= OLDEST_CAPABILITY &&
+      Math.abs(gpu.totalMemoryGib - totalGib) <= SAME_TOTAL * totalGib,
   );
   const seen = near.filter((gpu) => gpu.totalMemoryBasis !== 'derived');
   const distance = (gpu: Gpu): number => Math.abs(gpu.totalMemoryGib - totalGib);

@@ -22,7 +22,7 @@ export interface Gpu {
   readonly computeCapability: number | null;
   /** Marketing size in GB. */
   readonly memoryGb: number;
-  /** Sizes the part is sold in, GB (Apple silicon); null when there is one. */
+  /** Sizes the part is sold in that differ in nothing else, GB (Apple silicon, laptop GPUs); null when there is one. */
   readonly memoryOptionsGb: readonly number[] | null;
   /** Kind of memory (`HBM3`, `GDDR6X`, `LPDDR5`); null when unknown. */
   readonly memoryType: string | null;

@@ -24,15 +24,19 @@ export interface CloudInstance {
   readonly hostRamGib: number | null;
 }
 
-/** Half-width slots (x8) carry half of what x16 carries. */
-function halfWidth(link: Interconnect): Interconnect {
-  return { ...link, key: `${link.key}_x8`, aliases: [], gbSPerDirection: link.gbSPerDirection === null ? null : link.gbSPerDirection / 2 };
+/** Narrow slots carry the share of their lanes: x8 half of what x16 carries, x4 (OCuLink, M.2, the RX 6500 XT) a quarter. */
+function narrow(link: Interconnect, lanes: 8 | 4): Interconnect {
+  const { gbSPerDirection: full } = link;
+  return { ...link, key: `${link.key}_x${lanes}`, aliases: [], gbSPerDirection: full === null ? null : (full * lanes) / 16 };
 }
 
 const listed = rows as readonly Interconnect[];
 
 /** Built by `scripts/build-gpus.ts`. */
-export const INTERCONNECTS: readonly Interconnect[] = [...listed, ...listed.filter((link) => /^pcie\d$/.test(link.key)).map(halfWidth)];
+export const INTERCONNECTS: readonly Interconnect[] = [
+  ...listed,
+  ...([8, 4] as const).flatMap((lanes) => listed.filter((link) => /^pcie\d$/.test(link.key)).map((link) => narrow(link, lanes))),
+];
 
 export const CLOUD_INSTANCES: readonly CloudInstance[] = cloudRows as readonly CloudInstance[];
 

@@ -96,13 +96,13 @@ function isWeightOnly({ engine }: SpeedSetup, format: KernelFormat): boolean {
   return (engine === 'vllm' || engine === 'sglang') && (format === 'int4' || format === 'int8');
 }
 
-/** llama.cpp accumulates in 16 bit, which GeForce cards do at twice their data sheet's rate with 32-bit accumulation. */
+/** llama.cpp accumulates in 16 bit, which tensor cores of GeForce cards do at twice their data sheet's rate with 32-bit accumulation. */
 function prefillPeak(setup: SpeedSetup, format: KernelFormat): number {
   const { gpu, engine } = setup;
   if (engine !== 'llama_cpp') return isWeightOnly(setup, format) ? widenedRate(setup, format) : peakRate(gpu, format);
   const integer = gpu.tflops.fp16 === null ? gpu.tflops.int8 : null;
   if (integer !== null) return (integer * 1e12) / 2;
-  return peakRate(gpu, '16bit') * (/GeForce|modded/.test(gpu.label) ? 2 : 1);
+  return peakRate(gpu, '16bit') * (/GeForce RTX|modded/.test(gpu.label) ? 2 : 1);
 }
 
 function prefillShare(setup: SpeedSetup, rate: number, constants: SpeedConstants): number {

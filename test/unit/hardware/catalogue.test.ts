@@ -7,7 +7,7 @@ import {
   INTERCONNECTS,
   linkBandwidth,
 } from '../../../src/estimator/hardware/interconnects';
-import { customGpu, findGpu, GPUS, nearestGpus } from '../../../src/estimator/hardware/catalogue';
+import { cardReporting, customGpu, findGpu, GPUS, nearestGpus } from '../../../src/estimator/hardware/catalogue';
 import type { Gpu } from '../../../src/estimator/hardware/gpu';
 
 function known(name: string, memoryGib?: number): Gpu {
@@ -119,6 +119,43 @@ describe('GPU catalogue', () => {
     assert.equal(customGpu('custom_apple_silicon', 96).unifiedMemory, true);
   });
 
+  it('takes no card for another of its memory that hardly anybody has', () => {
+    // The A100 of one supercomputer (64 GB, 1640 GB/s), and the Kepler card that PyTorch no longer runs on (11.17 GiB).
+    assert.equal(customGpu('custom_discrete', 64).bandwidthGbS, known('rtx_pro_5000_72').bandwidthGbS);
+    assert.equal(cardReporting(known('a100_64_sxm').totalMemoryGib), null);
+    assert.equal(cardReporting(known('k80').totalMemoryGib), null);
+  });
+
+  it('holds what makers publish of the cards added beside the collected facts', () => {
+    // AMD, NVIDIA and Intel product pages: GB, GB/s, compute units or multiprocessors, fp32 TFLOPS, W.
+    const published: readonly (readonly [string, number, number, number, number, number])[] = [
+      ['rx_6700_xt', 12, 384, 40, 13.21, 230],
+      ['rx_6900_xt', 16, 512, 80, 23.04, 300],
+      ['rx_7700_xt', 12, 432, 54, 35.17, 245],
+      ['rx_9070', 16, 640, 56, 36.1, 220],
+      ['mi60', 32, 1024, 64, 14.7, 300],
+      ['p4', 8, 192, 20, 5.5, 75],
+      ['quadro_p6000', 24, 432, 30, 12.63, 250],
+      ['rtx_5880_ada', 48, 960, 110, 69.3, 285],
+      ['rtx_4090_laptop', 16, 576, 76, 32.98, 150],
+      ['gtx_1080', 8, 320, 20, 8.87, 180],
+      ['arc_a750', 8, 512, 28, 14.7, 225],
+      // Half of a board of two GPUs: 24 GB, 480 GB/s, 8.74 TFLOPS and 300 W.
+      ['k80', 12, 240, 13, 4.37, 150],
+    ];
+    for (const [key, ...figures] of published) {
+      const { memoryGb, bandwidthGbS, smCount, tflops, tdpW } = known(key);
+      assert.deepEqual([memoryGb, bandwidthGbS, smCount, tflops.fp32, tdpW], figures, key);
+    }
+  });
+
+  it('says how far its figures are confirmed', () => {
+    for (const gpu of GPUS) assert.ok(['high', 'medium', 'low'].includes(gpu.confidence), gpu.key);
+    // huggingface.js confirms memory and the 16-bit rate, llmfit the bandwidth; nobody the figures of the RTX A1000.
+    assert.equal(known('rx_6800_xt').confidence, 'high');
+    assert.equal(known('rtx_a1000').confidence, 'low');
+  });
+
   it('counts an MI250X as the two devices that software sees', () => {
     // AMD: 128 GB and 3.2 TB/s per card of two graphics compute dies.
     assert.equal(known('mi250x').memoryGb, 64);
@@ -142,6 +179,9 @@ describe('interconnects', () => {
 
   it('give half of the slot to half-width cards', () => {
     assert.equal(findInterconnect('pcie4_x8')?.gbSPerDirection, 15.5);
+    assert.equal(findInterconnect('pcie4_x4')?.gbSPerDirection, 7.75);
+    // The RX 6500 XT is wired for four lanes.
+    assert.equal(known('rx_6500_xt').hostLink, 'pcie4_x4');
   });
 
   it("take the card's own link where cards of one generation differ", () => {

@@ -1,6 +1,7 @@
 import { cardReporting, findGpu, nearestGpus, otherSizes } from '../estimator/hardware/catalogue';
 import { withSize } from '../estimator/hardware/gpu';
 import type { Gpu, GpuSetup, GpuSource } from '../estimator/hardware/gpu';
+import { sizeAssumption, whyNoGpu } from '../estimator/hardware/gpuRemarks';
 import type { VllmArguments } from '../vllm/arguments';
 import { ArgumentReader } from '../vllm/argumentValues';
 import type { StartupReport } from '../vllm/startup/report';
@@ -72,8 +73,10 @@ function smallestOf(name: string): Gpu | null {
 
 function unknownName(name: string): string {
   const near = nearestGpus(name, 3).map(({ key }) => key);
+  const why = whyNoGpu(name);
+  const known = `No GPU is known as "${name}"${why === null ? '' : `: ${why}`}.`;
   const hint = near.length > 0 ? ` Nearest: ${near.join(', ')}.` : '';
-  return `No GPU is known as "${name}".${hint} A card outside the catalogue can be given by its memory alone.`;
+  return `${known}${hint} A card outside the catalogue can be given by its memory alone.`;
 }
 
 /** How far a stated memory may be from a card's own and still mean that card. */
@@ -91,13 +94,6 @@ function decisive(ordered: readonly GpuCandidate[]): GpuCandidate | undefined {
   const own = findGpu(named.name ?? '')?.totalMemoryGib;
   const stated = sized.totalMemoryGib ?? 0;
   return fromElsewhere && own !== undefined && Math.abs(own - stated) > SAME_CARD * own ? sized : named;
-}
-
-/** That the name of a card leaves its memory open, and which size was taken. */
-function sizeAssumption(taken: Gpu, others: readonly Gpu[]): string {
-  const sizes = [taken, ...others].map(({ memoryGb }) => memoryGb).sort((a, b) => a - b);
-  const listed = `${sizes.slice(0, -1).join(', ')} or ${sizes.at(-1) ?? taken.memoryGb} GB`;
-  return `a card of this name has ${listed}: ${taken.memoryGb} GB taken (${taken.label}), give its memory to be sure`;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Deployment } from '../deployments/deployment';
 import { Lines } from '../deployments/lines';
 import { readNamedFile } from '../deployments/readers';
 import { findGpu, nearestGpus } from '../estimator/hardware/catalogue';
+import { whyNoGpu } from '../estimator/hardware/gpuRemarks';
 import { estimateJson } from '../report/estimateJson';
 import type { EstimateJson } from '../report/estimateJson';
 import { reportText } from '../report/text';
@@ -67,7 +68,9 @@ function gpuOption(name: string | undefined, count: string | undefined, memory: 
   const totalMemoryGib = memory === undefined ? null : positiveNumber('gpu-memory-gib', memory, 'GiB');
   if (name !== undefined && !findGpu(name, totalMemoryGib ?? undefined)) {
     const near = nearestGpus(name, 5).map(({ key }) => key);
-    throw new UsageError(`--gpu "${name}" is not known. Nearest keys: ${near.join(', ')}. Other cards: --gpu-memory-gib alone.`);
+    const why = whyNoGpu(name);
+    const hint = near.length > 0 ? ` Nearest keys: ${near.join(', ')}.` : '';
+    throw new UsageError(`--gpu "${name}" is not known${why === null ? '' : `: ${why}`}.${hint} Other cards: --gpu-memory-gib alone.`);
   }
   return {
     name: name ?? null,

@@ -1,5 +1,6 @@
 import { listGpus } from '../estimator/contracts/lists';
 import { findGpu, GPUS, nearestGpus } from '../estimator/hardware/catalogue';
+import { whyNoGpu } from '../estimator/hardware/gpuRemarks';
 import { EXIT, UsageError, parseOptions } from './command';
 import type { Command } from './command';
 
@@ -19,7 +20,9 @@ export const gpusCommand: Command = {
     const gpu = name === '' ? null : findGpu(name);
     if (name !== '' && gpu === null) {
       const near = nearestGpus(name, 3).map(({ key }) => key);
-      throw new UsageError(`No GPU is called "${name}". The nearest: ${near.join(', ')}.`);
+      const why = whyNoGpu(name);
+      const hint = near.length > 0 ? ` The nearest: ${near.join(', ')}.` : '';
+      throw new UsageError(`No GPU is called "${name}"${why === null ? '' : `: ${why}`}.${hint}`);
     }
     const shown = gpu === null ? listGpus(GPUS) : listGpus([gpu])[0];
     await terminal.write(`${JSON.stringify(shown, null, 2)}\n`);

@@ -44,6 +44,7 @@ import {
 } from './finetuningSpellings';
 import type { Model } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
+import { gpuAssumptions } from '../hardware/gpuRemarks';
 import { resolveGpu, resolveModel } from './resolve';
 import type { ModelResolver } from './resolve';
 import { RequestReader, spelled } from './validate';
@@ -87,7 +88,9 @@ export function resolveFinetuning(input: unknown, models: ModelResolver): Valida
   checkTogether(reader, request);
   const gpu = resolveGpu(reader, request.gpu_key, request.custom_vram);
   const found = resolveModel(reader, request.llm_key, request.custom_model, models);
-  return gpu !== null && found !== null ? reader.finish({ request, facts: { gpu, ...found } }) : reader.fail();
+  if (gpu === null || found === null) return reader.fail();
+  const said = gpuAssumptions(request.gpu_key, gpu, request.custom_vram !== null);
+  return reader.finish({ request, facts: { gpu, ...found, assumptions: [...said, ...found.assumptions] } });
 }
 
 function readFields(reader: RequestReader): FinetuningRequest {

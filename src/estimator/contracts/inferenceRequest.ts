@@ -1,3 +1,4 @@
+import { gpuAssumptions } from '../hardware/gpuRemarks';
 import { findInterconnect, INTERCONNECTS } from '../hardware/interconnects';
 import { weightChoice, WEIGHT_CHOICES } from '../runtime/weightChoices';
 import { ENGINES, findEngine } from '../speed/engines';
@@ -41,7 +42,9 @@ export function resolveInference(input: unknown, models: ModelResolver): Validat
   checkTogether(reader, request);
   const gpu = resolveGpu(reader, request.gpu_key, request.custom_vram);
   const found = resolveModel(reader, request.llm_key, request.custom_model, models);
-  return gpu !== null && found !== null ? reader.finish({ request, facts: { gpu, ...found } }) : reader.fail();
+  if (gpu === null || found === null) return reader.fail();
+  const said = gpuAssumptions(request.gpu_key, gpu, request.custom_vram !== null);
+  return reader.finish({ request, facts: { gpu, ...found, assumptions: [...said, ...found.assumptions] } });
 }
 
 function readFields(reader: RequestReader): InferenceRequest {

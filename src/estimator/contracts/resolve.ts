@@ -1,6 +1,7 @@
 import type { Model } from '../architecture';
 import { findGpu, isCustomGpuKey, nearestGpus } from '../hardware/catalogue';
 import type { Gpu } from '../hardware/gpu';
+import { whyNoGpu } from '../hardware/gpuRemarks';
 import type { RequestReader } from './validate';
 
 /** A model, and what was assumed to find it or read it, in plain sentences; none where its facts are its own. */
@@ -43,8 +44,9 @@ export function resolveGpu(reader: RequestReader, key: string, memoryGb: number 
   const size = ANY_CARD.exec(key.trim())?.[1];
   const gpu = size !== undefined ? findGpu('custom_discrete', Number(size)) : memoryGb === null ? findGpu(key) : findGpu(key, memoryGb);
   if (gpu !== null || isCustomGpuKey(key)) return gpu;
-  const nearest = nearestGpus(key, 1)[0]?.key ?? null;
-  reader.report('gpu_key', key, 'a key of the GPU catalogue (see gpus), custom_discrete or custom_apple_silicon', nearest);
+  const why = whyNoGpu(key);
+  const allowed = `a key of the GPU catalogue (see gpus), custom_discrete or custom_apple_silicon${why === null ? '' : `; ${why}`}`;
+  reader.report('gpu_key', key, allowed, nearestGpus(key, 1)[0]?.key ?? null);
   return null;
 }
 

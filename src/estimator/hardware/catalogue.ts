@@ -1,7 +1,10 @@
 import { clamp } from '../units';
 import type { Gpu } from './gpu';
-import { GpuNames } from './gpuNames';
+import { GpuNames, namesSlice, sizesOf } from './gpuNames';
+import { nearestNames } from './gpuNearest';
 import { readGpuTable } from './gpuTable';
+import { findCloudInstance } from './interconnects';
+import { namesProcessor } from './processors';
 
 /** Every accelerator of the catalogue, custom ones excepted. Built by `scripts/build-gpus.ts`; sources in `data/gpu-sources.json`. */
 export const GPUS: readonly Gpu[] = readGpuTable();
@@ -12,7 +15,7 @@ export type CustomGpuKey = 'custom_discrete' | 'custom_apple_silicon';
 /** How far a stated size may be from a card's own and still mean that card: "H100-96GB" is the 94 GB card. */
 const SAME_SIZE = 0.1;
 
-const names = new GpuNames(GPUS);
+const names = new GpuNames(GPUS, (name) => findCloudInstance(name)?.gpu ?? null);
 
 /** The A100 built for one supercomputer, Leonardo: nobody who does not say so means it. */
 const LEONARDO = 'a100_64_sxm';
@@ -27,20 +30,38 @@ export function isCustomGpuKey(name: string): name is CustomGpuKey {
  * ("NVIDIA A100-SXM4-80GB", "NVIDIA-L40S", "Tesla T4", "RTX 3090", "A100-80GB").
  *
  * @param memoryGib total memory if it is known, GiB: chooses among sizes when the name alone does not ("A100"), and is the memory of a custom GPU.
- * @returns null for names the catalogue does not know, slices of a card (MIG), and custom keys without memory.
+ * @returns null for names the catalogue does not know, slices of a card (MIG), laptops' chips that it lacks, and custom keys without memory.
  */
 export function findGpu(name: string, memoryGib?: number): Gpu | null {
   const wanted = name.trim();
   if (isCustomGpuKey(wanted)) return memoryGib === undefined || !(memoryGib > 0) ? null : customGpu(wanted, memoryGib);
   const { gpus, statedGb, exact } = names.candidates(wanted);
   const first = gpus[0];
-  // A laptop's chip shares its name with a card of more memory.
-  if (!first || (memoryGib === undefined && /laptop|mobile/i.test(wanted))) return null;
+  if (!first) return null;
   const size = memoryGib ?? (exact ? null : statedGb);
   if (size === null) return first;
   const closest = [...gpus].sort((a, b) => sizeDistance(a, size) - sizeDistance(b, size))[0] ?? first;
-  if (statedGb !== null && closest.memoryOptionsGb?.includes(statedGb)) return withMemory(closest, statedGb);
-  return memoryGib === undefined && sizeDistance(closest, size) > SAME_SIZE ? null : closest;
+  if (memoryGib !== undefined) return closest.unifiedMemory ? inStatedSize(closest, statedGb) : inNearestSize(closest, memoryGib);
+  // Apple's chips are told apart by their name: any memory goes with one.
+  if (closest.vendor === 'Apple' && statedGb !== null) return withMemory(closest, statedGb);
+  return sizesOf(closest).some((known) => Math.abs(known - size) <= SAME_SIZE * known) ? inNearestSize(closest, size) : null;
+}
+
+function inStatedSize(gpu: Gpu, statedGb: number | null): Gpu {
+  return statedGb !== null && gpu.memoryOptionsGb?.includes(statedGb) ? withMemory(gpu, statedGb) : gpu;
+}
+
+/** `gpu` in the size it is sold in that is nearest to `sizeGb`, which may be that of a board of two. */
+function inNearestSize(gpu: Gpu, sizeGb: number): Gpu {
+  if (gpu.memoryOptionsGb === null) return gpu;
+  const nearest = [...sizesOf(gpu)].sort((a, b) => Math.abs(a - sizeGb) - Math.abs(b - sizeGb))[0] ?? gpu.memoryGb;
+  const memoryGb = gpu.memoryOptionsGb.includes(nearest) ? nearest : nearest / 2;
+  return memoryGb === gpu.memoryGb ? gpu : withMemory(gpu, memoryGb);
+}
+
+/** All GPUs a name may mean, most likely first: more than one where the name leaves the size or form open ("A100"). */
+export function gpusNamed(name: string): readonly Gpu[] {
+  return names.candidates(name.trim()).gpus;
 }
 
 /**
@@ -58,9 +79,11 @@ export function otherSizes(name: string, taken: Gpu): readonly Gpu[] {
   return [...bySize.values()].sort((a, b) => a.memoryGb - b.memoryGb);
 }
 
-/** The `n` GPUs whose key or name looks most like `name`, for "did you mean". */
+/** Up to `n` GPUs whose key or name looks like `name`, for "did you mean"; none where the name is not that of a GPU or like no other. */
 export function nearestGpus(name: string, n: number): readonly Gpu[] {
-  return names.nearest(name, n);
+  if (namesProcessor(name) || namesSlice(name)) return [];
+  const meant = gpusNamed(name);
+  return [...new Set([...meant, ...nearestNames(GPUS, name)])].slice(0, n);
 }
 
 /** `gpu` in another size of its line-up, GB. */

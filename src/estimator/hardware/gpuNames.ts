@@ -1,31 +1,17 @@
+import { flat, nameParts, type NameParts } from './gpuSpelling';
 import type { Gpu } from './gpu';
+import { withoutProcessors } from './processors';
 
-/** Words that say nothing about which card it is. */
-const NOISE = new Set(
-  (
-    'nvidia geforce tesla quadro amd instinct radeon intel arc google aws apple huawei gpu gpus card graphics series generation core device accelerator ' +
-    'corporation ac hgx dgx mega shared edition blackwell single'
-  ).split(' '),
-);
-/** Kinds of memory, which only repeat what the size says. */
-const MEMORY_KIND = /^(hbm\d?e?|gddr\d\w?|lpddr\d?x?|vram)$/;
-/** Form factors, with the word of the key or label that they mean. */
-const FORMS: Readonly<Record<string, string>> = {
-  sxm: 'sxm',
-  sxm2: 'sxm',
-  sxm4: 'sxm',
-  sxm5: 'sxm',
-  sxm6: 'sxm',
-  smx: 'sxm',
-  oam: 'sxm',
-  pcie: 'pcie',
-  nvl: 'nvl',
-};
 /** A remark in brackets is not part of the name, except the size ("RTX 4060 Ti (16GB)"). */
 const REMARK = /\((?!\s*\d+\s*gi?b\))[^)]*\)/gi;
+/** Remarks about the host's memory. */
+const HOST_MEMORY = /\b(?:ram|ddr\d|host|system)\b/i;
 /** Shorter names (T4, L4, A2) are only found standing alone: inside a text two letters mean anything. */
 const SHORTEST_WITHIN_TEXT = 3;
-const SIZE = /^(\d+(?:\.\d+)?)(?:gb|gib|g)$/;
+/** Words behind a model that make another one of it: an "RTX 5090 Super" is no RTX 5090. */
+const VARIANTS = new Set(['ti', 'super', 'xt', 'xtx', 'gre', 'd', 'ada', 'pro', 'sff', 'duo', 'cluster']);
+/** A slice of a card, as the driver prints it: "NVIDIA-A100-SXM4-80GB-MIG-3g.40gb". */
+const MIG = /(^|[^a-z])mig([^a-z]|$)/i;
 /** Names that mean several cards, and the one people mean by them. */
 const USUAL: Readonly<Record<string, string>> = {
   a100: 'a100_80',
@@ -38,6 +24,8 @@ const USUAL: Readonly<Record<string, string>> = {
   rtx4060ti: 'rtx_4060_ti_8',
   rtx5060ti: 'rtx_5060_ti_16',
   rtx2080ti: 'rtx_2080_ti',
+  rtx6000: 'quadro_rtx_6000',
+  rtxa2000: 'rtx_a2000_12',
   rtxpro5000: 'rtx_pro_5000',
   rtxpro6000: 'rtx_pro_6000',
   // npu-smi prints the family ("Ascend910") or the bin ("910B2") of the cards of 64 GB.
@@ -46,37 +34,74 @@ const USUAL: Readonly<Record<string, string>> = {
   ascend910b1: 'ascend_910b',
   ascend910b2: 'ascend_910b',
   ascend910b3: 'ascend_910b',
-  rx9070: 'rx_9070_xt',
   w7900: 'radeon_pro_w7900',
   w7800: 'radeon_pro_w7800',
   r9700: 'radeon_ai_pro_r9700',
-  // What ROCm prints where it knows no product name: the chip (rocminfo, LLVM AMDGPU usage guide).
-  gfx90a: 'mi250x',
-  gfx942: 'mi300x',
-  gfx950: 'mi355x',
-  gfx1100: 'rx_7900_xtx',
-  gfx1151: 'ryzen_ai_max_395',
-  gfx1201: 'rx_9070_xt',
+  frameworkmainboard: 'ryzen_ai_max_395',
+  frameworkdesktop: 'ryzen_ai_max_395',
+  ryzenaimax395: 'ryzen_ai_max_395',
 };
 
-/** Cards that people call by the name of a sibling with less memory: the H20 with 141 GB is "H20-3e" to the driver alone. */
-const SHARED: Readonly<Record<string, string>> = { h20: 'h20_141' };
+/** Cards that people call by the name of a sibling: the H20 with 141 GB is "H20-3e" to the driver alone, and three generations are an RTX 6000. */
+const SHARED: Readonly<Record<string, readonly string[]>> = {
+  h20: ['h20_141'],
+  rtx6000: ['rtx_6000_ada', 'rtx_pro_6000'],
+  // What ROCm prints where it knows no product name: the chip (rocminfo, LLVM AMDGPU usage guide), the usual card first.
+  gfx906: ['mi50_32', 'mi50_16', 'mi60', 'radeon_vii', 'radeon_pro_vii'],
+  gfx908: ['mi100'],
+  gfx90a: ['mi250x', 'mi250', 'mi210'],
+  gfx942: ['mi300x', 'mi300a', 'mi308x', 'mi325x'],
+  gfx950: ['mi355x', 'mi350x'],
+  gfx1030: ['rx_6800_xt', 'rx_6900_xt', 'rx_6950_xt', 'rx_6800', 'radeon_pro_w6800'],
+  gfx1031: ['rx_6700_xt', 'rx_6750_xt'],
+  gfx1032: ['rx_6600_xt', 'rx_6600', 'rx_6650_xt'],
+  gfx1034: ['rx_6500_xt'],
+  gfx1100: ['rx_7900_xtx', 'rx_7900_xt', 'rx_7900_gre', 'radeon_pro_w7900', 'radeon_pro_w7800'],
+  gfx1101: ['rx_7800_xt', 'rx_7700_xt', 'radeon_pro_w7700'],
+  gfx1102: ['rx_7600', 'rx_7600_xt', 'radeon_pro_w7600', 'radeon_pro_w7500'],
+  gfx1151: ['ryzen_ai_max_395'],
+  gfx1200: ['rx_9060_xt'],
+  gfx1201: ['rx_9070_xt', 'rx_9070', 'radeon_ai_pro_r9700'],
+};
 
-/** The words of a name that identify a card: model, size in GB and form factor. */
-interface NameParts {
-  readonly words: readonly string[];
-  readonly model: string;
-  readonly sizeGb: number | null;
-  readonly form: string | null;
-}
+/** Makers that a name may state, and the vendor of the cards that are then meant. */
+const MAKERS: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:nvidia|tesla|geforce|quadro|rtx|gtx)/i, 'NVIDIA'],
+  [/\b(?:amd|radeon|instinct)/i, 'AMD'],
+  [/\b(?:intel|arc)\b/i, 'Intel'],
+  [/\b(?:apple|mac|macbook|imac)\b/i, 'Apple'],
+];
 
 /** The GPUs a name may mean, most likely first. */
 export interface Candidates {
   readonly gpus: readonly Gpu[];
   /** Size the name states, GB; null when it states none. */
   readonly statedGb: number | null;
-  /** The name is a key or label of the catalogue, letter for letter. */
+  /** The name is a key or label of the catalogue, letter for letter, or a cloud's machine. */
   readonly exact: boolean;
+}
+
+const NOTHING: Candidates = { gpus: [], statedGb: null, exact: false };
+
+/** Whether a name is that of a slice of a card. */
+export function namesSlice(name: string): boolean {
+  return MIG.test(name);
+}
+
+/** Whether a name lists several cards ("RTX 5070 Ti + RTX 5090"). */
+export function namesSeveral(name: string): boolean {
+  return withoutProcessors(name).includes(' + ');
+}
+
+/** Whether a card is a laptop's chip. */
+export function isLaptop(gpu: Gpu): boolean {
+  return gpu.label.includes('Laptop');
+}
+
+/** Sizes by which a card is called, GB: those it is sold in, and the whole board's of one that software sees as two devices. */
+export function sizesOf(gpu: Gpu): readonly number[] {
+  const sizes = gpu.memoryOptionsGb ?? [gpu.memoryGb];
+  return /\(one (?:GCD|of two)/.test(gpu.label) ? [...sizes, ...sizes.map((size) => 2 * size)] : sizes;
 }
 
 /** Finds GPUs by the many names tools and people give them. */
@@ -84,22 +109,28 @@ export class GpuNames {
   private readonly exact = new Map<string, Gpu>();
   private readonly byModel = new Map<string, Gpu[]>();
 
-  constructor(private readonly gpus: readonly Gpu[]) {
+  /** @param gpuOfMachine the key of the GPU of a cloud's machine ("g5.xlarge"), null for other names. */
+  constructor(
+    gpus: readonly Gpu[],
+    private readonly gpuOfMachine: (name: string) => string | null,
+  ) {
+    const byKey = new Map(gpus.map((gpu) => [gpu.key, gpu]));
     for (const gpu of gpus) {
       this.exact.set(flat(gpu.key), gpu);
-      for (const name of [gpu.label, ...gpu.aliases]) {
-        this.addModel(split(name.replace(REMARK, ' ')).model, gpu);
-      }
+      for (const name of [gpu.label, ...gpu.aliases]) this.addModel(nameParts(name.replace(REMARK, ' ')).model, gpu);
     }
-    for (const gpu of gpus) {
-      if (!this.exact.has(flat(gpu.label))) this.exact.set(flat(gpu.label), gpu);
-      for (const [model, key] of [...Object.entries(USUAL), ...Object.entries(SHARED)]) if (gpu.key === key) this.addModel(model, gpu);
+    for (const gpu of gpus) if (!this.exact.has(flat(gpu.label))) this.exact.set(flat(gpu.label), gpu);
+    for (const [model, keys] of [...Object.entries(USUAL).map(([model, key]) => [model, [key]] as const), ...Object.entries(SHARED)]) {
+      for (const key of keys) {
+        const gpu = byKey.get(key);
+        if (gpu) this.addModel(model, gpu);
+      }
     }
   }
 
   private addModel(model: string, gpu: Gpu): void {
     // People drop the "RTX" or "RX" that nvidia-smi prints: "3090", "4090 D"; not of workstation cards, where "6000" means three.
-    const short = /^(?:rtx|gtx|rx)(\d{4}(?:ti|super|tisuper|d|xt|xtx)?)$/.exec(model);
+    const short = /^(?:rtx|gtx|rx)(\d{4}(?:ti|super|tisuper|d|xt|xtx|gre)?)$/.exec(model);
     for (const name of short?.[1] !== undefined && gpu.label.match(/GeForce|RX|modded/) ? [model, short[1]] : [model]) {
       const known = this.byModel.get(name) ?? [];
       if (!known.includes(gpu)) known.push(gpu);
@@ -109,53 +140,93 @@ export class GpuNames {
 
   /** No GPUs when the name is unknown, names a slice of a card (MIG) or several different cards. */
   candidates(name: string): Candidates {
-    const nothing: Candidates = { gpus: [], statedGb: null, exact: false };
-    if (/(^|[^a-z])mig([^a-z]|$)/i.test(name) || name.includes(' + ')) return nothing;
+    if (namesSlice(name) || namesSeveral(name)) return NOTHING;
     const whole = this.exact.get(flat(name));
     if (whole && flat(name) === flat(whole.key)) return { gpus: [whole], statedGb: null, exact: true };
-    const parts = split(name.replace(REMARK, ' '));
-    const known = this.byModel.get(parts.model) ?? (parts.model === '' ? this.inRemark(name) : undefined);
+    const machine = whole ? undefined : this.exact.get(flat(this.gpuOfMachine(name) ?? ''));
+    if (machine) return { gpus: [machine], statedGb: null, exact: true };
+    const text = withoutProcessors(name);
+    const remarks = [...text.matchAll(REMARK)].map(([remark]) => remark.slice(1, -1));
+    const outside = text.replace(REMARK, ' ');
+    const parts = nameParts(outside);
+    const known = this.meant(text, parts);
     if (whole) return { ...order([whole, ...(known ?? []).filter((gpu) => gpu !== whole)], parts, whole), exact: true };
-    return known ? order(known, parts, undefined) : this.within(name);
+    if (known) return order(known, withRemarks(parts, remarks, known), undefined);
+    return this.inRemarks(text, remarks) ?? this.within(text, outside) ?? this.firstWithin(text, remarks) ?? NOTHING;
   }
 
-  /** The cards that a remark names where the name itself says nothing: "AMD Radeon (gfx1201, 16 GB)". */
-  private inRemark(name: string): readonly Gpu[] | undefined {
-    const words = [...name.matchAll(REMARK)].flatMap(([remark]) => remark.slice(1, -1).split(','));
-    return words.map((word) => this.byModel.get(split(word).model)).find((gpus) => gpus !== undefined);
+  /** The cards that the words of a name mean; undefined when there are none. */
+  private meant(text: string, { model, laptop }: NameParts): readonly Gpu[] | undefined {
+    return fitting(text, laptop, this.byModel.get(model));
+  }
+
+  /** The cards that a remark names where the name itself names none: "AMD Radeon (gfx1201, 16 GB)", "Pi 5 - 8GB (AMD RX 7600)". */
+  private inRemarks(text: string, remarks: readonly string[]): Candidates | undefined {
+    for (const remark of remarks) {
+      const { sizeGb } = nameParts(remark);
+      for (const word of remark.split(',')) {
+        const parts = nameParts(word);
+        const known = this.meant(text, parts);
+        if (known) return order(known, counting({ ...parts, sizeGb: parts.sizeGb ?? sizeGb }, known), undefined);
+      }
+    }
+    return undefined;
+  }
+
+  private firstWithin(text: string, remarks: readonly string[]): Candidates | undefined {
+    return remarks.map((remark) => this.within(text, remark)).find((found) => found !== undefined);
   }
 
   /** Looks for the longest run of words that names a card inside a longer text ("A single NVIDIA H100 SXM GPU."). */
-  private within(name: string): Candidates {
-    const parts = split(name);
-    let best: readonly Gpu[] = [];
+  private within(name: string, part: string): Candidates | undefined {
+    const parts = nameParts(part);
+    let best: readonly Gpu[] | undefined;
     let length = SHORTEST_WITHIN_TEXT - 1;
     for (let from = 0; from < parts.words.length; from++) {
       for (let to = from + 1; to <= parts.words.length; to++) {
         const model = parts.words.slice(from, to).join('');
         const known = this.byModel.get(model);
-        if (known && model.length > length) [best, length] = [known, model.length];
+        if (!known || model.length <= length) continue;
+        best = VARIANTS.has(parts.words[to] ?? '') ? undefined : fitting(name, parts.laptop, known);
+        length = model.length;
       }
     }
-    // The size in such a text may be the host's ("Pi CM5 - 16GB (Nvidia RTX 3060)"): it only counts where a card has it.
-    const { sizeGb } = parts;
-    const counts = sizeGb !== null && best.some((gpu) => isSize(gpu, sizeGb));
-    return best.length === 0
-      ? { gpus: [], statedGb: null, exact: false }
-      : order(best, counts ? parts : { ...parts, sizeGb: null }, undefined);
+    return best && order(best, counting(parts, best), undefined);
   }
+}
 
-  /** Closest by shared letter pairs over key and names; ties in catalogue order. */
-  nearest(name: string, n: number): readonly Gpu[] {
-    const wanted = pairs(flat(name));
-    const score = (gpu: Gpu): number =>
-      Math.max(...[gpu.key, gpu.label, ...gpu.aliases].map((other) => overlap(wanted, pairs(flat(other)))));
-    return this.gpus
-      .map((gpu) => ({ gpu, score: score(gpu) }))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, n)
-      .map((entry) => entry.gpu);
-  }
+/** The makers that a text names, as the catalogue writes them. */
+export function makersIn(text: string): readonly string[] {
+  return MAKERS.filter(([maker]) => maker.test(text)).map(([, vendor]) => vendor);
+}
+
+/** Of the cards of a model those that are, or are not, a laptop's, of the makers that the name states; undefined when there are none. */
+function fitting(text: string, laptop: boolean, known: readonly Gpu[] | undefined): readonly Gpu[] | undefined {
+  if (!known) return undefined;
+  const [maker, ...further] = makersIn(text);
+  const made = maker === undefined || further.length > 0 ? known : known.filter((gpu) => gpu.vendor === maker);
+  const line = /\bquadro\b/i.test(text) ? made.filter((gpu) => gpu.label.includes('Quadro')) : [];
+  const lines = line.length > 0 ? line : made;
+  const chips = lines.filter((gpu) => isLaptop(gpu) === laptop);
+  const found = chips.length > 0 || laptop ? chips : lines;
+  return found.length > 0 ? found : undefined;
+}
+
+/** What remarks say of size and form where the name itself does not: "A100 (40GB PCIe)", "M4 mini (10 core - 32GB)". */
+function withRemarks(parts: NameParts, remarks: readonly string[], known: readonly Gpu[]): NameParts {
+  const said = remarks.filter((remark) => !HOST_MEMORY.test(remark)).map(nameParts);
+  const sizeGb = said.find((remark) => remark.sizeGb !== null)?.sizeGb ?? null;
+  return {
+    ...parts,
+    sizeGb: parts.sizeGb ?? counting({ ...parts, sizeGb }, known).sizeGb,
+    form: parts.form ?? said.find(({ form }) => form !== null)?.form ?? null,
+  };
+}
+
+/** The size in a text may be the host's ("Pi CM5 - 16GB (Nvidia RTX 3060)"): it only counts where a card has it. */
+function counting(parts: NameParts, known: readonly Gpu[]): NameParts {
+  const { sizeGb } = parts;
+  return sizeGb !== null && known.some((gpu) => isSize(gpu, sizeGb)) ? parts : { ...parts, sizeGb: null };
 }
 
 function order(known: readonly Gpu[], parts: NameParts, whole: Gpu | undefined): Candidates {
@@ -163,58 +234,18 @@ function order(known: readonly Gpu[], parts: NameParts, whole: Gpu | undefined):
   const sized = sizeGb === null ? known : known.filter((gpu) => isSize(gpu, sizeGb));
   const pool = sized.length > 0 ? sized : known;
   const formed = parts.form === null ? pool : pool.filter((gpu) => formOf(gpu) === parts.form);
-  const usual = USUAL[parts.model] ?? known.find((gpu) => Object.values(USUAL).includes(gpu.key))?.key;
+  const usual = USUAL[parts.model] ?? SHARED[parts.model]?.[0] ?? known.find((gpu) => Object.values(USUAL).includes(gpu.key))?.key;
   const rank = (gpu: Gpu): number => (whole === gpu ? 4 : 0) + (gpu.key === usual ? 2 : 0) + (formOf(gpu) === 'sxm' ? 1 : 0);
   return { gpus: [...(formed.length > 0 ? formed : pool)].sort((a, b) => rank(b) - rank(a)), statedGb: sizeGb, exact: false };
 }
 
 /** A stated size means this card when it is its marketing size, or within a tenth of it ("H100-96GB", 94 GB). */
 function isSize(gpu: Gpu, sizeGb: number): boolean {
-  return (gpu.memoryOptionsGb ?? [gpu.memoryGb]).some((size) => Math.abs(size - sizeGb) <= size * 0.1);
+  return sizesOf(gpu).some((size) => Math.abs(size - sizeGb) <= size * 0.1);
 }
 
 function formOf(gpu: Gpu): string | null {
   if (/nvl/i.test(gpu.label)) return 'nvl';
   if (/pcie/i.test(gpu.label)) return 'pcie';
   return gpu.link !== null && gpu.link.startsWith('nvlink') ? 'sxm' : null;
-}
-
-function split(name: string): NameParts {
-  const words = name
-    .toLowerCase()
-    .replace(/\(r\)|\(tm\)/g, ' ')
-    .replace(/\d+(\.\d+)?\s*[gt]b\/s/g, ' ')
-    .replace(/(\d)\s+(gi?b)\b/g, '$1$2')
-    .replace(/^gpu_\d+x_|^\d+\s*x(?:\s+|(?=[a-z]))/, '')
-    .split(/[^a-z0-9.+]+/)
-    .filter((word) => word !== '');
-  let sizeGb: number | null = null;
-  let form: string | null = null;
-  const model: string[] = [];
-  for (const word of words) {
-    const size = SIZE.exec(word);
-    if (size?.[1] !== undefined && model.length > 0) sizeGb = Number(size[1]);
-    else if (FORMS[word] !== undefined) form = FORMS[word];
-    else if (!NOISE.has(word) && !MEMORY_KIND.test(word)) model.push(word);
-  }
-  const joined = model.join('');
-  const glued = /^(h100|h200|a100)(nvl|sxm|pcie)$/.exec(joined);
-  return { words: model, model: glued?.[1] ?? joined, sizeGb, form: glued?.[2] ?? form };
-}
-
-function flat(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9+]/g, '');
-}
-
-function pairs(text: string): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (let i = 0; i + 1 < text.length; i++) found.add(text.slice(i, i + 2));
-  return found;
-}
-
-/** Dice coefficient of two sets. */
-function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  let shared = 0;
-  for (const pair of a) if (b.has(pair)) shared++;
-  return a.size + b.size === 0 ? 0 : (2 * shared) / (a.size + b.size);
 }

@@ -49,10 +49,14 @@ export function findInterconnect(name: string): Interconnect | null {
   return INTERCONNECTS.find((link) => [link.key, ...link.aliases].some((other) => flat(other) === wanted)) ?? null;
 }
 
-/** The cloud machine of this type ("p4d.24xlarge", "Standard_ND96asr_v4"); null when unknown. */
+/** The cloud machine of this type ("p4d.24xlarge", "Standard_ND96asr_v4", also without Azure's "Standard_"); null when unknown. */
 export function findCloudInstance(type: string): CloudInstance | null {
-  const wanted = type.trim().toLowerCase();
-  return CLOUD_INSTANCES.find((instance) => instance.type.toLowerCase() === wanted) ?? null;
+  const plain = (text: string): string =>
+    text
+      .trim()
+      .toLowerCase()
+      .replace(/^standard_/, '');
+  return CLOUD_INSTANCES.find((instance) => plain(instance.type) === plain(type)) ?? null;
 }
 
 /**

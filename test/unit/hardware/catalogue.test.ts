@@ -70,7 +70,7 @@ describe('GPU catalogue', () => {
       'RTX 5070 Ti 16GB + RTX 5090 D 32GB',
       'RTX 4090 16GB',
       '24GB card',
-      'NVIDIA GeForce RTX 4090 Laptop GPU',
+      'NVIDIA GeForce RTX 2080 Laptop GPU',
       'Voodoo 2',
       '',
     ]) {
@@ -204,5 +204,6 @@ describe('cloud instances', () => {
   it('are found by type', () => {
     // AWS EC2 instance types, accelerated computing: p4d.24xlarge has 8 A100 of 40 GB.
     assert.deepEqual([findCloudInstance('p4d.24xlarge')?.gpu, findCloudInstance('p4d.24xlarge')?.count], ['a100_40', 8]);
+    assert.equal(findCloudInstance('nc24ads_a100_v4')?.type, 'Standard_NC24ads_A100_v4');
   });
 });

@@ -1,4 +1,5 @@
 import { clamp } from '../units';
+import { inStatedBin } from './appleBins';
 import type { Gpu } from './gpu';
 import { GpuNames, namesSlice, sizesOf } from './gpuNames';
 import { nearestNames } from './gpuNearest';
@@ -35,7 +36,12 @@ export function isCustomGpuKey(name: string): name is CustomGpuKey {
 export function findGpu(name: string, memoryGib?: number): Gpu | null {
   const wanted = name.trim();
   if (isCustomGpuKey(wanted)) return memoryGib === undefined || !(memoryGib > 0) ? null : customGpu(wanted, memoryGib);
-  const { gpus, statedGb, exact } = names.candidates(wanted);
+  const gpu = sizedGpu(wanted, memoryGib);
+  return gpu && inStatedBin(gpu, wanted);
+}
+
+function sizedGpu(name: string, memoryGib: number | undefined): Gpu | null {
+  const { gpus, statedGb, exact } = names.candidates(name);
   const first = gpus[0];
   if (!first) return null;
   const size = memoryGib ?? (exact ? null : statedGb);

@@ -142,6 +142,16 @@ describe('names of accelerators', () => {
     assert.equal(findGpu('NVIDIA GeForce RTX 3080 Laptop GPU', 8)?.memoryGb, 8);
     assert.equal(findGpu('NVIDIA GeForce RTX 3080 Laptop GPU', 15.99)?.memoryGb, 16);
   });
+
+  it('knows the bin of an Apple chip with fewer memory channels from its GPU cores, not from those of its CPU', () => {
+    // Apple, technical specifications of the MacBook Pro: 14-core CPU and 32-core GPU with 410 GB/s.
+    assert.equal(findGpu('M3 Max 30-Core GPU 36GB')?.bandwidthGbS, 300);
+    const bin = findGpu('M4 Max (32 GPU Core) 36GB');
+    assert.deepEqual([bin?.bandwidthGbS, bin?.smCount, bin?.memoryGb], [410, 32, 36]);
+    assert.ok(Math.abs((bin?.tflops.fp32 ?? 0) / (findGpu('apple_m4_max')?.tflops.fp32 ?? 0) - 32 / 40) < 1e-9);
+    assert.equal(findGpu('M4 Max 40-core GPU 64GB')?.bandwidthGbS, 546);
+    assert.equal(findGpu('M4 Max (14 core - 36GB)')?.bandwidthGbS, 546);
+  });
 });
 
 describe('names that are no GPU', () => {
@@ -192,6 +202,7 @@ describe('what a name leaves open', () => {
   it('is said', () => {
     assert.match(said('M1 Air'), /has 8 or 16 GB: 16 GB taken \(Apple M1\)/);
     assert.match(said('M1 32GB 7-Core GPU'), /Apple M1 is sold with 8 or 16 GB: 32 GB taken as stated/);
+    assert.match(said('M1 32GB 7-Core GPU'), /those of its 8 GPU cores, not of the 7 stated/);
     assert.match(said('RTX 6000'), /24, 48 or 96 GB: 24 GB taken \(Quadro RTX 6000\)/);
     assert.match(said('A100'), /40 or 80 GB: 80 GB taken/);
     assert.match(said('A100 80GB'), /may also mean NVIDIA A100 80GB PCIe: NVIDIA A100-SXM4-80GB taken/);
@@ -210,6 +221,7 @@ describe('what a name leaves open', () => {
       'H100 NVL',
       'RTX PRO 6000',
       'M4 mini (10 core - 32GB)',
+      'M4 Max 32-core GPU 36GB',
       'NVIDIA Quadro RTX 6000',
       'NVIDIA GH200 480GB',
       'GH200 120GB',

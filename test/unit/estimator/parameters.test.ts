@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Architecture, AttentionMixer, LayerKind, MlaMixer, MoeMlp } from '../../../src/estimator/architecture';
+import type { Architecture, AttentionMixer, LayerKind, MoeMlp } from '../../../src/estimator/architecture';
 import { layerTensors, outerTensors, parameterCount } from '../../../src/estimator/parameters';
 import type { TensorSpec } from '../../../src/estimator/tensors';
+import { attention, decoderOf, DEEPSEEK_V3_MLA, denseLayer } from './decoders';
 
-const ATTENTION: AttentionMixer = {
-  kind: 'attention',
-  scope: 'full',
-  window: null,
-  heads: 32,
-  kvHeads: 8,
-  headDim: 128,
-  valueHeadDim: 128,
-  qkvBias: false,
-  outputBias: false,
-  qkNorm: 'none',
-  outputGate: false,
-  keyIsValue: false,
-  sinks: false,
-  sharesKvCache: false,
-};
+const ATTENTION = attention(32, 8, 128);
 const MOE: MoeMlp = {
   kind: 'moe',
   experts: 128,
@@ -32,37 +18,10 @@ const MOE: MoeMlp = {
   correctionBias: false,
   expertBias: false,
 };
-const DENSE: LayerKind = {
-  mixers: [ATTENTION],
-  feedForwards: [{ kind: 'dense', intermediateSize: 14336, gated: true, bias: false }],
-  norms: 2,
-  otherParameters: 0,
-};
+const DENSE = denseLayer(ATTENTION, 14336);
 
 function architecture(kind: LayerKind, more: Partial<Architecture> = {}): Architecture {
-  return {
-    modelType: 'llama',
-    architectures: [],
-    task: 'generate',
-    hiddenSize: 4096,
-    vocabSize: 128256,
-    layerKinds: [kind],
-    layout: Array.from({ length: 32 }, () => 0),
-    tieWordEmbeddings: false,
-    lmHead: true,
-    lmHeadBias: false,
-    normKind: 'rms',
-    learnedPositions: 0,
-    otherParameters: 0,
-    towers: [],
-    mtp: null,
-    maxPositionEmbeddings: null,
-    rope: { lengths: [], dims: [] },
-    dtype: 'bfloat16',
-    recurrentStateDtype: 'model',
-    softcap: false,
-    ...more,
-  };
+  return decoderOf(kind, 32, more);
 }
 
 function tensorsOf(kind: LayerKind): readonly TensorSpec[] {
@@ -116,17 +75,12 @@ describe('the tensors of a layer', () => {
   });
 
   it('replicate the latent projections of MLA and cut the heads', () => {
-    const mla: MlaMixer = {
-      kind: 'mla',
-      heads: 128,
-      qLoraRank: 1536,
-      kvLoraRank: 512,
-      qkNopeHeadDim: 128,
-      qkRopeHeadDim: 64,
-      vHeadDim: 128,
-      indexer: null,
-    };
-    const tensors = layerTensors(architecture(DENSE, { hiddenSize: 7168 }), { ...DENSE, mixers: [mla], feedForwards: [], norms: 0 });
+    const tensors = layerTensors(architecture(DENSE, { hiddenSize: 7168 }), {
+      ...DENSE,
+      mixers: [DEEPSEEK_V3_MLA],
+      feedForwards: [],
+      norms: 0,
+    });
     assert.deepEqual(
       tensors.map(({ name, sharding, outFeatures }) => [name, sharding, outFeatures]),
       [

@@ -13,6 +13,7 @@ import {
   type KvCacheSettings,
 } from '../../../../src/vllm/startup/kvCacheGroups';
 import { cachesOf, type KvCacheFormat } from '../../../../src/vllm/startup/kvCacheSpecs';
+import { attention, DEEPSEEK_V3_MLA } from '../../estimator/decoders';
 
 const SETTINGS: KvCacheSettings = {
   blockSize: 16,
@@ -39,6 +40,16 @@ const sliding = (bytesPerToken: number, window: number, layers: number): Counted
   cache: { kind: 'sliding', bytesPerToken, window },
   layers,
 });
+
+/** Gated delta net of Qwen3.5-27B. */
+const DELTA_NET: DeltaNetMixer = {
+  kind: 'gated_delta_net',
+  keyHeads: 16,
+  valueHeads: 48,
+  keyHeadDim: 128,
+  valueHeadDim: 128,
+  convKernel: 4,
+};
 
 describe('KV cache groups', () => {
   it('gives Gemma-3-27b one full and six sliding groups of ten layers', () => {
@@ -78,16 +89,8 @@ describe('KV cache groups', () => {
   });
 
   it('enlarges the attention block of Qwen3.5-27B at TP4 and reports what it printed', () => {
-    const mixer: DeltaNetMixer = {
-      kind: 'gated_delta_net',
-      keyHeads: 16,
-      valueHeads: 48,
-      keyHeadDim: 128,
-      valueHeadDim: 128,
-      convKernel: 4,
-    };
     const format = { ...BF16, tensorParallel: 4, stateBytes: 4 };
-    const states = cachesOf(mixer, format).map((cache) => ({ cache, layers: 48 }));
+    const states = cachesOf(DELTA_NET, format).map((cache) => ({ cache, layers: 48 }));
     const layout = layoutOf([full(1024, 16), ...states]);
     assert.equal(layout.blockSize, 784);
     // 114,464 tokens from 7.0 GiB (0.19.0, four RTX 3090).
@@ -96,39 +99,13 @@ describe('KV cache groups', () => {
 
   it('reproduces the block sizes other hybrid models logged', () => {
     // Qwen 27B hybrid, TP2, fp32 state, three speculative tokens: 1600 tokens with fp8, 1584 with int8_per_token_head.
-    const mixer: DeltaNetMixer = {
-      kind: 'gated_delta_net',
-      keyHeads: 16,
-      valueHeads: 48,
-      keyHeadDim: 128,
-      valueHeadDim: 128,
-      convKernel: 4,
-    };
-    const attention = (dtype: string): CountedCache[] => {
+    const caches = (dtype: string): CountedCache[] => {
       const format = { ...BF16, tensorParallel: 2, dtype, stateBytes: 4, speculativeTokens: 3 };
-      const keys = cachesOf(
-        {
-          kind: 'attention',
-          scope: 'full',
-          window: null,
-          heads: 24,
-          kvHeads: 4,
-          headDim: 256,
-          valueHeadDim: 256,
-          qkvBias: false,
-          outputBias: false,
-          qkNorm: 'per_head',
-          outputGate: true,
-          keyIsValue: false,
-          sinks: false,
-          sharesKvCache: false,
-        },
-        format,
-      );
-      return [...keys, ...cachesOf(mixer, format)].map((cache) => ({ cache, layers: 16 }));
+      const keys = cachesOf(attention(24, 4, 256, { qkNorm: 'per_head', outputGate: true }), format);
+      return [...keys, ...cachesOf(DELTA_NET, format)].map((cache) => ({ cache, layers: 16 }));
     };
-    assert.equal(layoutOf(attention('fp8')).blockSize, 1600);
-    assert.equal(layoutOf(attention('int8_per_token_head')).blockSize, 1584);
+    assert.equal(layoutOf(caches('fp8')).blockSize, 1600);
+    assert.equal(layoutOf(caches('int8_per_token_head')).blockSize, 1584);
   });
 
   it('reproduces the 672-token block of Nemotron-Nano-9B-v2', () => {
@@ -150,19 +127,7 @@ describe('KV cache groups', () => {
   });
 
   it('does not divide the latent cache of MLA by tensor parallelism', () => {
-    const caches = cachesOf(
-      {
-        kind: 'mla',
-        heads: 128,
-        qLoraRank: 1536,
-        kvLoraRank: 512,
-        qkNopeHeadDim: 128,
-        qkRopeHeadDim: 64,
-        vHeadDim: 128,
-        indexer: null,
-      },
-      { ...BF16, tensorParallel: 8 },
-    );
+    const caches = cachesOf(DEEPSEEK_V3_MLA, { ...BF16, tensorParallel: 8 });
     const layout = layoutOf(caches.map((cache) => ({ cache, layers: 61 })));
     assert.equal(layout.bytesPerToken, 70272);
     // DeepSeek-V3 TP8 on H200 (0.11.2): 635,648 tokens from 41.60 GiB, FlashMLA's block of 64.

@@ -1,7 +1,8 @@
-import type { Architecture, AttentionMixer, LayerKind, Model } from '../../../../src/estimator/architecture';
+import type { AttentionMixer, Model } from '../../../../src/estimator/architecture';
 import type { Gpu, GpuSetup } from '../../../../src/estimator/hardware/gpu';
 import { GPUS } from '../../../../src/estimator/hardware/catalogue';
 import type { ArgumentValue, VllmArguments } from '../../../../src/vllm/arguments';
+import { attention, decoderOf, denseLayer } from '../../estimator/decoders';
 
 interface DenseShape {
   readonly modelType: string;
@@ -18,50 +19,10 @@ interface DenseShape {
 
 /** A Llama-shaped model from its published config. */
 function denseModel(shape: DenseShape): Model {
-  const mixer: AttentionMixer = {
-    kind: 'attention',
-    scope: 'full',
-    window: null,
-    heads: shape.heads,
-    kvHeads: shape.kvHeads,
-    headDim: shape.headDim,
-    valueHeadDim: shape.headDim,
-    qkvBias: false,
-    outputBias: false,
-    qkNorm: shape.qkNorm ?? 'none',
-    outputGate: false,
-    keyIsValue: false,
-    sinks: false,
-    sharesKvCache: false,
-  };
-  const kind: LayerKind = {
-    mixers: [mixer],
-    feedForwards: [{ kind: 'dense', intermediateSize: shape.intermediateSize, gated: true, bias: false }],
-    norms: 2,
-    otherParameters: 0,
-  };
-  const architecture: Architecture = {
-    modelType: shape.modelType,
-    architectures: [],
-    task: 'generate',
-    hiddenSize: shape.hiddenSize,
-    vocabSize: shape.vocabSize,
-    layerKinds: [kind],
-    layout: new Array<number>(shape.layers).fill(0),
-    tieWordEmbeddings: false,
-    lmHead: true,
-    lmHeadBias: false,
-    normKind: 'rms',
-    learnedPositions: 0,
-    otherParameters: 0,
-    towers: [],
-    mtp: null,
-    maxPositionEmbeddings: shape.positions,
-    rope: { lengths: [shape.positions], dims: [shape.headDim] },
-    dtype: 'bfloat16',
-    recurrentStateDtype: 'model',
-    softcap: false,
-  };
+  const { modelType, hiddenSize, layers, heads, kvHeads, headDim, intermediateSize, vocabSize, positions, qkNorm = 'none' } = shape;
+  const kind = denseLayer(attention(heads, kvHeads, headDim, { qkNorm }), intermediateSize);
+  const rope = { lengths: [positions], dims: [headDim] };
+  const architecture = decoderOf(kind, layers, { modelType, hiddenSize, vocabSize, maxPositionEmbeddings: positions, rope });
   return { architecture, quantization: null, exactBytes: null };
 }
 

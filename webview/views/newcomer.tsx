@@ -5,7 +5,7 @@ import { WEIGHT_FORMATS } from '../fields/inference';
 import type { Planner } from '../planner';
 import type { Serving } from '../serving';
 import type { SmallestGpu } from '../smallestGpu';
-import { Slider } from '../ui/slider';
+import { Slider, type SliderProps } from '../ui/slider';
 import { Button } from '../ui/toolkit';
 import { tokens } from '../words';
 import { AnswerBar } from './memoryBar';
@@ -90,16 +90,7 @@ export function NewcomerView({ planner, serving, smallest }: NewcomerProps): VNo
   );
 }
 
-interface AskedProps {
-  readonly id: string;
-  readonly label: string;
-  readonly value: number;
-  readonly stops: readonly number[];
-  readonly format: (value: number) => string;
-  readonly onSlide: (value: number) => void;
-}
-
-function Asked(props: AskedProps): VNode {
+function Asked(props: SliderProps): VNode {
   return (
     <div class="field">
       <label for={props.id}>

@@ -1,5 +1,5 @@
 import { clamp } from '../units';
-import { inStatedBin } from './appleBins';
+import { withStatedCores } from './appleBins';
 import type { Gpu } from './gpu';
 import { GpuNames, namesSlice, sizesOf } from './gpuNames';
 import { nearestNames } from './gpuNearest';
@@ -37,7 +37,7 @@ export function findGpu(name: string, memoryGib?: number): Gpu | null {
   const wanted = name.trim();
   if (isCustomGpuKey(wanted)) return memoryGib === undefined || !(memoryGib > 0) ? null : customGpu(wanted, memoryGib);
   const gpu = sizedGpu(wanted, memoryGib);
-  return gpu && inStatedBin(gpu, wanted);
+  return gpu && withStatedCores(gpu, wanted);
 }
 
 function sizedGpu(name: string, memoryGib: number | undefined): Gpu | null {

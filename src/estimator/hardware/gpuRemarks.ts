@@ -1,4 +1,3 @@
-import { statedCores } from './appleBins';
 import { findGpu, gpusNamed, isCustomGpuKey, otherSizes } from './catalogue';
 import { isLaptop, namesSeveral, namesSlice } from './gpuNames';
 import type { Gpu } from './gpu';
@@ -48,7 +47,6 @@ export function gpuAssumptions(name: string, taken: Gpu, isMemoryGiven: boolean)
   const machine = findCloudInstance(name);
   // RunPod's machines are called by their cards.
   const isMachine = machine !== null && machine.provider !== 'runpod';
-  const cores = taken.vendor === 'Apple' ? statedCores(name) : null;
   const options = taken.vendor === 'Apple' ? (taken.memoryOptionsGb ?? []) : [];
   return [
     ...(others.length > 0 ? [sizeAssumption(taken, others)] : []),
@@ -57,9 +55,6 @@ export function gpuAssumptions(name: string, taken: Gpu, isMemoryGiven: boolean)
       : []),
     ...(options.length > 0 && !options.includes(taken.memoryGb)
       ? [`${taken.label} is sold with ${listed(options)} GB: ${taken.memoryGb} GB taken as stated`]
-      : []),
-    ...(cores !== null && taken.smCount !== null && cores < taken.smCount
-      ? [`the rates of ${taken.label} are those of its ${taken.smCount} GPU cores, not of the ${cores} stated`]
       : []),
     ...(isMachine
       ? [`${machine.type} has ${machine.count} × ${taken.label}: the number of GPUs asked for says how many of them are used`]

@@ -35,6 +35,12 @@ export function formatShort(value: number): string {
   return String(Number(value.toFixed(size >= 9.995 ? 1 : 2)));
 }
 
+/** One digit behind the point, whatever the size, for figures that stand one below the other: "1,234.5". */
+export function formatTenths(value: number): string {
+  const [whole = '', tenth = '0'] = value.toFixed(1).split('.');
+  return `${grouped(whole)}.${tenth}`;
+}
+
 /** A share of one that binary fractions may fall short of what they stand for; far below any digit shown. */
 const BINARY_ERROR = 1e-9;
 

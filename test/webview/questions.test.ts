@@ -197,7 +197,7 @@ describe('the planner page answers what-if questions', () => {
     const plot = page.getByRole('img', { name: /^Memory against requests/ });
     await plot.focus();
     await page.keyboard.press('ArrowRight');
-    await page.getByText(/^Requests 1: weights and runtime [\d.]+, KV cache 2\.25$/).waitFor();
+    await page.getByText(/^Requests 1: weights and runtime [\d.]+, KV cache 2\.25, together [\d.]+ GiB$/).waitFor();
     const figure = page.getByRole('figure', { name: /^Memory against requests/ });
     await figure.getByText('Data').click();
     await figure.getByRole('row').nth(5).waitFor();

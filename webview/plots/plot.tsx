@@ -1,5 +1,6 @@
 import { Component, type VNode } from 'preact';
-import { linearScale, logScale, nearestIndex, type Scale } from './scale';
+import { formatCount } from '../../src/estimator/figures';
+import { brokenScale, linearScale, logScale, nearestIndex, type Scale } from './scale';
 import { Swatch } from './swatch';
 
 /** One line, or one layer of a stack. */
@@ -13,8 +14,11 @@ export interface Series {
 export interface PlotProps {
   readonly id: string;
   readonly title: string;
-  readonly xLabel: string;
-  readonly yLabel: string;
+  readonly xName: string;
+  /** What is counted along the axis, where its name does not say it. */
+  readonly xUnit: string;
+  readonly yName: string;
+  readonly yUnit: string;
   readonly xs: readonly number[];
   readonly xAxis: 'linear' | 'log';
   readonly series: readonly Series[];
@@ -26,8 +30,11 @@ export interface PlotProps {
   readonly breakAt: { readonly x: number; readonly label: string } | null;
   /** Where the form stands now. */
   readonly here: number | null;
+  /** Labels of the axes' ticks. */
   readonly formatX: (x: number) => string;
   readonly formatY: (y: number) => string;
+  /** A value in full, where it is read: without its unit. */
+  readonly format: (y: number) => string;
 }
 
 interface PlotState {
@@ -90,7 +97,7 @@ export class Plot extends Component<PlotProps, PlotState> {
   }
 
   private drawing(): VNode {
-    const { id, title, xs, xAxis, series, stacked, limit, breakAt, here, xLabel, yLabel, formatX, formatY } = this.props;
+    const { id, title, xs, xAxis, series, stacked, limit, breakAt, here, yUnit, formatX, formatY } = this.props;
     const { width, reading } = this.state;
     const right = width - MARGIN.right;
     const bottom = HEIGHT - MARGIN.bottom;
@@ -106,9 +113,10 @@ export class Plot extends Component<PlotProps, PlotState> {
         ? series.reduce((sum, one) => sum + (one.values[index] ?? 0), 0)
         : Math.max(0, ...series.map((one) => one.values[index] ?? 0)),
     );
-    // A plot that dwarfs the limit would hide it, so the axis ends at twice the limit.
-    const wanted = Math.max(0, ...tops, limit?.y ?? 0);
-    const y = linearScale(limit ? Math.min(wanted, limit.y * 2) : wanted, bottom, MARGIN.top, 4);
+    // What dwarfs the limit would hide it, so twice the limit gets most of the axis.
+    const most = Math.max(0, ...tops, limit?.y ?? 0);
+    const y = brokenScale(most, limit ? limit.y * 2 : most, bottom, MARGIN.top, 4);
+    const compressed = y.brokenAt === null ? '' : ` Above ${formatY(y.brokenAt)} ${yUnit} the axis is compressed.`;
     const clip = `${id}-clip`;
     return (
       <svg
@@ -117,7 +125,7 @@ export class Plot extends Component<PlotProps, PlotState> {
         viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
         tabindex={0}
-        aria-label={`${title}. Left and right arrows read the values; the same numbers are in the table below.`}
+        aria-label={`${title}. Left and right arrows read the values; the same numbers are in the table below.${compressed}`}
         onPointerMove={(event) => this.point(event, x, xs)}
         onPointerLeave={() => this.setState({ reading: null })}
         onKeyDown={(event) => this.step(event, xs.length)}
@@ -139,7 +147,7 @@ export class Plot extends Component<PlotProps, PlotState> {
           </text>
         ))}
         <text class="axis" x={(MARGIN.left + right) / 2} y={HEIGHT - 6} text-anchor="middle">
-          {xLabel}
+          {this.xTitle()}
         </text>
         <text
           class="axis"
@@ -148,20 +156,23 @@ export class Plot extends Component<PlotProps, PlotState> {
           text-anchor="middle"
           transform={`rotate(-90 12 ${(MARGIN.top + bottom) / 2})`}
         >
-          {yLabel}
+          {this.yTitle()}
         </text>
         <g clip-path={`url(#${clip})`}>
           {stacked ? layers(xs, series, x, y) : lines(xs, series, x, y)}
           {here !== null && here >= first && here <= last ? (
-            <line class="here" x1={x.toPixel(here)} x2={x.toPixel(here)} y1={MARGIN.top} y2={bottom} />
+            <Upright look="here" x={x.toPixel(here)} top={MARGIN.top} bottom={bottom} />
           ) : null}
           {reading !== null && xs[reading] !== undefined ? (
-            <line class="crosshair" x1={x.toPixel(xs[reading])} x2={x.toPixel(xs[reading])} y1={MARGIN.top} y2={bottom} />
+            <Upright look="crosshair" x={x.toPixel(xs[reading])} top={MARGIN.top} bottom={bottom} />
           ) : null}
         </g>
+        {y.brokenAt === null ? null : <Break y={y.toPixel(y.brokenAt) - BREAK_RISE} left={MARGIN.left - 4} right={right} />}
         {limit ? (
           <g class="limit">
-            <line x1={MARGIN.left} x2={right} y1={y.toPixel(limit.y)} y2={y.toPixel(limit.y)} />
+            {['halo', 'mark'].map((look) => (
+              <line key={look} class={look} x1={MARGIN.left} x2={right} y1={y.toPixel(limit.y)} y2={y.toPixel(limit.y)} />
+            ))}
             <text x={MARGIN.left + 4} y={Math.max(MARGIN.top + 8, y.toPixel(limit.y) - 5)}>
               {limit.label}
             </text>
@@ -169,7 +180,9 @@ export class Plot extends Component<PlotProps, PlotState> {
         ) : null}
         {limit && breakAt && breakAt.x >= first && breakAt.x <= last ? (
           <g class="break">
-            <path d={cross(x.toPixel(breakAt.x), y.toPixel(limit.y), 5)} />
+            {['halo', 'mark'].map((look) => (
+              <path key={look} class={look} d={cross(x.toPixel(breakAt.x), y.toPixel(limit.y), 5)} />
+            ))}
             <text
               x={x.toPixel(breakAt.x)}
               y={y.toPixel(limit.y) + 18}
@@ -197,16 +210,35 @@ export class Plot extends Component<PlotProps, PlotState> {
     this.setState({ reading: Math.min(count - 1, Math.max(0, from + by)) });
   }
 
+  private xTitle(): string {
+    const { xName, xUnit } = this.props;
+    return xUnit === '' ? xName : `${xName}, ${xUnit}`;
+  }
+
+  private yTitle(): string {
+    const { yName, yUnit } = this.props;
+    return yName === '' ? yUnit : `${yUnit} ${yName}`;
+  }
+
+  /** What is read at each place: the series, and of a stack its height. */
+  private columns(): readonly Pick<Series, 'name' | 'values'>[] {
+    const { series, stacked, xs } = this.props;
+    const sums = xs.map((_, index) => series.reduce((sum, one) => sum + (one.values[index] ?? 0), 0));
+    return stacked && series.length > 1 ? [...series, { name: 'together', values: sums }] : series;
+  }
+
   private reading(): string {
-    const { series, xs, xLabel, formatX, formatY, limit, breakAt } = this.props;
+    const { xs, xName, xUnit, yUnit, format, limit, breakAt } = this.props;
     const at = this.state.reading;
     const x = at === null ? undefined : xs[at];
     if (at === null || x === undefined) return breakAt && limit ? `${breakAt.label}.` : '';
-    return `${xLabel} ${formatX(x)}: ${series.map((one) => `${one.name} ${formatY(one.values[at] ?? 0)}`).join(', ')}`;
+    const read = this.columns().map(({ name, values }) => `${name} ${format(values[at] ?? 0)}`);
+    return `${xName} ${formatCount(x)}${xUnit === '' ? '' : ` ${xUnit}`}: ${read.join(', ')} ${yUnit}`;
   }
 
   private table(): VNode {
-    const { title, xs, series, xLabel, yLabel, formatX, formatY } = this.props;
+    const { title, xs, format } = this.props;
+    const columns = this.columns();
     return (
       <details class="data" onToggle={(event) => this.setState({ opened: event.currentTarget.open })}>
         <summary>Data</summary>
@@ -214,12 +246,12 @@ export class Plot extends Component<PlotProps, PlotState> {
           <div class="scroll" tabindex={0} role="region" aria-label={`Data of ${title}`}>
             <table>
               <caption>
-                {title} ({yLabel})
+                {title} ({this.yTitle()})
               </caption>
               <thead>
                 <tr>
-                  <th scope="col">{xLabel}</th>
-                  {series.map((one) => (
+                  <th scope="col">{this.xTitle()}</th>
+                  {columns.map((one) => (
                     <th key={one.name} scope="col">
                       {one.name}
                     </th>
@@ -229,9 +261,9 @@ export class Plot extends Component<PlotProps, PlotState> {
               <tbody>
                 {xs.map((value, index) => (
                   <tr key={value}>
-                    <th scope="row">{formatX(value)}</th>
-                    {series.map((one) => (
-                      <td key={one.name}>{formatY(one.values[index] ?? 0)}</td>
+                    <th scope="row">{formatCount(value)}</th>
+                    {columns.map((one) => (
+                      <td key={one.name}>{format(one.values[index] ?? 0)}</td>
                     ))}
                   </tr>
                 ))}
@@ -242,6 +274,44 @@ export class Plot extends Component<PlotProps, PlotState> {
       </details>
     );
   }
+}
+
+/** A line from top to bottom, set off from the layers behind it. */
+function Upright({
+  look,
+  x,
+  top,
+  bottom,
+}: {
+  readonly look: string;
+  readonly x: number;
+  readonly top: number;
+  readonly bottom: number;
+}): VNode {
+  return (
+    <g>
+      <line class="halo" x1={x} x2={x} y1={top} y2={bottom} />
+      <line class={look} x1={x} x2={x} y1={top} y2={bottom} />
+    </g>
+  );
+}
+
+/** How far above the last full-size tick the break lies, px, and its teeth. */
+const BREAK_RISE = 10;
+const TOOTH = 5;
+
+/** Where an axis is broken: a torn strip across the plot. */
+function Break({ y, left, right }: { readonly y: number; readonly left: number; readonly right: number }): VNode {
+  const teeth = Array.from(
+    { length: Math.ceil((right - left) / TOOTH) + 1 },
+    (_, index) => `${Math.min(right, left + index * TOOTH)},${index % 2 === 0 ? y - 2 : y + 2}`,
+  );
+  return (
+    <g class="gap">
+      <polyline class="edge" points={teeth.join(' ')} />
+      <polyline class="hole" points={teeth.join(' ')} />
+    </g>
+  );
 }
 
 function lines(xs: readonly number[], series: readonly Series[], x: Scale, y: Scale): VNode[] {

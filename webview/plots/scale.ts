@@ -12,6 +12,29 @@ export function linearScale(max: number, start: number, end: number, wantedTicks
   return { toPixel: (value) => start + (value / top) * (end - start), ticks };
 }
 
+/** A linear axis with what is too far off for it behind a break. */
+export interface BrokenScale extends Scale {
+  /** Value above which the axis is compressed; null when nothing is. */
+  readonly brokenAt: number | null;
+}
+
+/** Part of an axis that lies behind its break. */
+const STRIP = 0.18;
+
+/**
+ * A linear axis from 0 that gives `detail` most of its room, so that it stays readable, and shows what goes beyond, up to `max`, in a
+ * compressed strip at its end. Without need of one there is no break.
+ */
+export function brokenScale(max: number, detail: number, start: number, end: number, wantedTicks: number): BrokenScale {
+  const whole = linearScale(Math.min(max, detail), start, end, wantedTicks);
+  const top = whole.ticks.at(-1) ?? 0;
+  if (max <= top) return { ...whole, brokenAt: null };
+  const strip = (end - start) * STRIP;
+  const { toPixel, ticks } = linearScale(detail, start, end - strip, wantedTicks);
+  const compressed = (value: number): number => end - ((max - value) / (max - top)) * strip;
+  return { toPixel: (value) => (value <= top ? toPixel(value) : compressed(value)), ticks: [...ticks, max], brokenAt: top };
+}
+
 /** A logarithmic axis to base 2 between positive ends; ticks are powers of two, thinned to `wantedTicks`. */
 export function logScale(min: number, max: number, start: number, end: number, wantedTicks: number): Scale {
   const [low, high] = [Math.log2(min), Math.max(Math.log2(max), Math.log2(min) + 1e-9)];

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { MEMORY_COMPONENTS, type FinetuningRequest, type FinetuningResponse } from '../../src/estimator/contracts/finetuning';
 import type { Gpu } from '../../src/estimator/hardware/gpu';
-import { formatCount, formatGib, formatHours, formatPercent, formatRough, formatShort } from '../../src/estimator/figures';
+import { formatCount, formatGib, formatHours, formatPercent, formatRough, formatShort, gibNumber } from '../../src/estimator/figures';
 import { between, exactly } from '../../src/estimator/ranged';
 import { trainingRun } from '../../src/estimator/training/estimate';
 import { GIB } from '../../src/estimator/units';
@@ -330,8 +330,11 @@ function Growth({ planner, request, card, capacityGib, facts }: GrowthProps): VN
       <Plot
         id="plot-training"
         title={`Memory by component against ${byBatch ? 'batch size' : 'sequence length'}`}
-        xLabel={byBatch ? 'Batch, samples' : 'Sequence, tokens'}
-        yLabel="GiB per GPU"
+        xName={byBatch ? 'Batch' : 'Sequence'}
+        xUnit={byBatch ? 'samples' : 'tokens'}
+        yName="per GPU"
+        yUnit="GiB"
+        format={(gib) => gibNumber(gib * GIB)}
         xs={points.map(({ x }) => x)}
         xAxis="log"
         stacked

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { requestsIn, type MemoryPoint, type ServingAnswer, type ServingQuestion, type SpeedPoint } from '../../src/analysis/plan';
-import { formatCount, formatGib, formatShort } from '../../src/estimator/figures';
+import { formatCount, formatGib, formatShort, formatTenths, gibNumber } from '../../src/estimator/figures';
 import { GIB } from '../../src/estimator/units';
 import { PART_LABELS } from '../../src/report/words';
 import { Plot } from '../plots/plot';
@@ -28,8 +28,11 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
       <Plot
         id="plot-context"
         title={`Memory against context, ${formatCount(answer.requests)} ${answer.requests === 1 ? 'request' : 'requests'}`}
-        xLabel="Context, tokens"
-        yLabel="GiB per GPU"
+        xName="Context"
+        xUnit="tokens"
+        yName="per GPU"
+        yUnit="GiB"
+        format={gib}
         xs={lengths}
         xAxis="log"
         stacked
@@ -48,8 +51,11 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
         <Plot
           id="plot-requests"
           title={`Memory against requests at once, ${tokens(form.seq_length)} tokens each`}
-          xLabel="Requests"
-          yLabel="GiB per GPU"
+          xName="Requests"
+          xUnit=""
+          yName="per GPU"
+          yUnit="GiB"
+          format={gib}
           xs={requests.map((point) => point.x)}
           xAxis="log"
           stacked
@@ -69,8 +75,11 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
         <Plot
           id="plot-speed"
           title="Tokens per second against requests at once"
-          xLabel="Requests"
-          yLabel="tokens/s"
+          xName="Requests"
+          xUnit=""
+          yName=""
+          yUnit="tokens/s"
+          format={formatTenths}
           xs={speed.map((point) => point.requests)}
           xAxis="log"
           stacked={false}
@@ -87,6 +96,10 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
       )}
     </>
   );
+}
+
+function gib(value: number): string {
+  return gibNumber(value * GIB);
 }
 
 function layersOf(points: readonly MemoryPoint[]): { readonly name: string; readonly look: string; readonly values: readonly number[] }[] {

@@ -94,8 +94,8 @@ export function FurtherSavings({ form, facts, card, capacityGib, onUse }: Furthe
             <td class="number-cell">{formatGib(savedGib * GIB)}</td>
             <td class="number-cell">{speedWords(speedFactor)}</td>
             <td>
-              {formatGib(peakGib * GIB)}
-              {capacityGib === null ? '' : peakGib <= capacityGib ? <strong> ✔ fits</strong> : ' ✖ too much'}
+              <span class="nowrap">{formatGib(peakGib * GIB)}</span>{' '}
+              {capacityGib === null ? null : <span class="nowrap">{peakGib <= capacityGib ? <strong>✔ fits</strong> : '✖ too much'}</span>}
             </td>
             <td>
               <Button onPress={() => onUse(changes)} label={`Use: ${title}`}>

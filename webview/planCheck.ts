@@ -39,7 +39,12 @@ export class PlanCheck {
     this.question = question;
     this.timer = setTimeout(() => {
       const { form, gpu } = question;
-      const call = this.planner.request('checkPlan', { values: { ...form }, args: [...answer.args], gpu: setupMessage(gpu) });
+      const call = this.planner.request('checkPlan', {
+        values: { ...form },
+        args: [...answer.args],
+        environment: [...(question.environment ?? [])],
+        gpu: setupMessage(gpu),
+      });
       this.call = call;
       call.answer.then(
         (findings) => {

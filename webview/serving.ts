@@ -1,7 +1,7 @@
 import { answerServing, type ServingAnswer, type ServingQuestion, type Simulate } from '../src/analysis/plan';
 import { draftModelOf } from '../src/analysis/drafting';
 import type { Model } from '../src/estimator/architecture';
-import type { CustomModel } from '../src/analysis/customModel';
+import { SIZED, type CustomModel } from '../src/analysis/customModel';
 import { sizedModel } from '../src/analysis/sizedModel';
 import { formOfReport, type InferenceForm } from '../src/analysis/scenario';
 import type { Gpu, GpuSetup } from '../src/estimator/hardware/gpu';
@@ -29,9 +29,6 @@ export interface ServingTools {
   readonly check: PlanCheck;
   readonly smallest: SmallestGpu;
 }
-
-/** The model of which only the size is known. */
-export const SIZED = 'custom';
 
 /** Without a file the question is about a size, in 16 bit, so that there is an answer from the start. */
 const BY_SIZE = { llm_key: SIZED, quantization: 'bf16' } as const;

@@ -1,3 +1,4 @@
+import { SIZED } from '../src/analysis/customModel';
 import { answerFinetuning, type FinetuningAnswer, type FinetuningForm } from '../src/analysis/finetuningScenario';
 import { sizedModel } from '../src/analysis/sizedModel';
 import type { FinetuningRequest, FinetuningResponse, MemoryComponent } from '../src/estimator/contracts/finetuning';
@@ -8,7 +9,7 @@ import type { ModelFacts } from '../src/models/source';
 import { restoreForm } from './fields/field';
 import { FINETUNING_DEFAULTS, FINETUNING_FIELDS } from './fields/finetuning';
 import type { ModelEntry, Planner } from './planner';
-import { chosenSetup, SIZED } from './serving';
+import { chosenSetup } from './serving';
 
 /** The fine-tuning question as the page stands, and its answer as far as it can be given. */
 export interface Training {

@@ -9,6 +9,9 @@ export interface CustomModel {
   readonly custom_vocab_size: number;
 }
 
+/** What stands for the name of such a model. */
+export const SIZED = 'custom';
+
 /** A model of which only the size is known. */
 export const ONLY_SIZE: Omit<CustomModel, 'custom_parameters'> = {
   custom_layers: 0,

@@ -1,7 +1,7 @@
 import { decoderOfSize } from '../estimator/commonDecoder';
 import { parameterCount } from '../estimator/parameters';
 import type { ModelFacts } from '../models/source';
-import type { CustomModel } from './customModel';
+import { SIZED, type CustomModel } from './customModel';
 
 /** Context of the Llama 3.1 family. */
 const CONTEXT = 131_072;
@@ -18,7 +18,7 @@ export function sizedModel(custom: CustomModel): ModelFacts {
   const given = Object.fromEntries(Object.entries(known).filter(([, size]) => size > 0));
   const { architecture, like } = decoderOfSize(custom.custom_parameters, given, CONTEXT);
   return {
-    id: 'custom',
+    id: SIZED,
     model: { architecture, quantization: null, exactBytes: null },
     parameters: parameterCount(architecture),
     source: 'name',

@@ -25,6 +25,9 @@ const argumentValue: v.GenericSchema<ArgumentValue> = v.lazy(() =>
 /** Arguments as entries, since JSON has no Map. */
 const argumentEntries = v.array(v.tuple([id, argumentValue]));
 
+/** Variables of the engine's environment. */
+const environment = v.array(v.tuple([id, text]));
+
 const editsSchema = v.strictObject({ set: v.record(id, argumentValue), remove: v.array(id) });
 
 /** One value of a form's field. */
@@ -63,7 +66,7 @@ const followedSchema = v.strictObject({
   writable: v.boolean(),
   args: argumentEntries,
   /** Environment of the engine, as far as the file and the settings say. */
-  environment: v.array(v.tuple([id, text])),
+  environment,
   version: id,
   /** A model as `encodeFacts` writes it, or null with the reason; read by `decodeFacts`. */
   facts: v.nullable(v.unknown()),
@@ -81,6 +84,8 @@ const savedSchema = v.strictObject({
   values: formValues,
   /** Arguments of the file that the form started from; empty for a scenario without file. */
   args: argumentEntries,
+  /** Environment that was known then; scenarios of earlier versions have none. */
+  environment: v.optional(environment, []),
 });
 export type SavedScenario = v.InferOutput<typeof savedSchema>;
 
@@ -147,13 +152,14 @@ const METHODS = {
       kind: v.picklist(['inference', 'finetuning']),
       values: formValues,
       args: argumentEntries,
+      environment,
       gpu: v.nullable(setupSchema),
     }),
     result: v.strictObject({ characters: count }),
   },
   /** What vLLM would say to arguments that stand in no file. */
   checkPlan: {
-    params: v.strictObject({ values: formValues, args: argumentEntries, gpu: v.nullable(setupSchema) }),
+    params: v.strictObject({ values: formValues, args: argumentEntries, environment, gpu: v.nullable(setupSchema) }),
     result: v.array(findingSchema),
   },
   saveScenario: { params: savedSchema, result: v.null() },

@@ -3,7 +3,7 @@ import { customGpu, findGpu, GPUS } from '../../src/estimator/hardware/catalogue
 import { INTERCONNECTS } from '../../src/estimator/hardware/interconnects';
 import type { PlannerServices, Work } from '../../src/features/planner/conversation';
 import { findingMessages } from '../../src/features/planner/findings';
-import { analysisOfPlan, factsOfPlan } from '../../src/features/planner/planAnalysis';
+import { analysisOfPlan } from '../../src/features/planner/planAnalysis';
 import type { ModelFacts } from '../../src/models/source';
 import type { Catalogue } from '../../src/models/catalogue';
 import { encodeFacts } from '../../src/protocol/facts';
@@ -75,9 +75,7 @@ export function playEditor(catalogue: Catalogue, shown: Followed | null): Played
       case 'applyEdits':
         return { changed: true };
       case 'checkPlan':
-        return findingMessages(
-          analysisOfPlan(params as Params<'checkPlan'>, await factsOfPlan((params as Params<'checkPlan'>).values, resolve)),
-        );
+        return findingMessages(await analysisOfPlan(params as Params<'checkPlan'>, resolve));
       case 'copy':
         return { characters: 10 };
       case 'saveScenario':

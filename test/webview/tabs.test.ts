@@ -1,11 +1,42 @@
 import * as assert from 'node:assert/strict';
 import { catalogue, eventually, field, planner, qwen, verdict } from './plannerPage';
-import { playEditor } from './services';
+import { deployment, playEditor } from './services';
 
 describe('the planner page', () => {
   const open = planner();
 
   describe('the other tabs', () => {
+    it('compare what was pinned with the environment it was pinned in', async () => {
+      const services = playEditor(catalogue, {
+        ...deployment(catalogue, {
+          model: 'Qwen/Qwen3-14B',
+          gpu: 'rtx_4090',
+          count: 2,
+          args: { 'pipeline-parallel-size': 2, 'max-model-len': 8192 },
+        }),
+        environment: [['VLLM_PP_LAYER_PARTITION', '30,10']],
+      });
+      const { page, conversation } = await open(services);
+      const tokens = async (): Promise<string> =>
+        (await page
+          .locator('.figures')
+          .getByText(/tokens$/)
+          .first()
+          .textContent()) ?? '';
+      const pinned = await tokens();
+      await page.locator('#inference-pin').click();
+      services.shown = { ...(services.shown ?? assert.fail()), link: { ...qwen.link, version: 2 }, environment: [] };
+      await conversation.refresh();
+      await eventually(async () => (await tokens()) !== pinned, true);
+      await page.getByRole('tab', { name: 'Compare' }).click();
+      const row = page
+        .locator('.compare')
+        .getByRole('row', { name: /^(?:≠ Differs: )?KV cache [\d,]+ tokens/ })
+        .first();
+      await row.getByText(pinned.trim()).waitFor();
+      await page.locator('.compare').getByRole('row', { name: 'Environment VLLM_PP_LAYER_PARTITION=30,10' }).waitFor();
+    });
+
     it('plan a fine-tuning run with its optimizations and the cards that hold it', async () => {
       const { page } = await open(playEditor(catalogue, qwen));
       await page.getByRole('tab', { name: 'Fine-tuning' }).click();

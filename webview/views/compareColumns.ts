@@ -1,5 +1,5 @@
 import { answerServing, type Simulate } from '../../src/analysis/plan';
-import type { CustomModel } from '../../src/analysis/customModel';
+import { SIZED, type CustomModel } from '../../src/analysis/customModel';
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import type { InferenceForm } from '../../src/analysis/scenario';
 import { sizedModel } from '../../src/analysis/sizedModel';
@@ -13,7 +13,7 @@ import { restoreForm, type Field } from '../fields/field';
 import { FINETUNING_DEFAULTS, FINETUNING_FIELDS } from '../fields/finetuning';
 import { INFERENCE_DEFAULTS, INFERENCE_FIELDS } from '../fields/inference';
 import type { Planner } from '../planner';
-import { chosenSetup, draftFor, SIZED } from '../serving';
+import { chosenSetup, draftFor } from '../serving';
 import { pinnedResponse } from '../training';
 import { servingFigures } from './answer';
 import { wordsOf, type Figure } from './figures';
@@ -39,8 +39,10 @@ export interface Column {
 /** A row that says what was asked. `phrase` is how a title says it. */
 interface Input<F> {
   readonly row: string;
-  readonly value: (form: F, planner: Planner) => string;
+  readonly value: (form: F, planner: Planner, pin: SavedScenario) => string;
   readonly phrase?: (value: string) => string;
+  /** Whether it is told even where no scenario differs in it. */
+  readonly isTold?: (pin: SavedScenario) => boolean;
 }
 
 type Asked = CustomModel & { readonly llm_key: string; readonly gpu_key: string; readonly num_gpus: number; readonly custom_vram: number };
@@ -71,6 +73,11 @@ const SERVING: readonly Input<InferenceForm>[] = [...SUBJECT, ...fieldInputs(INF
 
 const SERVING_REST: readonly Input<InferenceForm>[] = [
   { row: 'vLLM', value: (form) => form.engine_version },
+  {
+    row: 'Environment',
+    value: (_form, _planner, { environment }) => environmentWords(environment),
+    isTold: ({ environment }) => environment.length > 0,
+  },
   ...restOf(INFERENCE_FIELDS, [...SERVING_SHOWN, 'num_gpus', 'custom_vram']),
 ];
 
@@ -102,7 +109,7 @@ export function servingColumns(pins: readonly SavedScenario[], planner: Planner,
     const fileForm = { ...form, quantization: 'checkpoint' };
     const fileArgs = new Map(pin.args);
     const draft = draftFor(planner, fileArgs);
-    const answer = answerServing({ form, fileForm, fileArgs, facts, gpu, draft }, simulate);
+    const answer = answerServing({ form, fileForm, fileArgs, facts, gpu, draft, environment: new Map(pin.environment) }, simulate);
     const { weights, activationPeak, kvCache } = answer.report.perGpu;
     return [
       ...(gpu ? [['Verdict', plain(servingVerdict(answer, form).headline)] as const] : []),
@@ -143,18 +150,17 @@ function columns<F>(
   outcome: (form: F, pin: SavedScenario) => readonly (readonly [string, Cell])[],
 ): readonly Column[] {
   // A field that one form does not even ask for follows from another, in which they differ.
+  const scenarios = forms.flatMap((form, index) => (pins[index] ? [{ form, pin: pins[index] }] : []));
   const differs = ({ value }: Input<F>): boolean =>
-    new Set(forms.map((form) => value(form, planner)).filter((said) => said !== NOT_ASKED)).size > 1;
-  const inputs = [...always, ...rest.filter(differs)];
+    new Set(scenarios.map(({ form, pin }) => value(form, planner, pin)).filter((said) => said !== NOT_ASKED)).size > 1;
+  const inputs = [...always, ...rest.filter((input) => differs(input) || pins.some((pin) => input.isTold?.(pin)))];
   const telling = inputs.filter(differs);
-  return forms.flatMap((form, index) => {
-    const pin = pins[index];
-    if (!pin) return [];
-    const said = telling.map(({ value, phrase }) => (phrase ?? String)(value(form, planner)));
+  return scenarios.map(({ form, pin }) => {
+    const said = telling.map(({ value, phrase }) => (phrase ?? String)(value(form, planner, pin)));
     return {
       pin,
       title: said.length > 0 ? said.join(' · ') : pin.name,
-      cells: new Map([...inputs.map(({ row, value }) => [row, plain(value(form, planner))] as const), ...outcome(form, pin)]),
+      cells: new Map([...inputs.map(({ row, value }) => [row, plain(value(form, planner, pin))] as const), ...outcome(form, pin)]),
     };
   });
 }
@@ -168,6 +174,11 @@ function fieldInputs<F extends object>(fields: readonly Field<F>[], names: reado
 
 function restOf<F extends object>(fields: readonly Field<F>[], shown: readonly (keyof F & string)[]): readonly Input<F>[] {
   return fields.filter(({ name }) => !shown.includes(name)).map((field) => fieldInput(field));
+}
+
+/** The variables that a scenario was estimated with. */
+function environmentWords(environment: SavedScenario['environment']): string {
+  return environment.length === 0 ? 'no variables' : environment.map(([name, value]) => `${name}=${value}`).join(' ');
 }
 
 /** Stands for the value of a field that a form does not ask for. */

@@ -160,7 +160,10 @@ function Answer({ planner, training, cards, request, response, facts, card, onCh
   const pin = (): void => {
     const name = numbered(`${form.finetuning_method} of ${form.llm_key.split('/').at(-1) ?? ''}`, planner);
     planner.change({
-      pins: [...planner.state.pins, { name, kind: 'finetuning' as const, values: { ...form }, args: [] }].slice(0, MAX_PINS),
+      pins: [...planner.state.pins, { name, kind: 'finetuning' as const, values: { ...form }, args: [], environment: [] }].slice(
+        0,
+        MAX_PINS,
+      ),
     });
     planner.say({ kind: 'done', text: `Pinned “${name}”: see Compare.` });
   };
@@ -173,6 +176,7 @@ function Answer({ planner, training, cards, request, response, facts, card, onCh
         values={{ ...form }}
         args={new Map()}
         fileArgs={new Map()}
+        environment={[]}
         gpu={setupMessage(gpu)}
         edits={null}
         onPin={pin}

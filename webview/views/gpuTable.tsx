@@ -1,10 +1,11 @@
 import { Component, type VNode } from 'preact';
+import { SIZED } from '../../src/analysis/customModel';
 import { type ServingQuestion } from '../../src/analysis/plan';
 import { bySize, type GpuOption } from '../../src/analysis/solve';
 import { formatCount, formatGib, formatShort } from '../../src/estimator/figures';
 import { GIB } from '../../src/estimator/units';
 import type { Planner } from '../planner';
-import { SIZED, type Serving } from '../serving';
+import type { Serving } from '../serving';
 import type { SortKey } from '../state';
 import type { Sweep } from '../sweep';
 import { TextField } from '../ui/controls';

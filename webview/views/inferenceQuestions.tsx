@@ -55,7 +55,13 @@ export function Actions({ planner, serving }: QuestionsProps): VNode | null {
     const name = `${form.llm_key === 'custom' ? `${formatShort(form.custom_parameters)}B` : (form.llm_key.split('/').at(-1) ?? form.llm_key)} on ${gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'any GPU'}`;
     const pins = [
       ...planner.state.pins,
-      { name: numbered(name, planner), kind: 'inference' as const, values: { ...form }, args: [...answer.args] },
+      {
+        name: numbered(name, planner),
+        kind: 'inference' as const,
+        values: { ...form },
+        args: [...answer.args],
+        environment: [...(question.environment ?? [])],
+      },
     ];
     planner.change({ pins: pins.slice(0, MAX_PINS) });
     planner.say({ kind: 'done', text: `Pinned “${name}”: see Compare.` });
@@ -67,6 +73,7 @@ export function Actions({ planner, serving }: QuestionsProps): VNode | null {
       values={{ ...form }}
       args={answer.args}
       fileArgs={question.fileArgs}
+      environment={[...(question.environment ?? [])]}
       gpu={setupMessage(gpu)}
       edits={answer.edits}
       onPin={pin}

@@ -15,6 +15,7 @@ interface TakeAwayProps {
   readonly values: FormValues;
   readonly args: VllmArguments;
   readonly fileArgs: VllmArguments;
+  readonly environment: Params<'copy'>['environment'];
   readonly gpu: Params<'copy'>['gpu'];
   readonly edits: ArgumentEdits | null;
   readonly onPin: () => void;
@@ -103,8 +104,8 @@ export class TakeAway extends Component<TakeAwayProps, TakeAwayState> {
   }
 
   private copy(format: Params<'copy'>['format'], label: string): void {
-    const { planner, kind, values, args, gpu } = this.props;
-    planner.act('copy', { format, kind, values, args: [...args], gpu }, () => `Copied as ${label}.`);
+    const { planner, kind, values, args, environment, gpu } = this.props;
+    planner.act('copy', { format, kind, values, args: [...args], environment, gpu }, () => `Copied as ${label}.`);
   }
 
   /** Shows the name's field with the focus in it, or puts it away and the focus back. */
@@ -114,10 +115,10 @@ export class TakeAway extends Component<TakeAwayProps, TakeAwayState> {
   }
 
   private save(typed: string): void {
-    const { planner, kind, values, fileArgs } = this.props;
+    const { planner, kind, values, fileArgs, environment } = this.props;
     const name = typed.trim();
     if (name === '') return;
-    planner.act('saveScenario', { name, kind, values, args: [...fileArgs] }, () => `Saved as “${name}”: see Compare.`);
+    planner.act('saveScenario', { name, kind, values, args: [...fileArgs], environment }, () => `Saved as “${name}”: see Compare.`);
     this.toggleSave(false);
   }
 }

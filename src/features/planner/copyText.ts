@@ -27,9 +27,9 @@ export async function textToCopy(asked: Asked, resolve: ResolveModel): Promise<s
     case 'yaml':
       return configYaml(new Map(asked.args));
     case 'json':
-      return estimateText(analysisOfPlan(asked, await facts()));
+      return estimateText(await analysisOfPlan(asked, resolve));
     case 'markdown':
-      return reportMarkdown(analysisOfPlan(asked, await facts()), id);
+      return reportMarkdown(await analysisOfPlan(asked, resolve), id);
   }
 }
 

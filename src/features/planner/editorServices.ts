@@ -14,7 +14,7 @@ import { changedLines } from './changedLines';
 import type { PlannerServices, Work } from './conversation';
 import { findingMessages } from './findings';
 import { deploymentAt, followedOf } from './followed';
-import { analysisOfPlan, factsOfPlan } from './planAnalysis';
+import { analysisOfPlan } from './planAnalysis';
 import type { PreviewDocuments } from './previewDocuments';
 import type { SavedScenarios } from './savedScenarios';
 
@@ -106,8 +106,7 @@ export class EditorServices implements PlannerServices {
         return { characters: text.length };
       },
       checkPlan: async (plan, itsWork) => {
-        const facts = await factsOfPlan(plan.values, (id) => this.modelFacts(id, itsWork));
-        return findingMessages(analysisOfPlan(plan, facts));
+        return findingMessages(await analysisOfPlan(plan, (id) => this.modelFacts(id, itsWork)));
       },
       saveScenario: async (scenario) => {
         await this.parts.saved.save(scenario);

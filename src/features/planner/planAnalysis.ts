@@ -1,15 +1,15 @@
 import type { Analysis } from '../../analysis/analysis';
 import { analyze } from '../../analysis/analyze';
+import { draftModelOf } from '../../analysis/drafting';
 import { withWeightFormat } from '../../analysis/scenario';
-import type { CustomModel } from '../../analysis/customModel';
+import { SIZED, type CustomModel } from '../../analysis/customModel';
 import { sizedModel } from '../../analysis/sizedModel';
 import { customGpu, findGpu, isCustomGpuKey } from '../../estimator/hardware/catalogue';
+import type { Model } from '../../estimator/architecture';
 import type { GpuSetup } from '../../estimator/hardware/gpu';
 import type { ModelFacts } from '../../models/source';
 import type { FormValues, Params } from '../../protocol/messages';
-
-/** The model of which only the size is known. */
-const SIZED = 'custom';
+import type { VllmArguments } from '../../vllm/arguments';
 
 /** The form's own beginning, for values that hold no size. */
 const USUAL_BILLIONS = 8;
@@ -50,8 +50,20 @@ export function setupOfPlan(chosen: Params<'checkPlan'>['gpu']): GpuSetup | null
   return gpu && { gpu, count, totalMemoryGib, freeMemoryGib, source };
 }
 
+/** The draft model that a plan's arguments name; null when there is none or no source knows it. */
+async function draftOfPlan(args: VllmArguments, resolve: ResolveModel): Promise<Model | null> {
+  const id = draftModelOf(args);
+  if (id === null) return null;
+  return resolve(id).then(
+    ({ model }) => model,
+    () => null,
+  );
+}
+
 /** The analysis of arguments that stand in no file. */
-export function analysisOfPlan({ args, gpu, values }: Params<'checkPlan'>, facts: ModelFacts): Analysis {
+export async function analysisOfPlan(plan: Params<'checkPlan'>, resolve: ResolveModel): Promise<Analysis> {
+  const { args, environment, gpu, values } = plan;
+  const facts = await factsOfPlan(values, resolve);
   const version = String(values['engine_version'] ?? '');
   const deployment = {
     reader: 'arguments' as const,
@@ -60,6 +72,7 @@ export function analysisOfPlan({ args, gpu, values }: Params<'checkPlan'>, facts
     range: { start: 0, end: 0 },
     gpuHints: [],
     vllmVersion: version,
+    host: { memoryGib: null, environment: new Map(environment) },
     problems: [],
   };
   return analyze({
@@ -68,6 +81,7 @@ export function analysisOfPlan({ args, gpu, values }: Params<'checkPlan'>, facts
     modelProblem: null,
     gpu: { gpu: setupOfPlan(gpu), problem: null, assumptions: [] },
     version,
+    draft: await draftOfPlan(deployment.args, resolve),
     text: '',
   });
 }

@@ -9,7 +9,15 @@ describe('what the page remembers', () => {
       open: ['inference/Load'],
       link: { uri: 'file:///a.yaml', version: 3, index: 0 },
       inference: { seq_length: 4096 },
-      pins: [{ name: 'a', kind: 'inference' as const, values: { seq_length: 1 }, args: [['model', 'x'] as [string, string]] }],
+      pins: [
+        {
+          name: 'a',
+          kind: 'inference' as const,
+          values: { seq_length: 1 },
+          args: [['model', 'x'] as [string, string]],
+          environment: [['A', 'b'] as [string, string]],
+        },
+      ],
     };
     assert.deepEqual(
       { ...restoreState(JSON.parse(JSON.stringify(savedState(state)))), version: undefined },

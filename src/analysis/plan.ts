@@ -44,6 +44,8 @@ export interface ServingAnswer {
   readonly args: VllmArguments;
   /** Requests in flight: users times requests per user. */
   readonly requests: number;
+  /** Tokens that one request may have; null where neither the arguments nor the model say. */
+  readonly context: number | null;
   /** KV cache that this many requests of the full context need; null when one request's need is unknown. */
   readonly kvForLoad: number | null;
   /** The engine starts and holds the whole load at once; null when no GPU is known. */
@@ -58,8 +60,9 @@ export interface ServingAnswer {
 /** Simulates the start-up that the form describes and sets its KV cache against the load. */
 export function answerServing(question: ServingQuestion, simulate: Simulate): ServingAnswer {
   const started = startPlan(question, simulate);
-  const { form, gpu } = question;
-  const { report, kvForLoad } = started;
+  const { gpu } = question;
+  const { report, kvForLoad, context } = started;
+  const form = { ...question.form, seq_length: context ?? 0 };
   const response = gpu && respond(form, report.input.model, gpu, report);
   return { ...started, holdsLoad: holds(form, report, kvForLoad, response), response };
 }
@@ -79,7 +82,8 @@ function startPlan(question: ServingQuestion, simulate: Simulate): Omit<ServingA
   const report = simulate({ model, gpu, args, version, draft, environment });
   const requests = form.concurrent_users * form.batch_size;
   const kvForLoad = kvForRequests(report, form, requests);
-  return { report, edits, args, requests, kvForLoad };
+  const context = form.seq_length === 0 ? report.settings.maxModelLen : form.seq_length;
+  return { report, edits, args, requests, context, kvForLoad };
 }
 
 function joined(a: ArgumentEdits, b: ArgumentEdits): ArgumentEdits {
@@ -135,9 +139,11 @@ export function requestsIn(bytes: number, report: StartupReport, form: Inference
 }
 
 /** Share of its KV cache that each request keeps for itself. */
-function ownShare({ input }: StartupReport, form: InferenceForm): number {
-  if (!form.enable_prefix_caching || form.seq_length <= 0) return 1;
-  return ownKvShare(kvGroups(input.model.architecture, 1), form.seq_length, form.shared_prefix_ratio * promptTokens(form));
+function ownShare({ input, settings }: StartupReport, form: InferenceForm): number {
+  const context = form.seq_length === 0 ? (settings.maxModelLen ?? 0) : form.seq_length;
+  if (!form.enable_prefix_caching || context === 0) return 1;
+  const shared = form.shared_prefix_ratio * promptTokens({ ...form, seq_length: context });
+  return ownKvShare(kvGroups(input.model.architecture, 1), context, shared);
 }
 
 /** Bytes per GPU at one setting: what is there whatever the load, and the KV cache of the load. */
@@ -184,9 +190,10 @@ export interface SpeedPoint {
 
 /** Speed against requests in flight, at the form's lengths; empty when no GPU is known. */
 export function speedAgainstRequests(question: ServingQuestion, answer: ServingAnswer, counts: readonly number[]): readonly SpeedPoint[] {
-  const { form, gpu } = question;
+  const { gpu } = question;
   if (!gpu) return [];
-  const { report } = answer;
+  const { report, context } = answer;
+  const form = { ...question.form, seq_length: context ?? 0 };
   return counts.map((requests) => {
     const loaded = { ...form, concurrent_users: requests, batch_size: 1 };
     const response = respond(loaded, report.input.model, gpu, report);

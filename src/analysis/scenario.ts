@@ -6,7 +6,7 @@ import {
   type InferenceRequest,
   type KvCacheChoice,
 } from '../estimator/contracts/inference';
-import type { CustomModel } from './customModel';
+import { SIZED, type CustomModel } from './customModel';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import type { StartupReport } from '../vllm/startup/report';
 
@@ -27,6 +27,7 @@ export interface InferenceForm extends CustomModel {
   /** `checkpoint` keeps the format that the checkpoint has. */
   readonly quantization: string;
   readonly kv_cache_quantization: string;
+  /** Tokens that one request may have; 0 for as many as the model says it takes, which need not be known. */
   readonly seq_length: number;
   /** Tokens of a request's prompt; 0 for what the answer leaves of the context. */
   readonly input_length: number;
@@ -88,8 +89,9 @@ export interface ParallelSizes {
   readonly data: number;
 }
 
-/** Tokens of a request's prompt: no more than the answer leaves of the context. */
+/** Tokens of a request's prompt: no more than the answer leaves of the context, as far as that is known. */
 export function promptTokens({ seq_length: context, input_length: prompt, output_length: output }: InferenceForm): number {
+  if (context === 0) return Math.max(1, prompt);
   const room = Math.max(1, context - output);
   return prompt === 0 ? room : Math.min(prompt, room);
 }
@@ -106,7 +108,8 @@ export function inferenceRequestOf(form: InferenceForm): InferenceRequest {
     custom_vram: form.gpu_key.startsWith('custom') ? form.custom_vram : null,
     num_gpus: form.num_gpus,
     batch_size: form.batch_size,
-    seq_length: form.seq_length,
+    // Of an unknown context, what the load takes of it.
+    seq_length: form.seq_length === 0 ? promptTokens(form) + form.output_length : form.seq_length,
     concurrent_users: form.concurrent_users,
     enable_prefix_caching: form.enable_prefix_caching,
     shared_prefix_ratio: form.shared_prefix_ratio,
@@ -167,7 +170,7 @@ export function formOfReport(report: StartupReport, modelId: string, defaults: I
     llm_key: modelId,
     quantization: weightsChoice(report),
     kv_cache_quantization: kvChoiceOf(settings),
-    seq_length: settings.maxModelLen ?? defaults.seq_length,
+    seq_length: settings.maxModelLen ?? 0,
     enable_prefix_caching: args.get('enable-prefix-caching') !== false,
     inference_parallelism: gpus === used ? parallelismOf(settings) : 'custom',
     tensor_parallel_size: settings.tensorParallelSize,
@@ -215,8 +218,8 @@ export function editsBetween(from: InferenceForm, to: InferenceForm, weightsByte
     else set[key] = after;
   };
   const [before, after] = [parallelSizes(from), parallelSizes(to)];
-  if (to.llm_key !== from.llm_key && to.llm_key !== '' && to.llm_key !== 'custom') set['model'] = to.llm_key;
-  put('max-model-len', from.seq_length, to.seq_length);
+  if (to.llm_key !== from.llm_key && to.llm_key !== '' && to.llm_key !== SIZED) set['model'] = to.llm_key;
+  put('max-model-len', from.seq_length, to.seq_length, 0);
   put('max-num-seqs', from.max_num_seqs, to.max_num_seqs, 0);
   put('max-num-batched-tokens', from.max_num_batched_tokens, to.max_num_batched_tokens, 0);
   put('gpu-memory-utilization', from.gpu_memory_utilization, to.gpu_memory_utilization);

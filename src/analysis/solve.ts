@@ -14,13 +14,16 @@ export const GPU_COUNTS = [1, 2, 4, 8] as const;
 /** vLLM allocates the KV cache in blocks of 16 tokens (SPEC of `block-size`), so a finer context gains nothing. */
 const CONTEXT_STEP = 16;
 
+/** Where the model does not say how long a request may be, as far as any model of today goes, tokens. */
+const LONGEST_OF_ANY = 2 ** 20;
+
 /**
  * The longest context with which vLLM starts and holds the form's load, found by bisection since memory never shrinks with context.
  * Null when not even one block fits or no GPU is known.
  */
 export function longestContext(question: ServingQuestion, simulate: Simulate): Solution | null {
   const at = (steps: number): Solution => solution(question, { seq_length: steps * CONTEXT_STEP }, simulate);
-  const limit = question.facts.model.architecture.maxPositionEmbeddings ?? question.form.seq_length;
+  const limit = question.facts.model.architecture.maxPositionEmbeddings ?? LONGEST_OF_ANY;
   const most = Math.max(1, Math.floor(limit / CONTEXT_STEP));
   return largest(most, at);
 }
@@ -83,9 +86,13 @@ export function bySize(a: Pick<GpuOption, 'gpu' | 'count'>, b: Pick<GpuOption, '
   );
 }
 
-/** vLLM has no back end for Apple's GPUs, and its CUDA kernels start at compute capability 7.0 (its installation guide). */
+/**
+ * Whether an estimate for the engine means anything on a card. vLLM's own back ends are CUDA, from compute capability 7.0 up, and ROCm (its
+ * installation guide); TPUs, Gaudi, Neuron and Ascend run through plug-ins whose memory nothing here describes.
+ */
 export function runsEngine(engine: string, { vendor, computeCapability }: Gpu): boolean {
-  return engine !== 'vllm' || (vendor !== 'Apple' && (computeCapability === null || computeCapability >= 70));
+  if (engine !== 'vllm') return true;
+  return vendor === 'AMD' || (vendor === 'NVIDIA' && (computeCapability === null || computeCapability >= 70));
 }
 
 function solution(question: ServingQuestion, changed: Partial<InferenceForm>, simulate: Simulate): Solution {

@@ -1,4 +1,4 @@
-import type { CustomModel } from '../../src/analysis/customModel';
+import { SIZED, type CustomModel } from '../../src/analysis/customModel';
 import type { Field } from './field';
 
 /** Sizes that open models come in, billions of parameters. */
@@ -20,7 +20,7 @@ function dimension<F extends WithModel>(name: keyof CustomModel, label: string, 
     max,
     integer: true,
     automatic: 'as usual for the size',
-    when: (form) => form.llm_key === 'custom',
+    when: (form) => form.llm_key === SIZED,
   };
 }
 
@@ -37,7 +37,7 @@ export function customModelFields<F extends WithModel>(): readonly Field<F>[] {
       max: 10_000,
       integer: false,
       stops: MODEL_SIZES,
-      when: (form) => form.llm_key === 'custom',
+      when: (form) => form.llm_key === SIZED,
     },
     dimension('custom_layers', 'Layers', 1000),
     dimension('custom_hidden_size', 'Hidden size', 131_072),

@@ -83,9 +83,11 @@ export const options = (...values: readonly (readonly [value: string, label: str
 /** What is wrong with a typed number, in words that say the way out; null when nothing is. */
 export function problemOf<F>(field: NumberField<F>, typed: string): string | null {
   const value = parseNumber(typed);
-  const range = `${field.min.toLocaleString('en')} to ${field.max.toLocaleString('en')}${field.unit === '' ? '' : ` ${field.unit}`}`;
+  // What stands for "let vLLM decide" is said by an empty field.
+  const least = field.automatic === undefined ? field.min : field.min + 1;
+  const range = `${least.toLocaleString('en')} to ${field.max.toLocaleString('en')}${field.unit === '' ? '' : ` ${field.unit}`}`;
   if (value === null) return `Enter a number from ${range}.`;
-  if (value < field.min || value > field.max) return `Must be from ${range}.`;
+  if (value < least || value > field.max) return `Must be from ${range}.`;
   if (field.integer && !Number.isInteger(value)) return `Must be a whole number from ${range}.`;
   return null;
 }
@@ -100,6 +102,11 @@ export function parseNumber(typed: string): number | null {
   return Number(match[1].replace(/[,\s_]/g, '')) * (SUFFIXES[match[2] ?? ''] ?? 1);
 }
 
+/** Whether a field may have a value: one that can be typed, or the one that an empty field stands for. */
+export function isAllowed<F>(field: NumberField<F>, value: number): boolean {
+  return (field.automatic !== undefined && value === field.min) || problemOf(field, String(value)) === null;
+}
+
 /**
  * A form from saved values: each field that is absent, of another type or out of range takes the default instead.
  */
@@ -110,7 +117,7 @@ export function restoreForm<F extends object>(defaults: F, fields: readonly Fiel
     if (typeof value !== typeof fallback) return [name, fallback];
     const field = limits.get(name);
     const number = field?.kind === 'number' || field?.kind === 'slider' ? field : null;
-    if (number && problemOf(number, String(value)) !== null) return [name, fallback];
+    if (number && !isAllowed(number, Number(value))) return [name, fallback];
     if (field?.kind === 'choice' && !field.choices.some((choice) => choice.value === value)) return [name, fallback];
     return [name, value];
   });

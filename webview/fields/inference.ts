@@ -93,7 +93,8 @@ export const INFERENCE_FIELDS: readonly Field<InferenceForm>[] = [
       ['int4', 'INT4 (4 bit)'],
     ),
   ),
-  basics.slider('seq_length', 'Context', 'tokens', [1, 16_777_216], halfSteps(9, 20), {
+  basics.slider('seq_length', 'Context', 'tokens', [0, 16_777_216], halfSteps(9, 20), {
+    automatic: 'as long as the model goes, if it says so',
     help: 'Prompt and answer together; max-model-len.',
   }),
   basics.slider('concurrent_users', 'Users at once', '', [1, 100_000], halfSteps(0, 10)),

@@ -10,14 +10,11 @@ import type { Figure } from './figures';
 
 /** The figures people ask for about a deployment, most asked first. */
 export function servingFigures(answer: ServingAnswer, form: InferenceForm): readonly Figure[] {
-  return [
-    ...(form.engine === 'vllm' ? startupFigures(answer, form) : memoryFigures(answer.response)),
-    ...speedFigures(answer, form.engine),
-  ];
+  return [...(form.engine === 'vllm' ? startupFigures(answer) : memoryFigures(answer.response)), ...speedFigures(answer, form.engine)];
 }
 
 /** What vLLM's start-up comes to. */
-function startupFigures({ report, requests, kvForLoad }: ServingAnswer, form: InferenceForm): readonly Figure[] {
+function startupFigures({ report, requests, context, kvForLoad }: ServingAnswer): readonly Figure[] {
   const { kvCache, perGpu, host, settings } = report;
   const noGpu = report.outcome === null ? NEEDS_GPU : '';
   const noLength = settings.maxModelLen === null ? NEEDS_LENGTH : '';
@@ -34,7 +31,7 @@ function startupFigures({ report, requests, kvForLoad }: ServingAnswer, form: In
       name: 'KV cache for the load',
       figure: kvForLoad === null ? null : exactly(kvForLoad),
       format: formatGib,
-      note: noLength || `${formatCount(requests)} ${requests === 1 ? 'request' : 'requests'} of ${formatCount(form.seq_length)} tokens`,
+      note: noLength || `${formatCount(requests)} ${requests === 1 ? 'request' : 'requests'} of ${formatCount(context)} tokens`,
     },
     { name: 'Peak on the GPU', figure: perGpu.peakUsed, format: formatGib, note: noGpu === '' ? 'What nvidia-smi shows' : noGpu },
     { name: 'Host memory', figure: host.required, format: formatGib, note: host.offloaded ?? '' },

@@ -1,4 +1,5 @@
 import { Component, type VNode } from 'preact';
+import { SIZED } from '../../src/analysis/customModel';
 import { formatShort } from '../../src/estimator/figures';
 import type { Gpu } from '../../src/estimator/hardware/gpu';
 import type { Call } from '../connection';
@@ -21,7 +22,7 @@ interface ModelChooserState {
 /** Waits for a pause in the typing before the extension is asked. */
 const SEARCH_PAUSE_MS = 120;
 
-const BY_SIZE: ComboOption = { value: 'custom', label: 'Any model of a given size', detail: '' };
+const BY_SIZE: ComboOption = { value: SIZED, label: 'Any model of a given size', detail: '' };
 
 /** Finds a model by name among all that the extension knows. */
 export class ModelChooser extends Component<ModelChooserProps, ModelChooserState> {
@@ -35,7 +36,7 @@ export class ModelChooser extends Component<ModelChooserProps, ModelChooserState
   }
 
   override render({ id, planner, value, onChoose }: ModelChooserProps, { found, busy }: ModelChooserState): VNode {
-    const entry = value === 'custom' ? null : planner.model(value);
+    const entry = value === SIZED ? null : planner.model(value);
     const loading = entry?.state === 'loading' ? entry : null;
     const problem = entry?.state === 'problem' ? entry : null;
     return (
@@ -43,7 +44,7 @@ export class ModelChooser extends Component<ModelChooserProps, ModelChooserState
         <Combobox
           id={id}
           label="Model"
-          value={value === 'custom' ? BY_SIZE.label : value}
+          value={value === SIZED ? BY_SIZE.label : value}
           placeholder="Search by name, as on the Hub"
           options={found}
           busy={busy}

@@ -112,7 +112,7 @@ export function servingColumns(pins: readonly SavedScenario[], planner: Planner,
     const answer = answerServing({ form, fileForm, fileArgs, facts, gpu, draft, environment: new Map(pin.environment) }, simulate);
     const { weights, activationPeak, kvCache } = answer.report.perGpu;
     return [
-      ...(gpu ? [['Verdict', plain(servingVerdict(answer, form).headline)] as const] : []),
+      ...(gpu ? [['Verdict', plain(servingVerdict(answer, form, facts).headline)] as const] : []),
       ...figureCells([
         { name: 'Weights per GPU', figure: weights, format: formatGib },
         { name: 'Activation peak', figure: activationPeak, format: formatGib },

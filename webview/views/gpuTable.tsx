@@ -75,6 +75,9 @@ export class GpuTable extends Component<GpuTableProps, GpuTableState> {
   override render({ planner, serving, options }: GpuTableProps, { filter, rows }: GpuTableState): VNode {
     const { question, form } = serving;
     if (!question) return <p class="quiet">Choose a model on the first tab to see which GPUs hold it.</p>;
+    const context = serving.answer?.context ?? null;
+    if (context === null)
+      return <p class="quiet">Enter the context on the first tab to see which GPUs hold it: the model does not say it.</p>;
     options.start(question);
     const by = COLUMNS.find(({ key }) => key === planner.state.sort);
     const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
@@ -85,7 +88,7 @@ export class GpuTable extends Component<GpuTableProps, GpuTableState> {
       <section>
         <h2>
           GPUs that hold {form.llm_key === SIZED ? `${formatShort(form.custom_parameters)} billion parameters` : form.llm_key} with{' '}
-          {formatCount(load)} {load === 1 ? 'request' : 'requests'} of {formatCount(form.seq_length)} tokens
+          {formatCount(load)} {load === 1 ? 'request' : 'requests'} of {formatCount(context)} tokens
         </h2>
         <div class="filter">
           <TextField

@@ -4,6 +4,7 @@ import type { ServingAnswer, Simulate } from '../../src/analysis/plan';
 import { formOfReport, isEmptyEdit, withEdits, type InferenceForm } from '../../src/analysis/scenario';
 import type { GpuOption } from '../../src/analysis/solve';
 import type { FindingMessage } from '../../src/protocol/messages';
+import type { ModelFacts } from '../../src/models/source';
 import type { StartupReport } from '../../src/vllm/startup/report';
 import { Lazy } from '../lazy';
 import type { Planner } from '../planner';
@@ -53,7 +54,14 @@ function InferenceView({ planner, serving, tools, questions }: InferenceProps): 
   return (
     <>
       {answer ? (
-        <Headline answer={answer} form={form} smallest={gpu || !question ? null : tools.smallest.of(question)} hasGpu={gpu !== null} />
+        <Headline
+          answer={answer}
+          form={form}
+          facts={question?.facts ?? null}
+          findings={question ? tools.check.findings(question, answer) : []}
+          smallest={gpu || !question ? null : tools.smallest.of(question)}
+          hasGpu={gpu !== null}
+        />
       ) : null}
       <div class="columns">
         <section class="questions" aria-label="Inputs">
@@ -77,9 +85,13 @@ function InferenceView({ planner, serving, tools, questions }: InferenceProps): 
 function Headline({
   answer,
   form,
+  facts,
+  findings,
   smallest,
   hasGpu,
 }: {
+  readonly facts: ModelFacts | null;
+  readonly findings: readonly FindingMessage[];
   readonly smallest: GpuOption | null | undefined;
   readonly answer: ServingAnswer;
   readonly form: InferenceForm;
@@ -89,7 +101,7 @@ function Headline({
     <section class="headline" aria-label="Verdict">
       {hasGpu ? (
         <>
-          <VerdictView verdict={servingVerdict(answer, form)} />
+          <VerdictView verdict={servingVerdict(answer, form, facts, findings)} />
           <AnswerBar answer={answer} engine={form.engine} />
         </>
       ) : (

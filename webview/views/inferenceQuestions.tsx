@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { SIZED } from '../../src/analysis/customModel';
 import { formatShort } from '../../src/estimator/figures';
 import { needsAnotherCheckpoint, type InferenceForm } from '../../src/analysis/scenario';
 import type { ChoiceField, Field } from '../fields/field';
@@ -19,7 +20,7 @@ interface QuestionsProps {
 
 /** Every input of the serving tab. */
 export function Questions({ planner, serving }: QuestionsProps): VNode {
-  const { form, fileForm } = serving;
+  const { form } = serving;
   const change = (changes: Partial<InferenceForm>): void => changeInference(planner, serving, changes);
   const changed = new Set(Object.keys(planner.state.inference));
   return (
@@ -28,7 +29,7 @@ export function Questions({ planner, serving }: QuestionsProps): VNode {
       fields={fieldsWith(planner.host, form)}
       form={form}
       changed={planner.host?.followed ? changed : new Set()}
-      problems={problemsOf(form, fileForm, (planner.host?.followed ?? null) !== null)}
+      problems={problemsOf(serving, (planner.host?.followed ?? null) !== null)}
       open={planner.state.open}
       onChange={(name, value) => change({ [name]: value })}
       onFold={(section, open) => fold(planner, section, open)}
@@ -38,7 +39,7 @@ export function Questions({ planner, serving }: QuestionsProps): VNode {
             id="inference-model"
             planner={planner}
             value={form.llm_key}
-            onChoose={(llm_key) => change({ llm_key, ...(llm_key === 'custom' ? {} : { quantization: 'checkpoint' }) })}
+            onChoose={(llm_key) => change({ llm_key, ...(llm_key === SIZED ? {} : { quantization: 'checkpoint' }) })}
           />
           <GpuChooser id="inference-gpu" gpus={planner.host?.gpus ?? []} value={form.gpu_key} onChoose={(gpu_key) => change({ gpu_key })} />
         </>
@@ -52,7 +53,7 @@ export function Actions({ planner, serving }: QuestionsProps): VNode | null {
   const { form, answer, question, gpu } = serving;
   if (!answer || !question) return null;
   const pin = (): void => {
-    const name = `${form.llm_key === 'custom' ? `${formatShort(form.custom_parameters)}B` : (form.llm_key.split('/').at(-1) ?? form.llm_key)} on ${gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'any GPU'}`;
+    const name = `${form.llm_key === SIZED ? `${formatShort(form.custom_parameters)}B` : (form.llm_key.split('/').at(-1) ?? form.llm_key)} on ${gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'any GPU'}`;
     const pins = [
       ...planner.state.pins,
       {
@@ -83,7 +84,7 @@ export function Actions({ planner, serving }: QuestionsProps): VNode | null {
 }
 
 /** Values that are fine by themselves but not together or not for this engine. */
-function problemsOf(form: InferenceForm, fileForm: InferenceForm, hasFile: boolean): ReadonlyMap<string, string> {
+function problemsOf({ form, fileForm, answer }: Serving, hasFile: boolean): ReadonlyMap<string, string> {
   const problems = new Map<string, string>();
   if (hasFile && form.quantization !== fileForm.quantization && needsAnotherCheckpoint(form.quantization)) {
     problems.set('quantization', 'No argument makes this format: to write it into the file, choose a checkpoint that has it as the model.');
@@ -98,8 +99,13 @@ function problemsOf(form: InferenceForm, fileForm: InferenceForm, hasFile: boole
   if (form.engine === 'vllm' && form.kv_cache_quantization.startsWith('int')) {
     problems.set('kv_cache_quantization', 'vLLM stores the KV cache in 16 bit or FP8. Choose one of these, or another engine.');
   }
-  if (form.output_length > form.seq_length)
+  if (form.seq_length > 0 && form.output_length > form.seq_length)
     problems.set('output_length', 'The answer is longer than the context. Shorten it, or raise the context.');
+  if (answer?.context === null)
+    problems.set(
+      'seq_length',
+      'How long a request may be is not known: neither the arguments nor the model say. Enter it to plan with it.',
+    );
   return problems;
 }
 

@@ -15,7 +15,11 @@ interface NeedProps {
 /** What is needed at least, as long as no GPU is chosen, and how the smallest GPUs that hold it are filled. */
 export function Need({ answer, smallest, engine }: NeedProps): VNode {
   const weights = answer.report.perGpu.weights.value;
-  const kv = answer.kvForLoad ?? 0;
+  if (answer.kvForLoad === null) {
+    const detail = 'How long a request may be is not known, so neither is its KV cache. Enter the context.';
+    return <VerdictView verdict={{ mood: 'unknown', headline: `Weights ${formatGib(weights)}`, detail }} />;
+  }
+  const kv = answer.kvForLoad;
   const parts = `Weights ${formatGib(weights)} and KV cache ${formatGib(kv)}`;
   if (smallest) {
     const surely = smallest.solution.answer.report.certainty === 'certain' || engine !== 'vllm';

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { SIZED } from '../../src/analysis/customModel';
 import { formatShort } from '../../src/estimator/figures';
 import { MODEL_SIZES } from '../fields/customModel';
 import { WEIGHT_FORMATS } from '../fields/inference';
@@ -34,8 +35,8 @@ export function NewcomerView({ planner, serving, smallest }: NewcomerProps): VNo
     planner.change({
       inference: {
         ...planner.state.inference,
-        llm_key: 'custom',
-        quantization: form.llm_key === 'custom' ? form.quantization : 'bf16',
+        llm_key: SIZED,
+        quantization: form.llm_key === SIZED ? form.quantization : 'bf16',
         ...changes,
       },
     });
@@ -68,11 +69,11 @@ export function NewcomerView({ planner, serving, smallest }: NewcomerProps): VNo
         format={(value) => `${tokens(value)} tokens`}
         onSlide={(seq_length) => set({ seq_length })}
       />
-      {answer && form.llm_key === 'custom' ? (
+      {answer && form.llm_key === SIZED ? (
         <>
-          {gpu ? (
+          {gpu && question ? (
             <>
-              <VerdictView verdict={servingVerdict(answer, form)} />
+              <VerdictView verdict={servingVerdict(answer, form, question.facts)} />
               <AnswerBar answer={answer} engine={form.engine} />
             </>
           ) : (

@@ -73,7 +73,7 @@ const AFTER_PAINT_MS = 100;
 
 function curvesOf(question: ServingQuestion, answer: ServingAnswer, simulate: Simulate): Omit<ServingPlotsProps, 'question' | 'answer'> {
   const { form, facts } = question;
-  const longest = Math.max(form.seq_length, facts.model.architecture.maxPositionEmbeddings ?? 0, 4096);
+  const longest = Math.max(answer.context ?? 0, facts.model.architecture.maxPositionEmbeddings ?? 0, 4096);
   const lengths = geometric(256, longest);
   return {
     lengths,

@@ -43,14 +43,14 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
             ? null
             : { x: broken, label: broken === lengths[0] ? 'No length fits' : `Breaks near ${tokens(roundToStep(broken))}` }
         }
-        here={form.seq_length}
+        here={answer.context}
         formatX={tokens}
         formatY={formatShort}
       />
       {requests.length === 0 ? null : (
         <Plot
           id="plot-requests"
-          title={`Memory against requests at once, ${tokens(form.seq_length)} tokens each`}
+          title={`Memory against requests at once, ${tokens(answer.context ?? 0)} tokens each`}
           xName="Requests"
           xUnit=""
           yName="per GPU"

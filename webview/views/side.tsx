@@ -23,7 +23,7 @@ interface SideProps {
 export function SideView({ planner, serving, smallest }: SideProps): VNode {
   const followed = planner.host?.followed ?? null;
   if (!followed) return <NewcomerView planner={planner} serving={serving} smallest={smallest} />;
-  const { answer, gpu, model, form } = serving;
+  const { answer, gpu, model, form, question } = serving;
   const gpuWords = gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'No GPU chosen';
   return (
     <main class="side">
@@ -47,7 +47,7 @@ export function SideView({ planner, serving, smallest }: SideProps): VNode {
       {followed.gpuProblem === null ? null : <p class="problem">✖ {followed.gpuProblem}</p>}
       {answer ? (
         <>
-          <VerdictView verdict={servingVerdict(answer, form)} />
+          <VerdictView verdict={servingVerdict(answer, form, question?.facts ?? null, followed.findings)} />
           <AnswerBar answer={answer} engine={form.engine} />
           <hr />
           <Figures figures={servingFigures(answer, form)} />

@@ -20,6 +20,8 @@ interface SolveProps {
 interface Asked {
   readonly question: string;
   readonly solve: (serving: Serving, simulate: Simulate) => Solution | null;
+  /** Nothing can be said without the context. */
+  readonly needsContext: boolean;
   readonly answer: (solution: Solution) => string;
   readonly changes: (form: InferenceForm) => Partial<InferenceForm>;
 }
@@ -27,23 +29,28 @@ interface Asked {
 const QUESTIONS: readonly Asked[] = [
   {
     question: 'Longest context for this load',
+    needsContext: false,
     solve: ({ question }, simulate) => question && longestContext(question, simulate),
     answer: ({ form }) => `${formatCount(form.seq_length)} tokens`,
     changes: ({ seq_length }) => ({ seq_length }),
   },
   {
     question: 'Most users at this context',
+    needsContext: true,
     solve: ({ question }, simulate) => question && mostUsers(question, simulate),
     answer: ({ form }) => `${formatCount(form.concurrent_users)} users`,
     changes: ({ concurrent_users }) => ({ concurrent_users }),
   },
   {
     question: 'Least tensor parallel',
+    needsContext: true,
     solve: ({ question }, simulate) => question && leastTensorParallel(question, simulate),
     answer: ({ form }) => `${formatCount(form.tensor_parallel_size)} ${form.tensor_parallel_size === 1 ? 'GPU' : 'GPUs'}`,
     changes: ({ num_gpus, inference_parallelism, tensor_parallel_size }) => ({ num_gpus, inference_parallelism, tensor_parallel_size }),
   },
 ];
+
+const NEEDS_CONTEXT = 'enter the context first';
 
 /** "What is the most …?", each with the change to make and what is left after it. */
 export function Solve({ planner, serving, tools, onSolve, start }: SolveProps): VNode {
@@ -61,7 +68,7 @@ export function Solve({ planner, serving, tools, onSolve, start }: SolveProps): 
             <tr>
               <th scope="col">Question</th>
               <th scope="col">Answer</th>
-              <th scope="col">KV cache then</th>
+              <th scope="col">Then left for the KV cache</th>
               <th scope="col">
                 <span class="unseen">Take it</span>
               </th>
@@ -80,12 +87,13 @@ export function Solve({ planner, serving, tools, onSolve, start }: SolveProps): 
               </tr>
             ) : null}
             {QUESTIONS.map((asked) => {
-              const solution = asked.solve(serving, simulate);
+              const lacksContext = asked.needsContext && serving.answer?.context === null;
+              const solution = lacksContext ? null : asked.solve(serving, simulate);
               const left = solution?.answer.report.perGpu.kvCache?.value ?? null;
               return (
                 <tr key={asked.question}>
                   <th scope="row">{asked.question}</th>
-                  <td>{solution ? asked.answer(solution) : 'none'}</td>
+                  <td>{solution ? asked.answer(solution) : lacksContext ? NEEDS_CONTEXT : 'none'}</td>
                   <td>{left === null ? '' : `${formatGib(left)} per GPU`}</td>
                   <td>
                     {solution ? (
@@ -100,7 +108,16 @@ export function Solve({ planner, serving, tools, onSolve, start }: SolveProps): 
                 </tr>
               );
             })}
-            <SmallestRow option={serving.question && smallest.of(serving.question)} onSolve={onSolve} />
+            {serving.answer?.context === null ? (
+              <tr>
+                <th scope="row">Smallest GPU</th>
+                <td>{NEEDS_CONTEXT}</td>
+                <td />
+                <td />
+              </tr>
+            ) : (
+              <SmallestRow option={serving.question && smallest.of(serving.question)} onSolve={onSolve} />
+            )}
           </tbody>
         </table>
       ) : null}

@@ -3,6 +3,9 @@ import { formatCount, formatGib, formatPercent, formatRequests, formatRough } fr
 import { between } from '../../src/estimator/ranged';
 import { GIB } from '../../src/estimator/units';
 import type { ServingAnswer } from '../../src/analysis/plan';
+import type { ModelFacts } from '../../src/models/source';
+import type { FindingMessage } from '../../src/protocol/messages';
+import { SIZED } from '../../src/analysis/customModel';
 import type { InferenceForm } from '../../src/analysis/scenario';
 import { OUTCOME_WORDS } from '../words';
 
@@ -31,12 +34,38 @@ export function VerdictView({ verdict }: { readonly verdict: Verdict }): VNode {
   );
 }
 
-/** What vLLM would say, and whether it holds the load. */
-export function servingVerdict(answer: ServingAnswer, form: InferenceForm): Verdict {
-  if (form.engine !== 'vllm') return genericVerdict(answer);
+/**
+ * What vLLM would say, and whether it holds the load; never sure of a model that is only guessed from its name.
+ * @param findings on the arguments: what has memory enough may still be refused.
+ */
+export function servingVerdict(
+  answer: ServingAnswer,
+  form: InferenceForm,
+  facts: ModelFacts | null,
+  findings: readonly FindingMessage[] = [],
+): Verdict {
+  const verdict = form.engine === 'vllm' ? startVerdict(answer) : genericVerdict(answer);
+  const error = findings.find(({ severity }) => severity === 'error');
+  if (error && verdict.mood !== 'bad') {
+    const otherwise = verdict.mood === 'unknown' ? '' : ` But for that: ${verdict.headline}`;
+    return { mood: 'bad', headline: 'vLLM would not start', detail: `${error.message}${otherwise}` };
+  }
+  // Of a model by its size nobody expects more.
+  if (facts?.confidence !== 'guessed' || form.llm_key === SIZED || verdict.mood === 'unknown') return verdict;
+  const detail = [verdict.detail, 'The model is guessed from its name.'].filter(Boolean).join(' ');
+  return { mood: 'unsure', headline: probably(verdict.headline), detail };
+}
+
+function probably(headline: string): string {
+  const lower = headline.charAt(0).toLowerCase() + headline.slice(1);
+  if (headline.startsWith('Probably')) return headline;
+  return /^(?:Starts|Fits)\b/.test(headline) ? `Probably ${lower}` : `Probably: ${lower}`;
+}
+
+function startVerdict(answer: ServingAnswer): Verdict {
   const { report } = answer;
   const { outcome, certainty, kvCache, perGpu, settings } = report;
-  const length = settings.maxModelLen ?? form.seq_length;
+  const length = settings.maxModelLen ?? 0;
   if (outcome === null)
     return {
       mood: 'unknown',

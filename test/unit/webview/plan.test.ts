@@ -13,7 +13,7 @@ import {
 } from '../../../src/analysis/plan';
 import { editsBetween, formOfReport, needsAnotherCheckpoint, withEdits, withWeightFormat } from '../../../src/analysis/scenario';
 import { sizedModel } from '../../../src/analysis/sizedModel';
-import { candidates, leastTensorParallel, longestContext, mostUsers, onGpus } from '../../../src/analysis/solve';
+import { candidates, leastTensorParallel, longestContext, mostUsers, onGpus, runsEngine } from '../../../src/analysis/solve';
 import { findGpu, GPUS } from '../../../src/estimator/hardware/catalogue';
 import { Catalogue } from '../../../src/models/catalogue';
 import { guessFromName } from '../../../src/models/sizeGuess';
@@ -73,20 +73,58 @@ describe('a plan', () => {
     });
   });
 
-  it('draws the memory of each length, also of one that the file leaves to a model of which it is unknown', () => {
+  describe('for a model that does not say how long a request may be', () => {
     const model = 'acme/Foo-13B';
     const facts = guessFromName(model) ?? assert.fail(model);
-    const { gpu } = recorded;
+    const card = findGpu('h100_80') ?? assert.fail();
+    const gpu = { gpu: card, count: 1, totalMemoryGib: card.totalMemoryGib, freeMemoryGib: null, source: 'file' } as const;
     const fileArgs: VllmArguments = new Map([['model', model]]);
     const report = simulateStartup({ model: facts.model, gpu, args: fileArgs, version: NEWEST_VERSION });
     const form = formOfReport(report, model, INFERENCE_DEFAULTS);
     const guessed = { form, fileForm: form, fileArgs, facts, gpu };
-    const answer = answerServing(guessed, simulateStartup);
-    assert.equal(answer.kvForLoad, null);
-    assert.deepEqual(memoryAgainstRequests(answer, form, [1, 2, 4]), []);
-    const [half, whole] = memoryAgainstContext(guessed, [form.seq_length / 2, form.seq_length], simulateStartup);
-    assert.ok(half && whole && half.kv > 0);
-    assert.equal(whole.kv, 2 * half.kv);
+
+    it('knows no context and needs none for the speed of its load', () => {
+      const answer = answerServing(guessed, simulateStartup);
+      assert.equal(form.seq_length, 0);
+      assert.deepEqual([answer.context, answer.kvForLoad, answer.holdsLoad], [null, null, null]);
+      assert.deepEqual(memoryAgainstRequests(answer, form, [1, 2, 4]), []);
+      assert.ok((answer.response?.ttft_ms ?? 0) > 0);
+    });
+
+    it('takes any context that is entered, and writes it into the file', () => {
+      for (const seq_length of [4096, 8192]) {
+        const answer = answerServing({ ...guessed, form: { ...form, seq_length } }, simulateStartup);
+        assert.deepEqual(answer.edits.set, { 'max-model-len': seq_length });
+        assert.equal(answer.context, seq_length);
+        assert.ok((answer.kvForLoad ?? 0) > 0);
+      }
+    });
+
+    it('draws the memory of each length', () => {
+      const [half, whole] = memoryAgainstContext(guessed, [4096, 8192], simulateStartup);
+      assert.ok(half && whole && half.kv > 0);
+      assert.equal(whole.kv, 2 * half.kv);
+    });
+
+    it('finds the longest context that the memory holds', () => {
+      const solved = longestContext(guessed, simulateStartup) ?? assert.fail();
+      assert.equal(solved.answer.holdsLoad, true);
+      const longer = { ...solved.form, seq_length: solved.form.seq_length + 16 };
+      assert.equal(answerServing({ ...guessed, form: longer }, simulateStartup).holdsLoad, false);
+    });
+  });
+
+  it('leaves the context to the model when it is taken out', () => {
+    const answer = answerServing({ ...recorded, form: { ...recorded.form, seq_length: 0 } }, simulateStartup);
+    assert.deepEqual(answer.edits, { set: {}, remove: ['max-model-len'] });
+    assert.equal(answer.context, recorded.facts.model.architecture.maxPositionEmbeddings);
+    assert.ok((answer.kvForLoad ?? 0) > 0);
+  });
+
+  it('is estimated for no card whose memory nothing here describes', () => {
+    const vendors = new Set(GPUS.filter((gpu) => runsEngine('vllm', gpu)).map(({ vendor }) => vendor));
+    assert.deepEqual([...vendors].sort(), ['AMD', 'NVIDIA']);
+    assert.ok(GPUS.every((gpu) => runsEngine('llama_cpp', gpu)));
   });
 
   it('switches off what YAML would drop by its negated flag', () => {

@@ -45,8 +45,8 @@ import {
 import type { Model } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { gpuAssumptions } from '../hardware/gpuRemarks';
-import { resolveGpu, resolveModel } from './resolve';
-import type { ModelResolver } from './resolve';
+import { checkCustomGpu, readInterconnect, resolveGpu, resolveModel, unusedFields, unusedSubjects } from './resolve';
+import type { ModelResolver, Unused } from './resolve';
 import { RequestReader, spelled } from './validate';
 import type { Validated } from './validate';
 
@@ -90,7 +90,20 @@ export function resolveFinetuning(input: unknown, models: ModelResolver): Valida
   const found = resolveModel(reader, request.llm_key, request.custom_model, models);
   if (gpu === null || found === null) return reader.fail();
   const said = gpuAssumptions(request.gpu_key, gpu, request.custom_vram !== null);
-  return reader.finish({ request, facts: { gpu, ...found, assumptions: [...said, ...found.assumptions] } });
+  const assumptions = [...said, ...found.assumptions, ...unusedFields(reader, unused(request, gpu))];
+  return reader.finish({ request, facts: { gpu, model: found.model, assumptions } });
+}
+
+/** Fields that count for nothing in this request, and why. */
+function unused(request: FinetuningRequest, gpu: Gpu): readonly Unused[] {
+  const full = request.finetuning_method === 'full';
+  // These project gradients to the rank.
+  const projects = /^(galore|apollo)/.test(request.optimizer);
+  const byMethod = full ? ['lora_alpha', 'lora_targets', 'use_dora', ...(projects ? [] : ['lora_rank'])] : ['trainable_parameters'];
+  return [
+    ...byMethod.map((field) => ({ field, why: `finetuning_method is ${request.finetuning_method}` })),
+    ...unusedSubjects(request, gpu),
+  ];
 }
 
 function readFields(reader: RequestReader): FinetuningRequest {
@@ -147,7 +160,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     pipeline_parallel: reader.number('pipeline_parallel', COUNT, spreadsLayers(reader, settings, framework) ? gpus : 1),
     context_parallel: reader.number('context_parallel', COUNT, 1),
     expert_parallel: reader.number('expert_parallel', COUNT, 1),
-    interconnect_type: reader.text('interconnect_type', null),
+    interconnect_type: readInterconnect(reader),
     gpu_memory_measure: reader.choice('gpu_memory_measure', MEMORY_MEASURES, 'nvidia_smi', MEASURE_SPELLINGS),
   };
 }
@@ -256,6 +269,7 @@ function readTargets(reader: RequestReader, fallback: LoraTargets): LoraTargets 
 
 /** Problems between fields that are fine one by one. */
 function checkTogether(reader: RequestReader, request: FinetuningRequest): void {
+  checkCustomGpu(reader, request.gpu_key);
   const { tensor_parallel: tp, pipeline_parallel: pp, context_parallel: cp, num_gpus: gpus, expert_parallel: ep } = request;
   if (gpus % (tp * pp * cp) !== 0) {
     const needed = tp * pp * cp;
@@ -265,9 +279,6 @@ function checkTogether(reader: RequestReader, request: FinetuningRequest): void 
   } else if ((gpus / pp) % ep !== 0) {
     const allowed = `a divisor of num_gpus / pipeline_parallel = ${gpus / pp}`;
     reader.report('expert_parallel', ep, allowed, largestDivisor(gpus / pp, ep));
-  }
-  if (request.gpu_key.startsWith('custom_') && request.custom_vram === null) {
-    reader.report('custom_vram', undefined, `the card's memory in GB, which ${request.gpu_key} needs`, null);
   }
   if (request.finetuning_method === 'full' && request.base_quantization !== null && request.base_quantization !== 'fp8') {
     reader.report('base_quantization', request.base_quantization, 'with finetuning_method full: fp8, or none', 'fp8');

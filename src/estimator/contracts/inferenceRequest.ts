@@ -1,11 +1,20 @@
+import type { Gpu } from '../hardware/gpu';
 import { gpuAssumptions } from '../hardware/gpuRemarks';
-import { findInterconnect, INTERCONNECTS } from '../hardware/interconnects';
 import { weightChoice, WEIGHT_CHOICES } from '../runtime/weightChoices';
 import { ENGINES, findEngine } from '../speed/engines';
 import { KV_CACHE_CHOICES, kvCacheChoice, OFFLOAD_TARGET_CHOICES, PARALLELISM_CHOICES, type InferenceRequest } from './inference';
 import type { InferenceFacts } from './inferenceEstimate';
-import { resolveGpu, resolveModel, type ModelResolver } from './resolve';
-import { nearestChoice, RequestReader, type Validated } from './validate';
+import {
+  checkCustomGpu,
+  readInterconnect,
+  resolveGpu,
+  resolveModel,
+  unusedFields,
+  unusedSubjects,
+  type ModelResolver,
+  type Unused,
+} from './resolve';
+import { RequestReader, type Validated } from './validate';
 
 /** Largest values accepted: beyond any run that was ever reported, and small enough that products stay finite and exact. */
 const LIMITS = { gpus: 131_072, tokens: 100_000_000, sequences: 10_000_000, gib: 100_000, drafts: 64 } as const;
@@ -44,7 +53,8 @@ export function resolveInference(input: unknown, models: ModelResolver): Validat
   const found = resolveModel(reader, request.llm_key, request.custom_model, models);
   if (gpu === null || found === null) return reader.fail();
   const said = gpuAssumptions(request.gpu_key, gpu, request.custom_vram !== null);
-  return reader.finish({ request, facts: { gpu, ...found, assumptions: [...said, ...found.assumptions] } });
+  const assumptions = [...said, ...found.assumptions, ...unusedFields(reader, unused(request, gpu))];
+  return reader.finish({ request, facts: { gpu, model: found.model, assumptions } });
 }
 
 function readFields(reader: RequestReader): InferenceRequest {
@@ -60,8 +70,8 @@ function readFields(reader: RequestReader): InferenceRequest {
   return {
     gpu_key: reader.requiredText('gpu_key', 'a key of the GPU catalogue, custom_discrete or custom_apple_silicon'),
     llm_key: reader.requiredText('llm_key', 'a key of the model catalogue, a Hugging Face id, or custom'),
-    quantization: readWeights(reader),
-    kv_cache_quantization: readKvCache(reader),
+    quantization: reader.named('quantization', WEIGHT_CHOICES, weightChoice, null),
+    kv_cache_quantization: reader.named('kv_cache_quantization', KV_CACHE_CHOICES, kvCacheChoice, 'auto' as const),
     custom_vram: reader.number('custom_vram', { min: 0.1, max: LIMITS.gib }, null),
     num_gpus: reader.number('num_gpus', GPUS, Math.min(product, LIMITS.gpus)),
     batch_size: reader.number('batch_size', SEQUENCES, 1),
@@ -77,8 +87,8 @@ function readFields(reader: RequestReader): InferenceRequest {
     num_offload_layers: reader.number('num_offload_layers', { min: 0, max: LIMITS.gpus, integer: true }, null),
     percentage_offload: reader.number('percentage_offload', { min: 0, max: 100 }, null),
     offload_kv_cache: reader.flag('offload_kv_cache', false),
-    engine: readEngine(reader),
-    engine_version: reader.text('engine_version', null),
+    engine: reader.named('engine', ENGINES, findEngine, null),
+    engine_version: reader.text('engine_version', null, 'a version such as "0.19.0"'),
     output_length: output,
     input_length: prompt,
     ...sizes,
@@ -91,41 +101,19 @@ function readFields(reader: RequestReader): InferenceRequest {
 
 const DEFAULT_CONTEXT = 2048;
 
-function readWeights(reader: RequestReader): string | null {
-  const name = reader.text('quantization', null);
-  if (name === null) return null;
-  const choice = weightChoice(name);
-  if (choice === null) reader.report('quantization', name, `one of ${WEIGHT_CHOICES.join(', ')}`, nearestChoice(name, WEIGHT_CHOICES));
-  return choice;
-}
-
-function readKvCache(reader: RequestReader): InferenceRequest['kv_cache_quantization'] {
-  const name = reader.text('kv_cache_quantization', 'auto');
-  const choice = kvCacheChoice(name);
-  if (choice === null)
-    reader.report('kv_cache_quantization', name, `one of ${KV_CACHE_CHOICES.join(', ')}`, nearestChoice(name, KV_CACHE_CHOICES));
-  return choice ?? 'auto';
-}
-
-function readEngine(reader: RequestReader): InferenceRequest['engine'] {
-  const name = reader.text('engine', null);
-  if (name === null) return null;
-  const engine = findEngine(name);
-  if (engine === null) reader.report('engine', name, `one of ${ENGINES.join(', ')}`, nearestChoice(name, ENGINES));
-  return engine;
-}
-
-function readInterconnect(reader: RequestReader): string | null {
-  const name = reader.text('interconnect_type', null);
-  if (name === null) return null;
-  const link = findInterconnect(name);
-  const keys = INTERCONNECTS.map((known) => known.key);
-  if (!link) reader.report('interconnect_type', name, `one of ${keys.join(', ')}`, nearestChoice(name, keys));
-  return link?.key ?? null;
+/** Fields that count for nothing in this request, and why. */
+function unused(request: InferenceRequest, gpu: Gpu): readonly Unused[] {
+  const offloads = request.enable_offloading ? [] : ['num_offload_layers', 'percentage_offload', 'offload_kv_cache'];
+  return [
+    ...offloads.map((field) => ({ field, why: 'enable_offloading is false' })),
+    ...(request.enable_prefix_caching ? [] : [{ field: 'shared_prefix_ratio', why: 'enable_prefix_caching is false' }]),
+    ...unusedSubjects(request, gpu),
+  ];
 }
 
 /** Problems between fields that are fine one by one. */
 function checkTogether(reader: RequestReader, request: InferenceRequest): void {
+  checkCustomGpu(reader, request.gpu_key);
   const { num_gpus: gpus, tensor_parallel_size: tp, pipeline_parallel_size: pp, data_parallel_size: dp } = request;
   const product = (tp ?? 1) * (pp ?? 1) * (dp ?? 1);
   const all = tp !== null && pp !== null && dp !== null;
@@ -133,8 +121,6 @@ function checkTogether(reader: RequestReader, request: InferenceRequest): void {
     const allowed = `${all ? '' : 'a multiple of '}tensor_parallel_size × pipeline_parallel_size × data_parallel_size = ${product}`;
     reader.report('num_gpus', gpus, allowed, all ? product : Math.max(1, Math.round(gpus / product)) * product);
   }
-  const custom = request.gpu_key === 'custom_discrete' || request.gpu_key === 'custom_apple_silicon';
-  if (custom && request.custom_vram === null) reader.report('custom_vram', undefined, 'the GB of the custom GPU', null);
   if (request.enable_offloading && request.num_offload_layers !== null && request.percentage_offload !== null) {
     reader.report('percentage_offload', request.percentage_offload, 'left out when num_offload_layers is given', null);
   }

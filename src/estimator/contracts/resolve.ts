@@ -1,7 +1,9 @@
 import type { Model } from '../architecture';
-import { findGpu, isCustomGpuKey, nearestGpus } from '../hardware/catalogue';
+import { findGpu, nearestGpus } from '../hardware/catalogue';
+import { isCustomGpuKey } from '../hardware/gpu';
 import type { Gpu } from '../hardware/gpu';
 import { whyNoGpu } from '../hardware/gpuRemarks';
+import { findInterconnect, INTERCONNECTS } from '../hardware/interconnects';
 import type { RequestReader } from './validate';
 
 /** A model, and what was assumed to find it or read it, in plain sentences; none where its facts are its own. */
@@ -35,10 +37,46 @@ export interface ModelResolver {
   describe(config: unknown): FoundModel | DescriptionProblems;
 }
 
+/** A field that is fine by itself, but counts for nothing beside the others. */
+export interface Unused {
+  readonly field: string;
+  /** What makes it count for nothing. */
+  readonly why: string;
+}
+
+/** Sentences about those of the fields that were given, so that nobody takes them for considered. */
+export function unusedFields(reader: RequestReader, fields: readonly Unused[]): readonly string[] {
+  return fields.filter(({ field }) => reader.sets(field)).map(({ field, why }) => `${field} is left out: ${why}.`);
+}
+
+/** What describes a card or a model beside the key of another one. */
+export function unusedSubjects(
+  { gpu_key, custom_vram, llm_key }: { readonly gpu_key: string; readonly custom_vram: number | null; readonly llm_key: string },
+  gpu: Gpu,
+): readonly Unused[] {
+  const otherSize = custom_vram !== null && !isCustomGpuKey(gpu_key) && Math.abs(gpu.memoryGb - custom_vram) >= 1;
+  return [
+    ...(otherSize ? [{ field: 'custom_vram', why: `${gpu.label} has ${gpu.memoryGb} GB` }] : []),
+    ...(llm_key === 'custom' ? [] : [{ field: 'custom_model', why: `llm_key is ${llm_key}` }]),
+  ];
+}
+
+/** The key of the interconnect that a request names; null where it names none. */
+export function readInterconnect(reader: RequestReader): string | null {
+  const keys = INTERCONNECTS.map(({ key }) => key);
+  return reader.named('interconnect_type', keys, (name) => findInterconnect(name)?.key ?? null, null);
+}
+
 /** A card of which only the memory is said: "48GB card". */
 const ANY_CARD = /^(\d+(?:\.\d+)?)\s*gi?b(?:\s+(?:card|gpu))?$/i;
 
-/** The card `gpu_key` names; otherwise reports the problem and gives null. A custom key without memory is reported where `custom_vram` is read. */
+/** Reports a custom card without memory. What was given but cannot be is reported already. */
+export function checkCustomGpu(reader: RequestReader, key: string): void {
+  if (isCustomGpuKey(key) && !reader.has('custom_vram'))
+    reader.report('custom_vram', undefined, `the memory of the ${key} card in GB`, null);
+}
+
+/** The card `gpu_key` names; otherwise reports the problem and gives null. A custom key without memory is reported by `checkCustomGpu`. */
 export function resolveGpu(reader: RequestReader, key: string, memoryGb: number | null): Gpu | null {
   if (key === '') return null;
   const size = ANY_CARD.exec(key.trim())?.[1];

@@ -62,6 +62,8 @@ export class RequestReader {
     input: unknown,
     private readonly path = '',
     found: RequestProblem[] = [],
+    /** Fields that stand beside the nested object, not in it. */
+    private readonly outside: readonly string[] = [],
   ) {
     this.found = found;
     const object = isObject(input);
@@ -74,18 +76,24 @@ export class RequestReader {
     return this.raw(field) !== undefined;
   }
 
-  /** A text field; `fallback` when absent. */
-  text<D extends string | null>(field: string, fallback: D): string | D {
+  /** True when the field was given to some effect: neither false nor 0. */
+  sets(field: string): boolean {
+    const value = this.raw(field);
+    return value !== undefined && value !== false && value !== 0;
+  }
+
+  /** A text field; `fallback` when absent or wrong. */
+  text<D extends string | null>(field: string, fallback: D, allowed = 'a non-empty text'): string | D {
     const value = this.raw(field);
     if (value === undefined) return fallback;
     if (typeof value === 'string' && value.trim() !== '') return value;
-    this.report(field, value, 'a non-empty text', null);
+    this.report(field, value, allowed, null);
     return fallback;
   }
 
   /** A text field that must be there; the empty text stands in for it once the problem is reported. */
   requiredText(field: string, allowed: string): string {
-    if (this.has(field)) return this.text(field, '');
+    if (this.has(field)) return this.text(field, '', allowed);
     this.report(field, undefined, allowed, null);
     return '';
   }
@@ -96,7 +104,17 @@ export class RequestReader {
     if (value === undefined) return fallback;
     const chosen =
       typeof value === 'string' ? (choices.find((choice) => plain(choice) === plain(value)) ?? spelled(value, spellings)) : null;
-    if (chosen !== null) return chosen;
+    if (chosen !== null && !isSlip(value, chosen, choices)) return chosen;
+    this.report(field, value, `one of ${choices.join(', ')}`, nearestChoice(value, choices));
+    return fallback;
+  }
+
+  /** What `find` makes of a text that is one of `choices` or another name of one; `fallback` when absent or wrong. */
+  named<C, D>(field: string, choices: readonly string[], find: (name: string) => C | null, fallback: D): C | D {
+    const value = this.raw(field);
+    if (value === undefined) return fallback;
+    const meant = typeof value === 'string' ? find(value) : null;
+    if (meant !== null) return meant;
     this.report(field, value, `one of ${choices.join(', ')}`, nearestChoice(value, choices));
     return fallback;
   }
@@ -166,8 +184,17 @@ export class RequestReader {
   nested(field: string, outside: readonly string[] = []): RequestReader {
     const value = this.raw(field);
     if (value !== undefined && !isObject(value)) this.report(field, value, 'an object', null);
-    const beside = Object.fromEntries(outside.map((name) => [name, this.raw(name)]).filter(([, given]) => given !== undefined));
-    return new RequestReader({ ...beside, ...(isObject(value) ? value : {}) }, this.pathOf(field), this.found);
+    const inside = isObject(value) ? value : {};
+    const beside = outside.flatMap((name) => {
+      const given = this.raw(name);
+      return given === undefined || (inside[name] ?? undefined) !== undefined ? [] : [[name, given] as const];
+    });
+    return new RequestReader(
+      { ...inside, ...Object.fromEntries(beside) },
+      this.pathOf(field),
+      this.found,
+      beside.map(([name]) => name),
+    );
   }
 
   /** Adds a problem found by the caller, such as two fields that exclude each other. */
@@ -200,7 +227,7 @@ export class RequestReader {
   }
 
   private pathOf(field: string): string {
-    return this.path === '' ? field : `${this.path}.${field}`;
+    return this.path === '' || this.outside.includes(field) ? field : `${this.path}.${field}`;
   }
 }
 
@@ -208,6 +235,21 @@ export class RequestReader {
 export function spelled<C>(text: string, spellings: Spellings<C>): C | null {
   const words = plain(text);
   return spellings.find(([pattern]) => pattern.test(words))?.[1] ?? null;
+}
+
+/** Least length of a choice for one wrong letter to be a slip: shorter words, such as names of objectives, differ in one letter. */
+const LONG = 8;
+
+/** Whether a text is one letter away from another choice than the one it is read as: "paged_adamw_8bix" is not "paged_adamw". */
+function isSlip(value: unknown, chosen: string, choices: readonly string[]): boolean {
+  const text = typeof value === 'string' ? plain(value) : '';
+  const near = (choice: string): boolean => digits(choice) === digits(text) && distance(text, plain(choice)) <= 1;
+  return !near(chosen) && choices.some((choice) => choice.length >= LONG && near(choice));
+}
+
+/** The digits of a text: another width is another choice, not a slip. */
+function digits(text: string): string {
+  return text.replace(/\D/g, '');
 }
 
 function problem(field: string, value: unknown, allowed: string, nearest: string | number | boolean | null): RequestProblem {

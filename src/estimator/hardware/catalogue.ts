@@ -1,6 +1,7 @@
 import { clamp } from '../units';
 import { withStatedCores } from './appleBins';
-import type { Gpu } from './gpu';
+import { isCustomGpuKey } from './gpu';
+import type { CustomGpuKey, Gpu } from './gpu';
 import { GpuNames, namesSlice, sizesOf } from './gpuNames';
 import { nearestNames } from './gpuNearest';
 import { readGpuTable } from './gpuTable';
@@ -10,9 +11,6 @@ import { namesProcessor } from './processors';
 /** Every accelerator of the catalogue, custom ones excepted. Built by `scripts/build-gpus.ts`; sources in `data/gpu-sources.json`. */
 export const GPUS: readonly Gpu[] = readGpuTable();
 
-/** Keys that stand for a card the catalogue does not hold; its memory must be given. */
-export type CustomGpuKey = 'custom_discrete' | 'custom_apple_silicon';
-
 /** How far a stated size may be from a card's own and still mean that card: "H100-96GB" is the 94 GB card. */
 const SAME_SIZE = 0.1;
 
@@ -20,11 +18,6 @@ const names = new GpuNames(GPUS, (name) => findCloudInstance(name)?.gpu ?? null)
 
 /** The A100 built for one supercomputer, Leonardo: nobody who does not say so means it. */
 const LEONARDO = 'a100_64_sxm';
-
-/** True for the two custom keys of the calculators. */
-export function isCustomGpuKey(name: string): name is CustomGpuKey {
-  return name === 'custom_discrete' || name === 'custom_apple_silicon';
-}
 
 /**
  * The GPU a name means: a catalogue key, or what nvidia-smi, torch, Kubernetes labels, cloud labels or published tables print

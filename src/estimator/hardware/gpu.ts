@@ -72,3 +72,11 @@ export function onLikelyCard(setup: GpuSetup): GpuSetup {
 
 /** Where a GPU choice came from, in the order of trust. */
 export type GpuSource = 'flag' | 'directive' | 'file' | 'setting' | 'detected';
+
+/** Keys that stand for a card the catalogue does not hold; its memory must be given. */
+export type CustomGpuKey = 'custom_discrete' | 'custom_apple_silicon';
+
+/** True for the two custom keys of the calculators. */
+export function isCustomGpuKey(name: string): name is CustomGpuKey {
+  return name === 'custom_discrete' || name === 'custom_apple_silicon';
+}

@@ -1,4 +1,5 @@
-import { findGpu, gpusNamed, isCustomGpuKey, otherSizes } from './catalogue';
+import { findGpu, gpusNamed, otherSizes } from './catalogue';
+import { isCustomGpuKey } from './gpu';
 import { isLaptop, namesSeveral, namesSlice } from './gpuNames';
 import type { Gpu } from './gpu';
 import { nameParts } from './gpuSpelling';

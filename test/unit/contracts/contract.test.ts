@@ -84,6 +84,7 @@ const FINETUNING: readonly Row[] = [
   ['pipeline_parallel', [1], 1, 0],
   ['context_parallel', [1], 1, 0],
   ['gpu_memory_measure', ['allocated', 'reserved', 'nvidia_smi'], 'nvidia_smi', 'guess'],
+  ['interconnect_type', ['pcie4', 'nvlink_gen4'], null, 'pcie'],
 ];
 
 /** `optimization_config` of section C. */
@@ -116,6 +117,7 @@ function walk<T extends object>(
   rows: readonly Row[],
   read: (fields: object) => Validated<T>,
   valueOf: (request: T, field: string) => unknown,
+  place = (field: string): string => field,
 ): void {
   for (const [field, taken, otherwise, refused] of rows) {
     it(`${field}: has its default, takes its choices and refuses others by name`, () => {
@@ -126,7 +128,7 @@ function walk<T extends object>(
       const [problem, ...more] = problemsOf(read({ [field]: refused }));
       assert.ok(problem, `${JSON.stringify(refused)} is taken`);
       assert.deepEqual(more, []);
-      assert.ok(problem.field === field || problem.field === `optimization_config.${field}`, problem.field);
+      assert.equal(problem.field, place(field));
       assert.deepEqual(problem.value, refused);
       assert.ok(problem.message.includes(problem.allowed) && problem.allowed !== '', problem.message);
     });
@@ -145,7 +147,81 @@ describe('a fine-tuning request’s field', () => {
     OPTIMIZATIONS,
     (fields) => readFinetuningRequest({ ...BASE, optimization_config: fields }),
     (request, field) => valueIn(request.optimization_config, field),
+    (field) => `optimization_config.${field}`,
   );
+});
+
+describe('a wrong field', () => {
+  it('of another type is told the choices as well', () => {
+    for (const field of ['quantization', 'kv_cache_quantization', 'interconnect_type', 'engine', 'inference_parallelism', 'offload_target'])
+      for (const value of [7, true, [], ''])
+        assert.match(problemsOf(readInferenceRequest({ ...BASE, [field]: value }))[0]?.allowed ?? '', /^one of \w+, /, field);
+    for (const [field, allowed] of [
+      ['gpu_key', /a key of the GPU catalogue/],
+      ['llm_key', /a key of the model catalogue/],
+    ] as const)
+      assert.match(problemsOf(readFinetuningRequest({ ...BASE, [field]: 7 }))[0]?.allowed ?? '', allowed);
+  });
+
+  it('is a choice with one wrong letter, also where that reads as another choice', () => {
+    for (const [field, slip, meant] of [
+      ['optimizer', 'paged_adamw_8bix', 'paged_adamw_8bit'],
+      ['optimizer', 'adamw_8bif', 'adamw_8bit'],
+      ['optimizer', 'aged_adamw_8bit', 'paged_adamw_8bit'],
+      ['base_quantization', 'nf4_doubl', 'nf4_double'],
+      ['framework', 'torchtunes', null],
+      ['optimizer', 'adamw_torch_8bit', null],
+    ] as const) {
+      const problems = problemsOf(readFinetuningRequest({ ...BASE, [field]: slip }));
+      assert.deepEqual(
+        problems.map(({ field: wrong, nearest }) => [wrong, nearest]),
+        meant === null ? [] : [[field, meant]],
+        slip,
+      );
+    }
+  });
+
+  it('is one problem: the memory of a custom card that cannot be is not missing', () => {
+    for (const read of [readInferenceRequest, readFinetuningRequest]) {
+      const of = (custom_vram: unknown): readonly (string | number | boolean | null)[] =>
+        problemsOf(read({ ...BASE, gpu_key: 'custom_discrete', custom_vram })).map(({ nearest }) => nearest);
+      assert.deepEqual([of(undefined), of('24'), of(24)], [[null], [24], []]);
+    }
+  });
+});
+
+describe('a field that counts for nothing', () => {
+  const said = (answer: object): readonly string[] => {
+    assert.ok('response' in answer);
+    const { assumptions } = answer.response as { readonly assumptions: readonly string[] };
+    return assumptions.filter((assumption) => assumption.includes('is left out'));
+  };
+
+  it('is named with what makes it so', () => {
+    const layers = { num_offload_layers: 4, offload_kv_cache: true, shared_prefix_ratio: 0.5 };
+    assert.deepEqual(said(answerInference({ ...BASE, ...layers, custom_vram: 48, custom_model: {} }, models)), [
+      'num_offload_layers is left out: enable_offloading is false.',
+      'offload_kv_cache is left out: enable_offloading is false.',
+      'shared_prefix_ratio is left out: enable_prefix_caching is false.',
+      'custom_vram is left out: NVIDIA GeForce RTX 4090 has 24 GB.',
+      'custom_model is left out: llm_key is Qwen/Qwen3-8B.',
+    ]);
+    assert.deepEqual(said(answerFinetuning({ ...BASE, trainable_parameters: 50 }, models)), [
+      'trainable_parameters is left out: finetuning_method is lora.',
+    ]);
+    const full = { ...BASE, finetuning_method: 'full', lora_rank: 64, lora_targets: 'attention' };
+    assert.equal(said(answerFinetuning(full, models)).length, 2);
+    // GaLore projects to the rank.
+    assert.equal(said(answerFinetuning({ ...full, optimizer: 'galore' }, models)).length, 1);
+  });
+
+  it('is not one that does what it says, nor one that asks for nothing', () => {
+    const used = { enable_offloading: true, num_offload_layers: 4, enable_prefix_caching: true, shared_prefix_ratio: 0.5 };
+    assert.deepEqual(said(answerInference({ ...BASE, ...used }, models)), []);
+    const nothing = { num_offload_layers: 0, offload_kv_cache: false, shared_prefix_ratio: 0, custom_vram: 24, custom_model: null };
+    assert.deepEqual(said(answerInference({ ...BASE, ...nothing }, models)), []);
+    assert.deepEqual(said(answerInference({ ...BASE, gpu_key: 'A100', custom_vram: 40 }, models)), []);
+  });
 });
 
 describe('an answer', () => {

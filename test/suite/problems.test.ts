@@ -64,7 +64,11 @@ describe('problems and fixes', () => {
     const at = positionOf(document, '40960', 0);
     await editor.edit((edit) => edit.replace(new vscode.Range(at, at.translate(0, 5)), '2048'));
     const gone = (): boolean => problems(document).every((found) => codeOf(found) !== 'kv-too-small');
-    assert.ok(gone(), 'gone with the edit itself');
+    // No pause: keys are pressed all the while.
+    await until('the problem to go', async () => {
+      await editor.edit((edit) => edit.insert(document.lineAt(document.lineCount - 1).range.end, ' '));
+      return gone();
+    });
     await editor.edit((edit) => edit.replace(new vscode.Range(at, at.translate(0, 4)), '40960'));
     assert.ok(gone(), 'not back with the edit itself');
     await problemOf(document, 'kv-too-small');
@@ -79,6 +83,21 @@ describe('problems and fixes', () => {
     const after = document.getText();
     assert.match(after, /gpu-memory-utilization: 0?\.\d+ {3}# 显存比例写错了\r\n/);
     assert.equal(after.replace(/gpu-memory-utilization: [\d.]+/, 'gpu-memory-utilization: 1.5'), before);
+  });
+
+  it('say where the file cannot be read, and mend it', async () => {
+    const { document } = await open('tabs.vllm.yaml');
+    const before = document.getText();
+    const problem = await problemOf(document, 'yaml-syntax');
+    assert.equal(problem.severity, vscode.DiagnosticSeverity.Error);
+    assert.equal(document.getText(problem.range), '\t');
+    assert.match(problem.message, /A tab indents this line.*\nvLLM says: found character '\\t' that cannot start any token/);
+    assert.match(await lensText(document), /YAML error: .*As far as it can be read: .* tokens/);
+    await apply(await actionCalled(document, problem.range, /^Replace tabs by spaces$/));
+    assert.equal(document.getText(), before.replaceAll('\t', '  '));
+    await until('the problem to go', () => problems(document).length === 0);
+    await vscode.commands.executeCommand('undo');
+    assert.equal(document.getText(), before);
   });
 
   it('can be disabled for a line by a comment', async () => {

@@ -72,6 +72,7 @@ export class CommandLineModels {
   async find(model: unknown, revision: unknown, folders: readonly string[]): Promise<ModelLookup> {
     const id = typeof model === 'string' ? model.trim() : '';
     if (this.manual) return this.findById(id);
+    if (model !== undefined && typeof model !== 'string') return unknown(`The value of model is neither a name nor a path. ${WAY_OUT}`);
     if (id === '') return unknown(`The file names no model. Give one with --set model=ID. ${WAY_OUT}`);
     return this.resolve(id, typeof revision === 'string' ? revision : null, folders);
   }

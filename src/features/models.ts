@@ -30,7 +30,11 @@ export class Models implements vscode.Disposable {
   /** The facts known now; undefined while they are being looked up. */
   peek(document: vscode.TextDocument, deployment: Deployment): ModelAnswer | undefined {
     const request = mainRequest(document, deployment);
-    return request === null ? { problem: { message: vscode.l10n.t('The file names no model.') } } : this.lookup.peek(request);
+    if (request !== null) return this.lookup.peek(request);
+    const message = deployment.args.has('model')
+      ? vscode.l10n.t('The value of model is neither a name nor a path.')
+      : vscode.l10n.t('The file names no model.');
+    return { problem: { message } };
   }
 
   /** As `peek`, for the draft model of speculative decoding; null where there is none. */

@@ -2,15 +2,14 @@
 import type { Analysis } from '../analysis/analysis';
 import type { DeploymentArgument } from '../deployments/deployment';
 import { humanSize } from '../deployments/values';
-import { formatCount, formatGib } from '../estimator/figures';
-import { GIB } from '../estimator/units';
+import { formatCount } from '../estimator/figures';
 import { findArgument } from '../vllm/argumentTable';
 import type { Argument } from '../vllm/argumentTable';
 import type { StartupReport } from '../vllm/startup/report';
 import { escapeMarkdown, inlineCode } from './escape';
 import { KEY_PARAGRAPHS } from './hoverKeys';
 import { argumentKind, modelParagraphs, TYPE_NAMES } from './hoverSubjects';
-import { gpuName, gpuSource } from './words';
+import { gpuMemory, gpuName, gpuSource } from './words';
 
 /** Assumptions that a hover has room for; the report has them all. */
 const ASSUMPTIONS_SHOWN = 2;
@@ -19,7 +18,7 @@ const ASSUMPTIONS_SHOWN = 2;
 function footer(analysis: Analysis, report: StartupReport): string {
   const { gpu, gpuProblem, gpuAssumptions, version } = analysis;
   const card = gpu
-    ? `${escapeMarkdown(gpuName(gpu))} (${gpuSource(gpu.source)}), ${formatGib(gpu.totalMemoryGib * GIB)} each`
+    ? [`${escapeMarkdown(gpuName(gpu))} (${gpuSource(gpu.source)})`, gpuMemory(gpu)].filter(Boolean).join(', ')
     : escapeMarkdown((gpuProblem ?? 'No GPU chosen: the figures that need none are shown').replace(/\.$/, ''));
   const all = [...gpuAssumptions, ...report.assumptions];
   const more = all.length > ASSUMPTIONS_SHOWN ? `; ${all.length - ASSUMPTIONS_SHOWN} more in the report` : '';

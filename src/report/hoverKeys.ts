@@ -108,7 +108,9 @@ const maxNumSeqs: Paragraphs = (report) => {
   const { settings, perGpu, kvCache } = report;
   const each = tokensPerRequest(report);
   const share =
-    each === null ? [] : [`If all ${formatCount(settings.maxNumSeqs)} run at once, each has room for ${formatCount(each)} tokens.`];
+    each === null || each < 1
+      ? []
+      : [`If all ${formatCount(settings.maxNumSeqs)} run at once, each has room for ${formatCount(each)} tokens.`];
   const peak = perGpu.activationPeak
     ? [`The profile run samples for as many requests; activation peak: ${formatGibRange(perGpu.activationPeak)} per GPU.`]
     : [];

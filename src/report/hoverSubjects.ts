@@ -99,7 +99,7 @@ export function modelParagraphs(analysis: Analysis): readonly string[] {
 }
 
 /** A web address of plain characters, which Markdown cannot read as anything else. */
-const ADDRESS = /^https:\/\/([\w.-]+(?:\/[\w.-]+){0,2})[\w./%-]*$/;
+const ADDRESS = /^https:\/\/([\w.-]+(?:\/[\w.-]+){0,2})[\w./%-]*(?:#[\w.-]+)?$/;
 
 /** An address as a link that shows its beginning; anything else as it is. */
 function originOf(origin: string): string {
@@ -134,6 +134,6 @@ export function argumentKind(argument: Argument, version: string, report: Startu
             ? 'computed by default'
             : 'unset by default';
   const since = argument.since === null ? [] : [`since vLLM ${argument.since}`];
-  const gone = argument.removal ? [`gone since vLLM ${escapeMarkdown(argument.removal.goneBy)}`] : [];
+  const gone = argument.removal ? [`gone by vLLM ${escapeMarkdown(argument.removal.goneBy)}`] : [];
   return [`${TYPE_NAMES[argument.type]}${size}`, given, ...since, ...gone].join('; ');
 }

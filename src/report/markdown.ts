@@ -11,14 +11,13 @@ import {
   formatRequests,
   formatWhole,
 } from '../estimator/figures';
-import { GIB } from '../estimator/units';
 import type { StartupReport } from '../vllm/startup/report';
 import { breakdown } from './breakdown';
 import type { BreakdownLine } from './breakdown';
 import { escapeMarkdown, inlineCode } from './escape';
 import { weightFormat } from './hoverSubjects';
 import { verdict } from './verdict';
-import { gpuName, gpuSource, modelSource, parallelism } from './words';
+import { gpuMemory, gpuName, gpuSource, modelSource, parallelism } from './words';
 
 type Row = readonly [label: string, value: string];
 
@@ -30,7 +29,7 @@ function subjectRows(analysis: Analysis): readonly Row[] {
   const { deployment, facts, gpu, gpuProblem, version, report } = analysis;
   const model = deployment.args.get('model');
   const card = gpu
-    ? `${escapeMarkdown(gpuName(gpu))}, ${formatGib(gpu.totalMemoryGib * GIB)} each (${gpuSource(gpu.source)})`
+    ? `${[escapeMarkdown(gpuName(gpu)), gpuMemory(gpu)].filter(Boolean).join(', ')} (${gpuSource(gpu.source)})`
     : escapeMarkdown(gpuProblem ?? 'not chosen');
   return [
     ['Model', typeof model === 'string' ? inlineCode(model) : 'not named in the file'],

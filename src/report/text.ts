@@ -1,11 +1,10 @@
 /** The report on one deployment for a terminal: plain text, no colour, columns aligned. */
 import type { Analysis, PlacedFinding } from '../analysis/analysis';
 import { formatBytes, formatCount, formatCountRange, formatGib, formatGibRange, formatParameters } from '../estimator/figures';
-import { GIB } from '../estimator/units';
 import { breakdownLines } from './breakdown';
 import { weightFormat } from './hoverSubjects';
 import { verdict } from './verdict';
-import { gpuName, gpuSource, modelSource } from './words';
+import { gpuMemory, gpuName, gpuSource, modelSource } from './words';
 
 const MARKS = { ok: 'OK', warning: 'DOUBTFUL', error: 'NO', unknown: 'UNKNOWN' } as const;
 
@@ -44,7 +43,7 @@ export function reportText(analysis: Analysis, file: string, lineOf: ((offset: n
           `         facts from ${modelSource(facts.source)}: ${facts.origin} (${facts.confidence})`,
         ]
       : []),
-    `GPU      ${gpu ? `${gpuName(gpu)}, ${formatGib(gpu.totalMemoryGib * GIB)} each, ${gpuSource(gpu.source)}` : (analysis.gpuProblem ?? 'not chosen (--gpu KEY, or a "# vram: gpu=KEY" comment in the file)')}`,
+    `GPU      ${gpu ? [gpuName(gpu), gpuMemory(gpu), gpuSource(gpu.source)].filter(Boolean).join(', ') : (analysis.gpuProblem ?? 'not chosen (--gpu KEY, or a "# vram: gpu=KEY" comment in the file)')}`,
     `vLLM     ${version}`,
   ];
   if (report) {

@@ -1,6 +1,8 @@
 /** Labels and short phrases that every face of the product shares. */
 import type { MemoryRow } from '../analysis/memoryBreakdown';
+import { formatGib } from '../estimator/figures';
 import type { GpuSetup, GpuSource } from '../estimator/hardware/gpu';
+import { GIB } from '../estimator/units';
 import type { ModelFacts } from '../models/source';
 import type { EffectiveSettings } from '../vllm/startup/report';
 
@@ -44,6 +46,13 @@ const MODEL_SOURCES: Readonly<Record<ModelFacts['source'], string>> = {
 /** "2 x NVIDIA GeForce RTX 4090". */
 export function gpuName({ gpu, count }: GpuSetup): string {
   return count === 1 ? gpu.label : `${count} x ${gpu.label}`;
+}
+
+/** "23.53 GiB each", as torch sees it; empty where the name says it already. */
+export function gpuMemory({ gpu, count, totalMemoryGib }: GpuSetup): string {
+  const memory = formatGib(totalMemoryGib * GIB);
+  if (gpu.label.includes(memory)) return '';
+  return count === 1 ? memory : `${memory} each`;
 }
 
 export function gpuSource(source: GpuSource): string {

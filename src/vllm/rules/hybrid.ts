@@ -1,3 +1,4 @@
+import { formatCount } from '../../estimator/figures';
 import type { ArgumentValue } from '../arguments';
 import { hasChunkedLayers, hasFullAttention, hasStateLayers, hasWindowedLayers } from '../modelShape';
 import type { FindingParts, Rule, RuleFacts } from './rule';
@@ -93,7 +94,7 @@ const stateOfEach: Rule = {
     if (most < 1 || requests <= blocks.high) return null;
     return {
       keys: ['max-num-seqs', 'gpu-memory-utilization', 'model'],
-      message: `Each of ${requests} requests needs a block for its state, and the KV cache has ${Math.floor(blocks.value)}.`,
+      message: `Each of ${formatCount(requests)} requests needs a block for its state, and the KV cache has ${formatCount(blocks.value)}.`,
       vllmMessage:
         `max_num_seqs (${requests}) exceeds available Mamba cache blocks (${Math.floor(blocks.value)}). Each decode sequence requires one Mamba ` +
         `cache block, so CUDA graph capture cannot proceed. Please lower max_num_seqs to at most ${Math.floor(blocks.value)} or increase ` +

@@ -1,3 +1,4 @@
+import { formatCount } from '../../estimator/figures';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFix, setFix } from './rule';
 
@@ -25,7 +26,7 @@ const maxlenDerived: Rule = {
     return {
       keys: [LEN, 'model', 'hf-overrides'],
       message:
-        `The model is made for ${derived} tokens, and ${wanted} are asked for. vLLM refuses that unless VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 ` +
+        `The model is made for ${formatCount(derived)} tokens, and ${formatCount(wanted)} are asked for. vLLM refuses that unless VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 ` +
         'is set or hf-overrides scale its positions.',
       vllmMessage:
         `User-specified max_model_len (${wanted}) is greater than the derived max_model_len (max_position_embeddings=${derived} or ` +
@@ -48,7 +49,7 @@ const batchBelowPrompt: Rule = {
     if (chunked !== false && !offByDefault) return null;
     return {
       keys: [TOKENS, LEN, 'enable-chunked-prefill'],
-      message: `Without chunked prefill a prompt of ${length} tokens must fit into one batch, and a batch has ${tokens}.`,
+      message: `Without chunked prefill a prompt of ${formatCount(length)} tokens must fit into one batch, and a batch has ${formatCount(tokens)}.`,
       vllmMessage:
         `max_num_batched_tokens (${tokens}) is smaller than max_model_len (${length}). This effectively limits the maximum sequence length ` +
         'to max_num_batched_tokens and makes vLLM reject longer sequences. Please increase max_num_batched_tokens or decrease max_model_len.',
@@ -77,7 +78,7 @@ const batchBelowSeqs: Rule = {
     if (seqs === null || tokens === null || tokens >= seqs) return null;
     return {
       keys: facts.context.args.has(TOKENS) ? [TOKENS, SEQS] : [SEQS, TOKENS],
-      message: `A batch of ${tokens} tokens cannot hold one token of each of ${seqs} requests.`,
+      message: `A batch of ${formatCount(tokens)} tokens cannot hold one token of each of ${formatCount(seqs)} requests.`,
       vllmMessage: `max_num_batched_tokens (${tokens}) must be greater than or equal to max_num_seqs (${seqs}).`,
       fixes: [setFix(SEQS, tokens), setFix(TOKENS, seqs)],
     };
@@ -95,7 +96,9 @@ const batchAboveAll: Rule = {
     const most = seqs * length;
     return {
       keys: [TOKENS, SEQS, LEN],
-      message: `${seqs} requests of ${length} tokens bring at most ${most} tokens; a batch of ${tokens} reserves memory for more.`,
+      message:
+        `${formatCount(seqs)} requests of ${formatCount(length)} tokens bring at most ${formatCount(most)} tokens; a batch of ` +
+        `${formatCount(tokens)} reserves memory for more.`,
       vllmMessage: `max_num_batched_tokens (${tokens}) exceeds max_num_seqs * max_model_len (${most}). This may lead to unexpected behavior.`,
       fixes: [setFix(TOKENS, most)],
     };
@@ -110,7 +113,7 @@ const longPrefill: Rule = {
     if (threshold === null || length === null || threshold <= length) return null;
     return {
       keys: ['long-prefill-token-threshold', LEN],
-      message: `No prompt is longer than ${length} tokens, so a limit of ${threshold} per step is refused.`,
+      message: `No prompt is longer than ${formatCount(length)} tokens, so a limit of ${formatCount(threshold)} per step is refused.`,
       vllmMessage: `long_prefill_token_threshold (${threshold}) cannot be greater than the max_model_len (${length}).`,
       fixes: [setFix('long-prefill-token-threshold', length), removeFix('long-prefill-token-threshold')],
     };

@@ -1,3 +1,4 @@
+import { formatCount } from '../../estimator/figures';
 import { toNumber } from '../argumentValues';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFix, setFix } from './rule';
@@ -55,7 +56,7 @@ const vocabulary: Rule = {
     if (vocabSize <= LARGEST_VOCABULARY) return null;
     return {
       keys: ['enable-lora', 'lora-modules'],
-      message: `The vocabulary of ${vocabSize} is too large for adapters on the output layer, which end at ${LARGEST_VOCABULARY}.`,
+      message: `The vocabulary of ${formatCount(vocabSize)} is too large for adapters on the output layer, which end at ${formatCount(LARGEST_VOCABULARY)}.`,
       vllmMessage: `When using LoRA, vocab size must be vocab_size <= ${LARGEST_VOCABULARY}`,
       // Whether the model lets its output layer carry adapters, its configuration does not say.
       severity: 'warning',
@@ -74,7 +75,9 @@ const withDrafts: Rule = {
     const most = Math.floor(tokens / (drafted + 1));
     return {
       keys: ['max-num-seqs', 'max-num-batched-tokens', 'speculative-config', 'enable-lora'],
-      message: `With adapters, ${drafted} drafted tokens of each of ${seqs} requests must fit a batch of ${tokens}; ${most} requests do.`,
+      message:
+        `With adapters, ${drafted} drafted tokens of each of ${formatCount(seqs)} requests must fit a batch of ${formatCount(tokens)}; ` +
+        `${formatCount(most)} requests do.`,
       vllmMessage: 'Consider increasing max_num_batched_tokens or decreasing num_speculative_tokens',
       fixes: [...(most > 0 ? [setFix('max-num-seqs', most)] : []), setFix('max-num-batched-tokens', seqs * (drafted + 1))],
     };

@@ -23,11 +23,29 @@ function show(value: number, unit: string): string {
   return unit === 'ms' ? value.toFixed(value < 10 ? 2 : 0) : Math.round(value).toLocaleString('en-US');
 }
 
-function bytesOf(file: string): Row[] {
-  const content = readFileSync(file);
+interface Output {
+  readonly imports: readonly { readonly path: string; readonly kind: string }[];
+}
+
+/** The files without which a bundle does not run: itself, and all that it imports at once. */
+function filesOf(bundle: string): readonly string[] {
+  const metafiles = JSON.parse(readFileSync('out/metafiles.json', 'utf8')) as { readonly outputs: Readonly<Record<string, Output>> }[];
+  const outputs = new Map(metafiles.flatMap((metafile) => Object.entries(metafile.outputs)));
+  const found = new Set([bundle]);
+  for (const file of found) {
+    for (const { path: imported, kind } of outputs.get(file)?.imports ?? []) {
+      if (kind === 'import-statement' && outputs.has(imported)) found.add(imported);
+    }
+  }
+  return [...found];
+}
+
+function bytesOf(bundle: string): Row[] {
+  const contents = filesOf(bundle).map((file) => readFileSync(file));
+  const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
   return [
-    { name: `${file}`, unit: 'bytes', values: [content.length] },
-    { name: `${file}, gzip`, unit: 'bytes', values: [gzipSync(content).length] },
+    { name: `loaded with ${bundle}`, unit: 'bytes', values: [sum(contents.map((content) => content.length))] },
+    { name: `loaded with ${bundle}, gzip`, unit: 'bytes', values: [sum(contents.map((content) => gzipSync(content).length))] },
   ];
 }
 

@@ -65,8 +65,3 @@ export function linkClass(gpu: Gpu, link: string | null): LinkClass {
 export function domainSize(gpu: Gpu): number {
   return gpu.key.startsWith('gb200') || gpu.key.startsWith('gb300') ? 72 : 8;
 }
-
-/** 16-bit FLOPs per byte of memory bandwidth. */
-export function flopsPerByte(gpu: Gpu): number {
-  return halfRate(gpu) / (bytesPerMs(gpu) * 1e3);
-}

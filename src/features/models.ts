@@ -31,10 +31,7 @@ export class Models implements vscode.Disposable {
   peek(document: vscode.TextDocument, deployment: Deployment): ModelAnswer | undefined {
     const request = mainRequest(document, deployment);
     if (request !== null) return this.lookup.peek(request);
-    const message = deployment.args.has('model')
-      ? vscode.l10n.t('The value of model is neither a name nor a path.')
-      : vscode.l10n.t('The file names no model.');
-    return { problem: { message } };
+    return { problem: { message: unnamed(deployment) } };
   }
 
   /** As `peek`, for the draft model of speculative decoding; null where there is none. */
@@ -79,6 +76,14 @@ export class Models implements vscode.Disposable {
     if (answer?.dependsOn !== undefined) this.watch.watch(answer.dependsOn);
     return answer !== null && 'facts' in answer ? { ...answer, facts: { ...answer.facts, id: request.id } } : answer;
   }
+}
+
+/** Why a deployment leads to no model. */
+function unnamed({ args, arguments: written }: Deployment): string {
+  if (args.has('model')) return vscode.l10n.t('The value of model is neither a name nor a path.');
+  return written.some(({ name, value }) => name === 'model' && value === undefined)
+    ? vscode.l10n.t('The value of model is not known here: it cannot be read, or another program fills it in.')
+    : vscode.l10n.t('The file names no model.');
 }
 
 function mainRequest(document: vscode.TextDocument, deployment: Deployment): ModelRequest | null {

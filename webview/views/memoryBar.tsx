@@ -88,7 +88,7 @@ export function MemoryBarView({ stretches, capacity: card, budget, inUse = null,
     card === null
       ? formatGib(used)
       : inUse !== null && (tight || used <= card)
-        ? `${formatGibOf(inUse, card)} in use`
+        ? `${formatGibOf(inUse, card)}${starts ? ' in use' : ''}`
         : formatGibOf(used, card);
   const said = stretches.map(({ name, bytes }) => `${name} ${formatGib(bytes.value)}`).join(', ');
   const limit = Math.min(budget ?? Infinity, capacity);

@@ -1,6 +1,7 @@
 /** Completion in a flat vLLM file: keys, values, and the fields of arguments that hold JSON. */
 import type { Deployment, TextRange } from '../deployments/deployment';
 import { prefersUnderscores } from '../deployments/edits';
+import { lineStart } from '../deployments/lines';
 import { ARGUMENTS, availabilityIn, defaultOf, findArgument, isOnByDefault, resolveArgumentName } from '../vllm/argumentTable';
 import type { Argument, ArgumentField, ArgumentType } from '../vllm/argumentTable';
 import type { ArgumentValue } from '../vllm/arguments';
@@ -49,14 +50,14 @@ type Place =
 const KEY_LINE = /^([\w.-]+)([ \t]*:)(?:[ \t]+|$)/;
 
 function lineAt(text: string, offset: number): { readonly start: number; readonly content: string } {
-  const start = Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
+  const start = lineStart(text, offset);
   const length = /[\r\n]/.exec(text.slice(start))?.index ?? text.length - start;
   return { start, content: text.slice(start, start + length) };
 }
 
 /** The top-level key under which an indented line stands, when its value is a mapping; null otherwise. */
-function parentKey(text: string, lineStart: number): string | null {
-  const above = text.slice(0, lineStart).split(/\r\n|\n|\r/);
+function parentKey(text: string, start: number): string | null {
+  const above = text.slice(0, start).split(/\r\n|\n|\r/);
   for (const line of above.reverse()) {
     if (line.trim() === '' || /^[ \t]*#/.test(line) || /^[ \t]/.test(line)) continue;
     const match = KEY_LINE.exec(line);
@@ -67,11 +68,11 @@ function parentKey(text: string, lineStart: number): string | null {
 }
 
 /** The value's text from behind the colon to a comment or the end of the line. */
-function valueRange(content: string, from: number, lineStart: number): TextRange {
+function valueRange(content: string, from: number, start: number): TextRange {
   const rest = content.slice(from);
   const comment = /(?:^|[ \t])#/.exec(rest);
   const value = (comment ? rest.slice(0, comment.index) : rest).trimEnd();
-  return { start: lineStart + from, end: lineStart + from + value.length };
+  return { start: start + from, end: start + from + value.length };
 }
 
 function placeOf(text: string, offset: number): Place | null {

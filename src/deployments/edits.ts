@@ -5,6 +5,7 @@
 import { findArgument } from '../vllm/argumentTable';
 import type { ArgumentValue } from '../vllm/arguments';
 import type { Deployment, DeploymentArgument, TextRange } from './deployment';
+import { lineStart } from './lines';
 import { nestedEdits } from './nestedEdits';
 import { isPlainSafe } from './values';
 
@@ -71,10 +72,6 @@ function written(value: ArgumentValue, quote: '"' | "'" | null): string {
 function quotesOf(current: string): '"' | "'" | null {
   const first = current[0];
   return (first === '"' || first === "'") && current.length > 1 && current.endsWith(first) ? first : null;
-}
-
-function lineStart(text: string, offset: number): number {
-  return Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
 }
 
 /** End of the line of `offset`, without its line end. */

@@ -4,6 +4,12 @@ export interface Position {
   readonly character: number;
 }
 
+/** Offset at which the line of an offset begins. */
+export function lineStart(text: string, offset: number): number {
+  // Looking back from before the beginning would find a line break at the beginning.
+  return offset <= 0 ? 0 : Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
+}
+
 /** Line starts of a text, to turn offsets into positions as editors count them. */
 export class Lines {
   private readonly starts: readonly number[];

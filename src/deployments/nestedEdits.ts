@@ -2,6 +2,7 @@
 import type { ArgumentValue } from '../vllm/arguments';
 import type { TextRange } from './deployment';
 import type { TextEdit } from './edits';
+import { lineStart } from './lines';
 import { finish } from './steps';
 import { readYamlSteps } from './yaml/composer';
 import { meant, type Mapping, type Node, type Pair } from './yaml/nodes';
@@ -16,10 +17,6 @@ interface Alone {
   readonly parsed: string;
   readonly offset: number;
   readonly column: number;
-}
-
-function lineStart(text: string, offset: number): number {
-  return Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
 }
 
 function mappingAt(text: string, { start, end }: TextRange): Alone | null {

@@ -1,6 +1,7 @@
 /** Changes to a file that YAML refuses, where what is wrong names no key: to its characters. */
 import type { TextEdit } from './edits';
 import { applyEdits } from './edits';
+import { lineStart } from './lines';
 import { readYamlSteps } from './yaml/composer';
 
 /** A change by place, with what it does in words. */
@@ -11,7 +12,7 @@ export interface Repair {
 
 /** The line of an offset. */
 export function lineAt(text: string, offset: number): { readonly start: number; readonly line: string } {
-  const start = Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
+  const start = lineStart(text, offset);
   return { start, line: /^[^\r\n]*/.exec(text.slice(start))?.[0] ?? '' };
 }
 

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { Lines } from '../../../src/deployments/lines';
+import { Lines, lineStart } from '../../../src/deployments/lines';
 
 describe('positions', () => {
+  it('begin a line at or before them, also in a text that begins with a line break', () => {
+    const text = '\na\r\nbc';
+    assert.deepEqual(
+      [0, 1, 2, 4, 5, 6].map((offset) => lineStart(text, offset)),
+      [0, 1, 1, 4, 4, 4],
+    );
+  });
+
   it('count lines of every kind of line end and UTF-16 characters', () => {
     const text = 'a\r\n🚀b\nc\rd';
     const lines = new Lines(text);

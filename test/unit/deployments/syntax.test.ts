@@ -43,6 +43,7 @@ const REFUSED: readonly (readonly [text: string, said: RegExp, place: string, py
     "expected '<document start>', but found '<block mapping start>'",
   ],
   ['hf-overrides:\n    x: 1\n  y: 2\n', /begins in another column/, 'y: 2', "expected <block end>, but found '<block mapping start>'"],
+  ['\n\ufeff\nport: 1\n', /indented further than the key above/, 'port: 1', 'mapping values are not allowed here'],
   ['model: a: b\n', /must stand in quotes; two keys need two lines/, ':', 'mapping values are not allowed here'],
   ['model: @b\n', /begins with @ must stand in quotes/, '@', "found character '@' that cannot start any token"],
   ['model: `b`\n', /begins with ` must stand in quotes/, '`', "found character '`' that cannot start any token"],

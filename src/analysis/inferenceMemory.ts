@@ -1,13 +1,12 @@
 import type { KvCacheChoice } from '../estimator/contracts/inference';
 import type { InferenceFacts, InferencePlan } from '../estimator/contracts/inferenceEstimate';
 import { runtimeMemory } from '../estimator/runtime/memory';
-import { ownKvShare } from '../estimator/speed/work';
 import { GIB } from '../estimator/units';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import { NEWEST_VERSION } from '../vllm/versions';
 import { kvCacheDtype, withWeightFormat } from './scenario';
 import type { Simulate } from './plan';
-import { startupMemory } from './startupMemory';
+import { ownShareOf, startupMemory } from './startupMemory';
 
 /**
  * Memory of a request for vLLM from the simulated start-up; null for other engines and where no start-up can be simulated, for which the
@@ -29,13 +28,9 @@ export function vllmMemory(simulate: Simulate): NonNullable<InferenceFacts['memo
     const report = simulate({ model, gpu, args: argumentsOf(plan), version });
     const perSequence = report.kvCache.neededForMaxModelLen;
     if (perSequence === null || report.perGpu.activationPeak === null) return null;
-    // Requests share whole blocks.
-    const { blockSize } = report.kvCache;
-    const inBlocks = Math.ceil(question.context / blockSize) * blockSize;
-    const shared = Math.floor(question.sharedTokens / blockSize) * blockSize;
     const memory = startupMemory(report, {
       sequences: Math.ceil(question.sequences / question.dataParallel),
-      ownShare: ownKvShare(plan.work.kv, inBlocks, shared),
+      ownShare: ownShareOf(report, question.context, question.sharedTokens),
       offloadKvCache: question.offloadKvCache,
     });
     return kvCacheChoice(plan) === request.kv_cache_quantization

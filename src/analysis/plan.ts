@@ -3,12 +3,11 @@ import type { InferenceResponse } from '../estimator/contracts/inference';
 import { estimateInference } from '../estimator/contracts/inferenceEstimate';
 import type { GpuSetup } from '../estimator/hardware/gpu';
 import type { RuntimeMemory } from '../estimator/runtime/memory';
-import { kvGroups, ownKvShare } from '../estimator/speed/work';
 import type { ModelFacts } from '../models/source';
 import type { VllmArguments } from '../vllm/arguments';
 import type { StartupInput, StartupReport } from '../vllm/startup/report';
 import { draftEdits, draftingIn } from './drafting';
-import { startupMemory, type HeldLoad } from './startupMemory';
+import { ownShareOf, startupMemory, type HeldLoad } from './startupMemory';
 import {
   editsBetween,
   inferenceRequestOf,
@@ -139,11 +138,11 @@ export function requestsIn(bytes: number, report: StartupReport, form: Inference
 }
 
 /** Share of its KV cache that each request keeps for itself. */
-function ownShare({ input, settings }: StartupReport, form: InferenceForm): number {
-  const context = form.seq_length === 0 ? (settings.maxModelLen ?? 0) : form.seq_length;
+function ownShare(report: StartupReport, form: InferenceForm): number {
+  const context = form.seq_length === 0 ? (report.settings.maxModelLen ?? 0) : form.seq_length;
   if (!form.enable_prefix_caching || context === 0) return 1;
   const shared = form.shared_prefix_ratio * promptTokens({ ...form, seq_length: context });
-  return ownKvShare(kvGroups(input.model.architecture, 1), context, shared);
+  return ownShareOf(report, context, shared);
 }
 
 /** Bytes per GPU at one setting: what is there whatever the load, and the KV cache of the load. */

@@ -80,6 +80,27 @@ describe('one deployment', () => {
     });
   }
 
+  it('shares the same whole blocks of a prefix in the planner and as a request', () => {
+    const id = 'Qwen/Qwen3-8B';
+    const facts = catalogue.find(id) ?? assert.fail(id);
+    const gpu = findGpu('l40s') ?? assert.fail('l40s');
+    const setup = { gpu, count: 1, totalMemoryGib: gpu.totalMemoryGib, freeMemoryGib: null, source: 'file' } as const;
+    const fileArgs: VllmArguments = new Map<string, ArgumentValue>([
+      ['model', id],
+      ['max-model-len', 200],
+    ]);
+    const report = simulateStartup({ model: facts.model, gpu: setup, args: fileArgs, version: NEWEST_VERSION });
+    const load = { input_length: 100, output_length: 100, concurrent_users: 5, enable_prefix_caching: true, shared_prefix_ratio: 0.77 };
+    const form = { ...formOfReport(report, id, INFERENCE_DEFAULTS), ...load };
+    const { response } = answerServing({ form, fileForm: form, fileArgs, facts, gpu: setup }, simulateStartup);
+    const planner = response ?? assert.fail('no answer');
+    const asked = estimateInference(inferenceRequestOf(form), { model: facts.model, gpu, memory: vllmMemory(simulateStartup) });
+    const perToken = (2 * 36 * 8 * 128 * 2) / 1024 ** 3;
+    // 200 tokens fill 13 blocks, of which 77 shared tokens are 4.
+    assert.ok(Math.abs(asked.memory_details['KV Cache'] - perToken * 16 * (13 + 4 * 9)) < 1e-9);
+    assert.equal(planner.memory_details['KV Cache'], asked.memory_details['KV Cache']);
+  });
+
   it('has one start-up in the terminal and in the planner, its draft model and its environment included', () => {
     const id = 'Qwen/Qwen3-8B';
     const facts = catalogue.find(id) ?? assert.fail(id);

@@ -16,7 +16,7 @@ const PRIORS: readonly (readonly [RegExp, number])[] = [
   [/^memory\.hbm|(vllm_plugin|mlx).*prefillRate/, 0.003],
   [/^memory\.|transformers.*prefillRate|decodeRate$|^prefillFormat\.(fp4|int4|int8)/, 0.03],
   [/^vendor/, 0.15],
-  [/^smGbS|^routing|Rate$|perRequestMs$|^format|^prefillFormat|^kv/, 0.25],
+  [/^smGbS|Rate$|perRequestMs$|^format|^prefillFormat|^kv/, 0.25],
   [/./, 0.6],
 ];
 

@@ -65,7 +65,7 @@ export interface InferenceRequest {
   readonly engine_version: string | null;
   /** Tokens generated per request; null: a short answer beside a prompt of `seq_length`. */
   readonly output_length: number | null;
-  /** Tokens of the prompt; null: `seq_length` less `output_length`. */
+  /** Tokens of the prompt; null: `seq_length` less `output_length`, or all of it where the output is longer. */
   readonly input_length: number | null;
   readonly tensor_parallel_size: number | null;
   readonly pipeline_parallel_size: number | null;

@@ -332,9 +332,9 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
   if (request.engine === null) said.push(`engine ${engine}`);
   if (request.quantization === null)
     said.push(quantization === 'checkpoint' ? "weights in the checkpoint's own format" : 'weights in fp16');
-  if (request.output_length === null && request.input_length === null) {
-    said.push(`a prompt of ${request.seq_length} tokens, answers of ${plan.outputTokens} tokens`);
-  }
+  if (request.input_length === null) said.push(`a prompt of ${plan.promptTokens} tokens, answers of ${plan.outputTokens} tokens`);
+  if (request.input_length === null && plan.outputTokens > request.seq_length && request.output_length !== null)
+    said.push(`a KV cache of ${request.seq_length} tokens per request (seq_length), fewer than prompt and answer together`);
   if (CONTINUOUS.has(engine) && !request.enable_continuous_batching && plan.question.sequences > 1)
     said.push(`${engine} batches continuously`);
   if (

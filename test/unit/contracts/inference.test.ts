@@ -91,6 +91,14 @@ describe('an inference request', () => {
     assert.ok(Math.abs(response.decode_tps_single_stream / 67.01 - 1) < 0.15, String(response.decode_tps_single_stream));
   });
 
+  it('says how it divides the context between prompt and answer', () => {
+    const said = (given: object): string => answer({ ...EXAMPLE, ...given }).assumptions.join('\n');
+    assert.match(said({ seq_length: 4096 }), /a prompt of 4096 tokens, answers of 256 tokens/);
+    assert.match(said({ seq_length: 4096, output_length: 1024 }), /a prompt of 3072 tokens, answers of 1024 tokens/);
+    assert.match(said({ output_length: 4096 }), /a prompt of 2048 tokens, answers of 4096 tokens\na KV cache of 2048 tokens per request/);
+    assert.doesNotMatch(said({ input_length: 100, output_length: 4096 }), /a prompt of|a KV cache of/);
+  });
+
   it("reads llama.cpp's MXFP4 files as they are: 11.27 GiB for gpt-oss-20b, where vLLM holds 13.7", () => {
     const weights = (engine: string): number =>
       answer({ gpu_key: 'rtx_5090', llm_key: 'openai/gpt-oss-20b', quantization: 'MXFP4', engine }).memory_details['Base Model Weights'];

@@ -39,13 +39,14 @@ export function vllmMemory(simulate: Simulate): NonNullable<InferenceFacts['memo
   };
 }
 
-/** Weight formats that vLLM makes of a 16-bit checkpoint while loading, as its arguments. */
+/** Weight formats that vLLM makes of a 16-bit checkpoint while loading, as its arguments. It quantizes bitsandbytes' scales once more in any case. */
 const LOADED_AS: Readonly<Record<string, Readonly<Record<string, ArgumentValue>>>> = {
   fp32: { dtype: 'float32' },
   fp16: { dtype: 'float16' },
   bf16: { dtype: 'bfloat16' },
   fp8: { quantization: 'fp8' },
   nf4: { quantization: 'bitsandbytes' },
+  nf4_double: { quantization: 'bitsandbytes' },
 };
 
 function argumentsOf(plan: InferencePlan): VllmArguments {

@@ -6,6 +6,7 @@ import {
   type InferenceRequest,
   type KvCacheChoice,
 } from '../estimator/contracts/inference';
+import { isGgufChoice } from '../estimator/runtime/weightChoices';
 import { SIZED, type CustomModel } from './customModel';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import type { StartupReport } from '../vllm/startup/report';
@@ -291,6 +292,8 @@ function weightArguments(choice: string): Record<string, ArgumentValue> {
 const CHECKPOINT_FORMATS: Readonly<Record<string, Partial<CheckpointQuantization> & { readonly method: string; readonly bits: number }>> = {
   awq: { method: 'awq', bits: 4, groupSize: 128, symmetric: false },
   gptq: { method: 'gptq', bits: 4, groupSize: 128 },
+  gptq_int8: { method: 'gptq', bits: 8, groupSize: 128 },
+  w8a8: { method: 'compressed-tensors', bits: 8, groupSize: -1 },
   int8: { method: 'compressed-tensors', bits: 8, groupSize: -1 },
   int4: { method: 'compressed-tensors', bits: 4, groupSize: 128 },
   nvfp4: { method: 'modelopt_fp4', bits: 4, groupSize: 16, type: 'float', kvCacheScheme: 'fp8' },
@@ -299,7 +302,7 @@ const CHECKPOINT_FORMATS: Readonly<Record<string, Partial<CheckpointQuantization
 
 /** True when choosing `choice` means deploying another checkpoint, which no argument can express. */
 export function needsAnotherCheckpoint(choice: string): boolean {
-  return choice in CHECKPOINT_FORMATS || choice.startsWith('q');
+  return choice in CHECKPOINT_FORMATS || isGgufChoice(choice);
 }
 
 /**
@@ -309,9 +312,8 @@ export function needsAnotherCheckpoint(choice: string): boolean {
 export function withWeightFormat(model: Model, choice: string): Model {
   if (choice === 'checkpoint') return model;
   const format = CHECKPOINT_FORMATS[choice];
-  if (format === undefined && !choice.startsWith('q')) {
-    return { ...model, quantization: null, exactBytes: null };
-  }
-  const gguf = { ...plainQuantization('gguf', 4, 'name'), ggufType: choice.startsWith('q') ? choice.toUpperCase() : null };
+  const isFile = isGgufChoice(choice);
+  if (format === undefined && !isFile) return { ...model, quantization: null, exactBytes: null };
+  const gguf = { ...plainQuantization('gguf', 4, 'name'), ggufType: isFile ? choice.toUpperCase() : null };
   return { ...model, quantization: { ...gguf, ...format }, exactBytes: null };
 }

@@ -118,6 +118,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\b(w8a16|int8|8bit|8 bits?)\b/, 'int8'],
   [/\b(bf16|bfloat16)\b/, 'bf16'],
   [/\b(fp16|float16|f16|16bit|16 bits?)\b/, 'fp16'],
+  [/\b(fp32|float32|f32|32bit|32 bits?)\b/, 'fp32'],
 ];
 
 /** The canonical name of a choice, whatever its writing ("Q4_K_M", "GPTQ-Int4", "AWQ int4 g128", "GPTQ (Int8)"); null when unknown. */
@@ -126,6 +127,7 @@ export function weightChoice(name: string): string | null {
   const wanted = (/[([]/.test(text) ? text.replace(/[([].*?[)\]]/g, '').trim() : text)
     .replace(/[\s.-]+/g, '_')
     .replace(/_g\d+$/, '')
+    .replace(/^((gguf|ggml|mlx)[_:/])+/, '')
     .replace(/^ud_/, '');
   const known = (key: string): string | null => (key === 'checkpoint' || CHOICES[key] ? key : (ALIASES[key] ?? null));
   const words = text.replace(/[^a-z0-9]+/g, ' ').trim();

@@ -68,8 +68,12 @@ describe('an inference request', () => {
       'FP8 (vendor choice)',
       'None',
       '4-bit (G=32)',
+      'GGUF Q4_K_M',
+      'gguf/mlx q6',
+      '32-bit',
     ];
-    assert.deepEqual(described.map(weightChoice), ['gptq_int8', 'gptq', 'fp8', 'int4', 'int8', 'fp8', 'bf16', 'int4']);
+    const meant = ['gptq_int8', 'gptq', 'fp8', 'int4', 'int8', 'fp8', 'bf16', 'int4', 'q4_k_m', 'q6_k', 'fp32'];
+    assert.deepEqual(described.map(weightChoice), meant);
     assert.equal(weightChoice('q4km'), null);
   });
 
@@ -214,6 +218,22 @@ describe('an inference request', () => {
     assert.ok(Math.abs(response.memory_details['Base Model Weights'] - 14.99) < 0.1);
     const left = 0.9 * 79.19 - response.static_shared_memory;
     assert.ok(Math.abs(response.kv_cache_tokens * (128 / 1024 ** 2) - left) < 2, `${response.kv_cache_tokens} tokens in ${left} GiB`);
+  });
+
+  it('holds under vLLM what each weight format holds elsewhere', () => {
+    const weights = (quantization: string, engine: string): number => {
+      const resolved = resolveInference({ gpu_key: 'h100_80', llm_key: 'meta-llama/Llama-3.1-8B-Instruct', quantization, engine }, models);
+      assert.ok(resolved.ok);
+      const { request, facts } = resolved.request;
+      return estimateInference(request, { ...facts, memory: vllmMemory(simulateStartup) }).memory_details['Base Model Weights'];
+    };
+    for (const choice of WEIGHT_CHOICES) {
+      const [held, expected] = [weights(choice, 'vllm'), weights(choice, 'sglang')];
+      assert.ok(Math.abs(held / expected - 1) < 0.07, `${choice}: ${held} GiB under vLLM, ${expected} under SGLang`);
+    }
+    // vLLM prints 8.49 GiB for the model load of W8A8 checkpoints, 5.34 with bitsandbytes.
+    assert.ok(Math.abs(weights('w8a8', 'vllm') - 8.49) < 0.1);
+    assert.ok(Math.abs(weights('nf4_double', 'vllm') - 5.34) < 0.1);
   });
 
   it('is refused with every problem at once, each with what is allowed and the nearest choice', () => {

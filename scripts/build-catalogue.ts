@@ -92,7 +92,7 @@ function addModel(id: string, row: Fields): string | null {
   const counted = parameterCount(answer.architecture);
   if (stated !== null && stated !== counted && !DIFFERENT_COUNTS.has(id)) return `${counted} parameters by the rules, ${stated} stated`;
   const context = contextOf(row);
-  const quantization = rowQuantization(id, row);
+  const quantization = rowQuantization(id, row, answer.architecture.layout.length);
   const dtype = inherited(row, 'torch_dtype');
   const shared = minimalConfig(config);
   const rest = {

@@ -15,13 +15,14 @@ const RECIPES: Readonly<Record<string, Fields>> = {
   }),
 };
 
-/** A facts row's checkpoint format, reduced to what differs from a plain description; null for 16-bit weights. */
-export function rowQuantization(id: string, row: Fields): Partial<CheckpointQuantization> | null {
+/** A facts row's checkpoint format for a model of `layers` layers, reduced to what differs from a plain description; null for 16-bit weights. */
+export function rowQuantization(id: string, row: Fields, layers: number): Partial<CheckpointQuantization> | null {
   const named = readName(id).quantization;
   const stated = RECIPES[id] ?? row.object('quantization_config');
   // A copy named after a format is in it, whatever its row inherits from the 16-bit model.
   if (!stated) return named && withoutDefaults(named);
-  const full = stated.string('source') === 'repository name only' ? (named ?? described(stated, 'name')) : described(stated, 'config');
+  const full =
+    stated.string('source') === 'repository name only' ? (named ?? described(stated, layers, 'name')) : described(stated, layers, 'config');
   if (!full) return null;
   const merged = full.basis === 'name' ? withKnown(full, stated) : full;
   return withoutDefaults(merged);
@@ -58,7 +59,7 @@ function withScales(
   return strategy === 'tensor' ? { ...named, groupSize: 0 } : named;
 }
 
-function described(stated: Fields, basis: CheckpointQuantization['basis']): CheckpointQuantization | null {
+function described(stated: Fields, layers: number, basis: CheckpointQuantization['basis']): CheckpointQuantization | null {
   const method = stated.string('quant_method');
   if (method === null) return null;
   const format = stated.string('format') ?? '';
@@ -75,7 +76,7 @@ function described(stated: Fields, basis: CheckpointQuantization['basis']): Chec
     symmetric:
       stated.boolean('symmetric') ?? (method === 'awq' ? stated.boolean('zero_point') === false : stated.boolean('zero_point') !== true),
     type: /^(fp8|fbgemm|modelopt|mxfp|bitsandbytes)/.test(name) || /fp8|float|fp4/i.test(format) ? 'float' : 'int',
-    ignored: ignored(stated),
+    ignored: ignored(stated.object('ignored_modules')?.strings('patterns') ?? [], layers),
     expertsOnly: name === 'mxfp4',
     kvCacheScheme: kvCache(stated),
   };
@@ -89,9 +90,31 @@ function defaultGroup(method: string, bits: number, format: string, strategy: st
   return method === 'fp8' || method === 'modelopt' ? 0 : null;
 }
 
-/** Patterns the row lists, without its counts of how often each occurs. */
-function ignored(stated: Fields): readonly string[] {
-  return (stated.object('ignored_modules')?.strings('patterns') ?? []).map((pattern) => pattern.replace(/ \(x\d+\)$/, ''));
+/** A pattern of whole layers of the model with its layer number replaced: "model.layers.** (x1)". */
+const WHOLE_LAYERS = /^(?!(?:model\.)?mtp\.)(.*\blayers\.)\*\.?\*$/;
+
+/**
+ * Modules left in 16 bit, from patterns in which rows replace layer numbers by stars and count what they replaced. Whole layers of which there are
+ * fewer than the model has are those that the patterns of modules leave out: the first ones, then the MTP module behind the last.
+ */
+export function ignored(patterns: readonly string[], layers: number): readonly string[] {
+  const counted = patterns.map((pattern) => {
+    const [, name, count] = /^(.*?)(?: \(x(\d+)\))?$/.exec(pattern) ?? [];
+    return { name: name ?? pattern, count: Number(count ?? layers) };
+  });
+  const isWhole = ({ name, count }: (typeof counted)[number]): boolean => WHOLE_LAYERS.test(name) && count < layers;
+  const whole = counted.filter(isWhole);
+  const prefix = WHOLE_LAYERS.exec(whole[0]?.name ?? '')?.[1];
+  const modules = counted.filter((pattern) => !isWhole(pattern)).map(({ name }) => name);
+  if (prefix === undefined) return modules;
+  const covered = Math.max(0, ...counted.filter((p) => !isWhole(p) && /\blayers\.\*\./.test(p.name)).map(({ count }) => count));
+  const first = Math.min(Math.max(0, layers - covered), sum(whole.map(({ count }) => count)));
+  const rest = first < sum(whole.map(({ count }) => count)) ? [`${prefix}${layers}.*`] : [];
+  return [...modules, ...Array.from({ length: first }, (_, index) => `${prefix}${index}.*`), ...rest];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function kvCache(stated: Fields): string | null {

@@ -12,9 +12,12 @@ import type { ParameterGroup, TensorSpec } from './tensors';
  */
 export function layerTensors(architecture: Architecture, kind: LayerKind): readonly TensorSpec[] {
   const { hiddenSize, perLayerInputs } = architecture;
+  const isBeside = kind.feedForwards.some((block) => block.kind === 'dense');
   const tensors = [
     ...kind.mixers.flatMap((mixer) => mixerTensors(mixer, hiddenSize)),
-    ...kind.feedForwards.flatMap((feedForward) => feedForwardTensors(feedForward, hiddenSize)),
+    ...kind.feedForwards
+      .flatMap((feedForward) => feedForwardTensors(feedForward, hiddenSize))
+      .map((tensor) => (isBeside && tensor.group === 'experts' ? { ...tensor, besideMlp: true } : tensor)),
     ...layerNorms(architecture, 'layernorm', kind.norms),
   ];
   if (perLayerInputs) {

@@ -45,6 +45,8 @@ export interface TensorSpec {
   readonly fusedInto?: string;
   /** A linear layer's weight that quantization methods may quantize by default. Embedding and lm_head are not: their method must say so. */
   readonly quantizable: boolean;
+  /** Experts that stand beside the layer's dense MLP (Gemma 4) and not in its place. */
+  readonly besideMlp?: boolean;
   /** Stored in fp32 whatever the model's dtype. */
   readonly fp32?: boolean;
 }

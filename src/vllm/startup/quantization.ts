@@ -299,6 +299,7 @@ const GROUP_PATHS: Readonly<Partial<Record<TensorSpec['group'], readonly string[
 
 /** The module paths a tensor may have inside its layer ("self_attn.q_proj"). */
 export function modulePaths(tensor: TensorSpec): readonly string[] {
+  if (tensor.besideMlp === true) return [tensor.name, `moe.${tensor.name}`];
   const parents = GROUP_PATHS[tensor.group];
   return parents ? parents.map((parent) => `${parent}.${tensor.name}`) : [tensor.name];
 }

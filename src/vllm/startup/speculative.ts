@@ -65,10 +65,15 @@ function mtpDrafter(architecture: Architecture, layout: WeightLayout, format: Kv
   };
 }
 
-/** Patterns of the layers proper; a module that the checkpoint leaves out by name ("mtp") is stored unquantized. */
+/**
+ * Patterns of the layers proper; a module that the checkpoint leaves out by name ("mtp"), or as the layer behind the last ("model.layers.61*"),
+ * is stored unquantized.
+ */
 function mtpIgnored(layout: WeightLayout): WeightLayout['scheme']['ignored'] {
   const { ignored } = layout.scheme;
-  return ignored.some((pattern) => pattern.layer === null && pattern.matches('mtp')) ? [{ layer: null, matches: () => true }] : ignored;
+  const behind = layout.architecture.layout.length;
+  const isLeftOut = ignored.some((pattern) => (pattern.layer === null || pattern.layer >= behind) && pattern.matches('mtp'));
+  return isLeftOut ? [{ layer: null, matches: () => true }] : ignored;
 }
 
 function modelDrafter(

@@ -297,6 +297,14 @@ export function plainQuantization(method: string, bits: number, basis: Checkpoin
   };
 }
 
+/**
+ * DeepSeek V4 states fp8 for checkpoints whose experts are MXFP4 (vLLM's `deepseek_v4_fp8`): 805.34 GiB for 1,573 billion parameters, 155.43 for
+ * 284 billion.
+ */
+export function storesExpertsInFourBit({ architecture, quantization }: Pick<Model, 'architecture' | 'quantization'>): boolean {
+  return architecture.modelType === 'deepseek_v4' && quantization?.method === 'fp8';
+}
+
 /** How far a guessed size may be from the truth, as factors of the guess. */
 export type Factors = readonly [low: number, high: number];
 

@@ -95,7 +95,7 @@ function planInference(request: InferenceRequest, facts: InferenceFacts): Infere
   const gguf = isGgufChoice(quantization) || (quantization === 'checkpoint' && model.quantization?.method === 'gguf');
   const usual: Engine = gguf || (gpu.unifiedMemory && gpu.vendor === 'Apple') ? 'llama_cpp' : 'vllm';
   const engine = (request.engine === null ? null : findEngine(request.engine)) ?? usual;
-  const stored = runWeights(storedWeights(quantization, model.quantization), engine);
+  const stored = runWeights(storedWeights(quantization, model), engine);
   const scaled =
     quantization === 'nvfp4' || (quantization === 'checkpoint' && model.quantization?.kvCacheScheme?.startsWith('fp8') === true);
   const kvElementBytes = kvBytesPerElement(request.kv_cache_quantization, engine, stored.format, scaled);

@@ -234,7 +234,7 @@ function readShape(reader: RequestReader): Shape {
 
 function known(name: string, model: Model): SizedModel {
   const { architecture } = model;
-  const work = modelWork(model, { format: '16bit', bits: 16, expertsOnly: false, headBits: 16, embeddingBits: 16, kvElementBytes: 1 });
+  const work = modelWork(model, { format: '16bit', bits: 16, besideExperts: null, headBits: 16, embeddingBits: 16, kvElementBytes: 1 });
   return {
     name,
     parameters: parameterCount(architecture),

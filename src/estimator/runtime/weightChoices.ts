@@ -1,4 +1,4 @@
-import type { CheckpointQuantization } from '../architecture';
+import { storesExpertsInFourBit, type CheckpointQuantization, type Model } from '../architecture';
 import { ggufBits, GGUF_FILE_BITS, USUAL_GGUF_TYPE } from '../ggufTypes';
 import type { Engine } from '../speed/engines';
 import type { WorkFormat } from '../speed/work';
@@ -9,7 +9,7 @@ export type StoredWeights = Omit<WorkFormat, 'kvElementBytes'>;
 const plain = (bits: 16 | 32): StoredWeights => ({
   format: bits === 32 ? '32bit' : '16bit',
   bits,
-  expertsOnly: false,
+  besideExperts: null,
   headBits: bits,
   embeddingBits: bits,
 });
@@ -18,13 +18,16 @@ const plain = (bits: 16 | 32): StoredWeights => ({
 const linear = (format: StoredWeights['format'], bits: number, expertsOnly = false): StoredWeights => ({
   format,
   bits,
-  expertsOnly,
+  besideExperts: expertsOnly ? { format: '16bit', bits: 16 } : null,
   headBits: 16,
   embeddingBits: 16,
 });
 
 /** GGUF files quantize embedding and head too; bits are the file's average. */
-const file = (bits: number): StoredWeights => ({ format: 'ggml', bits, expertsOnly: false, headBits: bits, embeddingBits: bits });
+const file = (bits: number): StoredWeights => ({ format: 'ggml', bits, besideExperts: null, headBits: bits, embeddingBits: bits });
+
+/** Blocks of 32 share an 8-bit scale (OCP Microscaling Formats 1.0). */
+const MXFP4_BITS = 4.25;
 
 /**
  * The choices of `quantization`. Bits include scales: groups of 128 with 16-bit scales and 4-bit zeros for AWQ and GPTQ (4.16), blocks of 64
@@ -44,7 +47,7 @@ const CHOICES: Readonly<Record<string, StoredWeights>> = {
   nf4: linear('nf4', 4.5),
   nf4_double: linear('nf4', 4.13),
   nvfp4: linear('fp4', 4.5, true),
-  mxfp4: linear('fp4', 4.25, true),
+  mxfp4: linear('fp4', MXFP4_BITS, true),
   ...Object.fromEntries(Object.entries(GGUF_FILE_BITS).map(([name, bits]) => [name, file(bits)])),
 };
 
@@ -143,9 +146,13 @@ export function isGgufChoice(choice: string): boolean {
 }
 
 /** How a choice of `quantization` stores weights. `checkpoint` and unknown names are 16-bit unless the checkpoint says otherwise. */
-export function storedWeights(choice: string, checkpoint: CheckpointQuantization | null): StoredWeights {
+export function storedWeights(choice: string, model: Pick<Model, 'architecture' | 'quantization'> | null): StoredWeights {
   if (choice !== 'checkpoint') return CHOICES[choice] ?? plain(16);
-  return checkpoint ? checkpointWeights(checkpoint) : plain(16);
+  if (!model?.quantization) return plain(16);
+  const stored = checkpointWeights(model.quantization);
+  return storesExpertsInFourBit(model)
+    ? { ...linear('fp4', MXFP4_BITS), besideExperts: { format: stored.format, bits: stored.bits } }
+    : stored;
 }
 
 /**

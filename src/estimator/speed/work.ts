@@ -58,8 +58,8 @@ export interface WorkFormat {
   readonly format: KernelFormat;
   /** Bits per quantized weight, scales included. */
   readonly bits: number;
-  /** Only routed experts are quantized (gpt-oss, Kimi K2.5, NVFP4 of DeepSeek). */
-  readonly expertsOnly: boolean;
+  /** Everything but the routed experts of a model that has them, where it is stored otherwise (gpt-oss, Kimi K2.5, NVFP4 of DeepSeek); null where it is not. */
+  readonly besideExperts: { readonly format: KernelFormat; readonly bits: number } | null;
   /** Bits of the language-model head: 16 except for files that quantize it too. */
   readonly headBits: number;
   /** Bits of the embedding table. */
@@ -114,10 +114,10 @@ function count(architecture: Architecture): Counts {
 export function modelWork(model: Model, stored: WorkFormat): ModelWork {
   const { architecture } = model;
   const { head, experts, dense, tables, towers, active } = countsOf(architecture);
-  const denseBits = stored.expertsOnly && experts > 0 ? 16 : stored.bits;
+  const beside = (experts > 0 ? stored.besideExperts : null) ?? stored;
   const expertBytes = (experts * stored.bits) / 8;
   const headBytes = (head * stored.headBits) / 8;
-  const denseBytes = (dense * denseBits) / 8 + headBytes;
+  const denseBytes = (dense * beside.bits) / 8 + headBytes;
   const idleBytes = (tables * stored.embeddingBits + towers * 16) / 8;
   const kinds = layersOf(architecture);
   const moe = architecture.layerKinds.flatMap((kind) => kind.feedForwards).find((ff) => ff.kind === 'moe');
@@ -127,7 +127,7 @@ export function modelWork(model: Model, stored: WorkFormat): ModelWork {
     expertLayers: kinds.filter((kind) => kind.feedForwards.some((ff) => ff.kind === 'moe')).length,
     hiddenSize: architecture.hiddenSize,
     format: stored.format,
-    denseFormat: stored.expertsOnly && experts > 0 ? '16bit' : stored.format,
+    denseFormat: beside.format,
     denseBytes,
     headBytes,
     expertBytes,

@@ -1,4 +1,4 @@
-import { plainQuantization, type CheckpointQuantization, type Model } from '../../estimator/architecture';
+import { plainQuantization, storesExpertsInFourBit, type CheckpointQuantization, type Model } from '../../estimator/architecture';
 import { quantizedFormat, type WeightFormat } from '../../estimator/formats';
 import { bitsOfGgufType, ggufBits } from '../../estimator/ggufTypes';
 import type { TensorSpec } from '../../estimator/tensors';
@@ -113,14 +113,6 @@ export function quantizationScheme(model: Model, target: QuantizationTarget): Qu
   if (method === null) return UNQUANTIZED;
   if (ONLINE_METHODS.has(method)) return onlineScheme(method);
   return FOUR_BIT_METHODS.test(method) ? checkpointScheme(fourBit(method), target) : UNQUANTIZED;
-}
-
-/**
- * DeepSeek V4 states fp8 for checkpoints whose experts are MXFP4 (vLLM's `deepseek_v4_fp8`): 805.34 GiB for 1,573 billion parameters, 155.43 for
- * 284 billion.
- */
-function storesExpertsInFourBit({ architecture, quantization }: Model): boolean {
-  return architecture.modelType === 'deepseek_v4' && quantization?.method === 'fp8';
 }
 
 /** Methods whose checkpoints hold four bits in groups of 128 unless they say otherwise. */

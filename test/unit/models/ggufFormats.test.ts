@@ -32,7 +32,7 @@ describe('a GGUF model whose file type is not said', () => {
     assert.ok(Math.abs(bitsOf(value) / GGUF_FILE_BITS.q4_k_m - 1) < 0.01, `${bitsOf(value)} bits`);
     assert.ok(bitsOf(low) < 1.01 * GGUF_FILE_BITS.q2_k && bitsOf(high) > 0.99 * GGUF_FILE_BITS.q8_0, `${bitsOf(low)} to ${bitsOf(high)}`);
     assert.equal(reason, 'the type of the GGUF file');
-    assert.equal(storedWeights('checkpoint', bare.model.quantization).bits, GGUF_FILE_BITS.q4_k_m);
+    assert.equal(storedWeights('checkpoint', bare.model).bits, GGUF_FILE_BITS.q4_k_m);
   });
 
   it('is narrower where the name gives the type', () => {
@@ -64,13 +64,13 @@ describe('GGUF file types', () => {
       const bits = (8 * weightsOf(model).value) / (catalogue.find('Qwen/Qwen3-8B')?.parameters ?? 0);
       const digit = Number(/\d/.exec(type)?.[0]);
       assert.ok(bits > digit && bits < digit + 2.6, `${type}: ${bits} bits`);
-      const stored = storedWeights('checkpoint', model.quantization).bits;
+      const stored = storedWeights('checkpoint', model).bits;
       // Of narrow types the allocator's rounding is a few percent.
       assert.ok(Math.abs(stored / bits - 1) < 0.03, `${type}: ${stored} and ${bits} bits`);
     }
     const full = catalogue.findByName('someone/Qwen3-8B-GGUF:BF16')?.model;
     assert.ok(full);
-    assert.equal(storedWeights('checkpoint', full.quantization).bits, 16);
+    assert.equal(storedWeights('checkpoint', full).bits, 16);
   });
 });
 

@@ -54,6 +54,14 @@ describe('speed against published measurements', () => {
     assert.equal(work.expertBytes, 2 * 28_991_029_248);
   });
 
+  it('reads the fp8 of DeepSeek V4 with experts in four bits: files of 805.34 GiB hold 1,573 billion parameters', () => {
+    const model = knownModel('deepseek-ai/DeepSeek-V4-Pro');
+    const work = modelWork(model, { ...storedWeights('checkpoint', model), kvElementBytes: 2 });
+    const total = (work.denseBytes + work.expertBytes + work.idleBytes) / 1024 ** 3;
+    assert.ok(Math.abs(total / 805.34 - 1) < 0.05, String(total));
+    assert.equal(work.denseFormat, 'fp8');
+  });
+
   it('reads the KV cache that vLLM allocates: 128 KiB per token for Llama-3.1-8B, 576 values per layer for DeepSeek-V3', () => {
     const llama = modelWork(knownModel('meta-llama/Llama-3.1-8B-Instruct'), { ...storedWeights('bf16', null), kvElementBytes: 2 });
     assert.equal(kvBytes(llama, 1000), 1000 * 128 * 1024);

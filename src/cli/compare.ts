@@ -2,7 +2,8 @@ import type { FinetuningResponse } from '../estimator/contracts/finetuning';
 import type { InferenceResponse } from '../estimator/contracts/inference';
 import type { ModelResolver } from '../estimator/contracts/resolve';
 import { restComparison } from '../estimator/contracts/rest';
-import { placedProblem, RequestReader } from '../estimator/contracts/validate';
+import { placedProblem, type RequestProblem } from '../estimator/contracts/problem';
+import { RequestReader } from '../estimator/contracts/validate';
 import { answerFinetuning } from './finetuning';
 import { answerInference } from './inference';
 import { requestCommand } from './requests';
@@ -15,6 +16,8 @@ interface Comparison {
   readonly calculation_type: (typeof CALCULATIONS)[number];
   readonly unit: 'GiB';
   readonly comparisons: readonly object[];
+  /** What is wrong with some of the configurations, by their place. */
+  readonly problems?: readonly RequestProblem[];
 }
 
 /**

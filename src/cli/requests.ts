@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { nearestNumber } from '../estimator/contracts/meant';
 import type { DescriptionProblems, FoundModel, ModelResolver } from '../estimator/contracts/resolve';
 import { nearestChoice } from '../estimator/contracts/validate';
-import type { RequestProblem } from '../estimator/contracts/validate';
+import type { RequestProblem } from '../estimator/contracts/problem';
 import type { Catalogue } from '../models/catalogue';
 import { isJsonObject } from '../models/config/fields';
 import { architectureFromConfig } from '../models/hfConfig';
@@ -18,6 +18,11 @@ import { JsonProgress } from './jsonProgress';
 /** A response, or what is wrong with the request. */
 export type RequestAnswer<T> = { readonly response: T } | { readonly problems: readonly RequestProblem[] };
 
+/** A response that may itself say why it can be no more than figures: an engine that refuses the sizes. */
+export interface Response {
+  readonly problems?: readonly RequestProblem[];
+}
+
 /** A command that answers requests. */
 interface RequestCommand<T> extends Omit<Command, 'run'> {
   /** Answers one request, already parsed. Never throws. */
@@ -27,7 +32,7 @@ interface RequestCommand<T> extends Omit<Command, 'run'> {
 }
 
 /** `COMMAND [FILE|-]`. */
-export function requestCommand<T extends object>({ name, summary, help, answer, fits }: RequestCommand<T>): Command {
+export function requestCommand<T extends Response>({ name, summary, help, answer, fits }: RequestCommand<T>): Command {
   return {
     name,
     summary,
@@ -95,9 +100,9 @@ function ofSize(field: string, billions: unknown): FoundModel | DescriptionProbl
  * with one indented object; several lines of JSON are answered line by line as they come, and those that cannot be used with their number.
  * An `id` in a request stands in its answer.
  *
- * @returns the exit code: 0 when every run fits, 1 when one does not, 2 when a request cannot be used.
+ * @returns the exit code: 0 when every run fits, 1 when one does not, 2 when a request cannot be used or its engine refuses it.
  */
-async function answerRequests<T extends object>(
+async function answerRequests<T extends Response>(
   source: string,
   terminal: Terminal,
   answer: (input: unknown) => RequestAnswer<T>,
@@ -106,8 +111,12 @@ async function answerRequests<T extends object>(
   let code: number | null = null;
   for await (const request of requestTexts(linesOf(source, terminal))) {
     const { id, result } = answerText(request, answer);
-    const place = request.line !== null && 'problems' in result ? { line: request.line } : {};
-    code = Math.max(code ?? EXIT.ok, 'response' in result ? (fits(result.response) ? EXIT.ok : EXIT.doesNotFit) : EXIT.unusable);
+    const isUnusable = problemsOf(result).length > 0;
+    const place = request.line !== null && isUnusable ? { line: request.line } : {};
+    code = Math.max(
+      code ?? EXIT.ok,
+      isUnusable ? EXIT.unusable : 'response' in result && fits(result.response) ? EXIT.ok : EXIT.doesNotFit,
+    );
     await terminal.write(`${JSON.stringify({ ...id, ...place, ...shown(result) }, null, request.line === null ? 2 : 0)}\n`);
   }
   if (code === null) throw new UsageError(`${source === '-' ? 'Standard input' : `"${source}"`} holds no request; JSON is needed.`);
@@ -202,7 +211,14 @@ function jsonMistake(error: unknown, isLine: boolean): string {
   return isLine ? message.replace(/ \(line \d+ column \d+\)$/, '') : message;
 }
 
-function shown<T extends object>(result: RequestAnswer<T>): object {
-  if ('response' in result) return result.response;
-  return { error: result.problems.map((problem) => problem.message).join('\n'), problems: result.problems };
+/** What is wrong with a request, whether or not there are figures beside it. */
+export function problemsOf(result: RequestAnswer<Response>): readonly RequestProblem[] {
+  return 'response' in result ? (result.response.problems ?? []) : result.problems;
+}
+
+/** An answer as it is printed: where something is wrong, that comes first. */
+export function shown(result: RequestAnswer<Response>): object {
+  const problems = problemsOf(result);
+  const error = problems.length === 0 ? {} : { error: problems.map(({ message }) => message).join('\n'), problems };
+  return { ...error, ...('response' in result ? result.response : {}) };
 }

@@ -58,6 +58,9 @@ export function finetuningMarkdown(request: FinetuningRequest, response: Finetun
   const sections = [
     `# Fine-tuning ${escapeMarkdown(model)}`,
     table(['Question', 'Value'], asked),
+    ...(response.problems ?? []).map(
+      ({ message }) => `**${escapeMarkdown(request.framework)} would not start**: ${escapeMarkdown(message)}`,
+    ),
     table(['Answer', 'Value'], figures),
     '## Memory per GPU',
     table(

@@ -171,6 +171,23 @@ describe('the planner page answers what-if questions', () => {
       .waitFor();
   });
 
+  it('says at the number of GPUs and in the verdict what another engine would refuse', async () => {
+    const { page } = await open(playEditor(catalogue, qwen));
+    await field(page, 'num_gpus').fill('3');
+    await page.getByText('Runtime', { exact: true }).click();
+    await page.locator('#inference-engine').click();
+    await page.getByRole('option', { name: 'sglang' }).last().click();
+    await verdict(page)
+      .getByText(/sglang would not start/)
+      .waitFor();
+    await page
+      .getByRole('alert')
+      .getByText(/sglang cuts the model's 32 attention heads/)
+      .waitFor();
+    await field(page, 'num_gpus').fill('4');
+    await verdict(page).getByText(/fits/i).waitFor();
+  });
+
   it('finds the smallest GPUs that hold the question', async () => {
     const { page } = await open(playEditor(catalogue, { ...qwen, gpu: null }));
     await verdict(page)

@@ -132,7 +132,9 @@ export function trainingColumns(pins: readonly SavedScenario[], planner: Planner
     if (!response) return [];
     const [low, high] = response.range['vram_usage'] ?? [response.vram_usage, response.vram_usage];
     const memory = between(low * GIB, response.vram_usage * GIB, high * GIB, RANGE_REASONS.trainingMemory);
+    const refused = (response.problems ?? []).map(({ message }) => message).join(' ');
     return [
+      ...(refused === '' ? [] : [['Refused', plain(refused)] as const]),
       ...figureCells([{ name: 'Memory per GPU', figure: memory, format: formatGib, rough: true }]),
       ['Of the card', plain(formatPercent(response.actual_vram_percentage / 100))] as const,
       ...figureCells(trainingFigures(response, setup !== null)),

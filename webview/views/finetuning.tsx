@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
+import type { FinetuningAnswer, FinetuningForm } from '../../src/analysis/finetuningScenario';
 import { MEMORY_COMPONENTS, type FinetuningRequest, type FinetuningResponse } from '../../src/estimator/contracts/finetuning';
 import type { Gpu } from '../../src/estimator/hardware/gpu';
 import { formatCount, formatGib, formatHours, formatPercent, formatRough, formatShort, gibNumber } from '../../src/estimator/figures';
@@ -75,7 +75,7 @@ function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
             fields={FINETUNING_FIELDS}
             form={form}
             changed={new Set()}
-            problems={answer && !answer.ok ? answer.problems : new Map()}
+            problems={answer ? problemsOf(answer) : new Map()}
             open={planner.state.open}
             onChange={(name, value) => change({ [name]: value })}
             onFold={(section, open) => fold(planner, section, open)}
@@ -206,7 +206,14 @@ function Answer({ planner, training, cards, request, response, facts, card, onCh
   );
 }
 
+/** What is wrong with the question by itself, or for the model and the framework. */
+function problemsOf(answer: FinetuningAnswer): ReadonlyMap<string, string> {
+  return answer.ok ? new Map(answer.response.problems?.map(({ field, message }) => [field, message])) : answer.problems;
+}
+
 function trainingVerdict(response: FinetuningResponse, { gpu, form }: Training): Verdict {
+  const [refusal] = response.problems ?? [];
+  if (refusal) return { mood: 'bad', headline: `${form.framework} would not start`, detail: refusal.message };
   const [low, high] = response.range['vram_usage'] ?? [response.vram_usage, response.vram_usage];
   const { value, spelledRange } = formatRough(between(low * GIB, response.vram_usage * GIB, high * GIB), formatGib);
   const each = form.num_gpus > 1 ? ' per GPU' : '';

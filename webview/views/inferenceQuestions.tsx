@@ -101,6 +101,7 @@ function problemsOf({ form, fileForm, answer }: Serving, hasFile: boolean): Read
   }
   if (form.seq_length > 0 && form.output_length > form.seq_length)
     problems.set('output_length', 'The answer is longer than the context. Shorten it, or raise the context.');
+  for (const { field, message } of answer?.response?.problems ?? []) problems.set(field, message);
   if (answer?.context === null)
     problems.set(
       'seq_length',

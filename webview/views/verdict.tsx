@@ -45,10 +45,11 @@ export function servingVerdict(
   findings: readonly FindingMessage[] = [],
 ): Verdict {
   const verdict = form.engine === 'vllm' ? startVerdict(answer) : genericVerdict(answer);
-  const error = findings.find(({ severity }) => severity === 'error');
-  if (error && verdict.mood !== 'bad') {
+  const refusal = findings.find(({ severity }) => severity === 'error') ?? answer.response?.problems?.[0];
+  if (refusal && verdict.mood !== 'bad') {
     const otherwise = verdict.mood === 'unknown' ? '' : ` But for that: ${verdict.headline}`;
-    return { mood: 'bad', headline: 'vLLM would not start', detail: `${error.message}${otherwise}` };
+    const engine = form.engine === 'vllm' ? 'vLLM' : form.engine;
+    return { mood: 'bad', headline: `${engine} would not start`, detail: `${refusal.message}${otherwise}` };
   }
   // Of a model by its size nobody expects more.
   if (facts?.confidence !== 'guessed' || form.llm_key === SIZED || verdict.mood === 'unknown') return verdict;

@@ -1,3 +1,5 @@
+import type { Problems } from './problem';
+
 /**
  * The fine-tuning request and response of the public calculators, with the fields this engine adds. GB and GiB both mean 2^30 bytes
  * here, as cards are counted; sequence lengths are tokens; `batch_size` is global.
@@ -208,4 +210,9 @@ export interface FinetuningResponse {
   readonly range: Readonly<Record<string, readonly [number, number]>>;
   /** What was assumed where the request is silent. */
   readonly assumptions: readonly string[];
+  /**
+   * What makes the framework refuse these sizes; there only where `memory_status` is error. The figures are then what it would come to if the
+   * model could be cut like this.
+   */
+  readonly problems?: Problems;
 }

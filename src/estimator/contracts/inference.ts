@@ -1,5 +1,6 @@
 import type { ENGINES } from '../speed/engines';
 import type { MemoryStatus } from './finetuning';
+import type { Problems } from './problem';
 
 /**
  * The inference request and response of the public calculators, with the fields this engine adds. GB and GiB both mean 2^30 bytes here,
@@ -138,4 +139,9 @@ export interface InferenceResponse {
   readonly memory_breakdown: readonly { readonly label: InferenceComponent; readonly value: number; readonly size_gb: number }[];
   readonly range: Readonly<Record<InferenceFigure, readonly [number, number]>>;
   readonly assumptions: readonly string[];
+  /**
+   * What makes the engine refuse these sizes; there only where `memory_status` is error. The figures are then what it would come to if the
+   * model could be cut like this.
+   */
+  readonly problems?: Problems;
 }

@@ -12,6 +12,7 @@ import type { OffloadTarget } from '../speed/step';
 import { modelWork, type ModelWork } from '../speed/work';
 import { clamp, GIB } from '../units';
 import { INFERENCE_COMPONENTS, type InferenceRequest, type InferenceResponse, type KvCacheChoice } from './inference';
+import { sizeProblems } from './inferenceProblems';
 
 /** What the request's keys stand for. */
 export interface InferenceFacts {
@@ -54,11 +55,15 @@ const CONTINUOUS: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'tens
 export function estimateInference(request: InferenceRequest, facts: InferenceFacts): InferenceResponse {
   const { plan, memory, serving, spills } = settle(request, facts);
   const speed = estimateSpeed(serving);
+  const [problem, ...more] = sizeProblems(request, facts.model, plan.question);
+  const figures = memoryFigures(plan, memory, facts.gpu);
   return {
-    ...memoryFigures(plan, memory, facts.gpu),
+    ...figures,
+    memory_status: problem ? 'error' : figures.memory_status,
     ...speedFigures(speed),
     range: ranges(memory, speed),
     assumptions: [...assumptions(plan, facts, memory, speed), ...(spills ? ['the CPU computes the layers that do not fit the GPUs'] : [])],
+    ...(problem && { problems: [problem, ...more] }),
   };
 }
 
@@ -237,7 +242,7 @@ function speedInput(plan: InferencePlan, memory: RuntimeMemory, { gpu, drafting 
   };
 }
 
-type MemoryFigures = Omit<InferenceResponse, keyof ReturnType<typeof speedFigures> | 'range' | 'assumptions'>;
+type MemoryFigures = Omit<InferenceResponse, keyof ReturnType<typeof speedFigures> | 'range' | 'assumptions' | 'problems'>;
 
 function memoryFigures(plan: InferencePlan, memory: RuntimeMemory, gpu: Gpu): MemoryFigures {
   const { question } = plan;

@@ -12,7 +12,8 @@ import {
   type RestInference,
   type RestTraining,
 } from './restMemory';
-import { placedProblem, RequestReader, type Problems } from './validate';
+import { placedProblem, type Problems } from './problem';
+import { RequestReader } from './validate';
 
 /** The second calculator: a small REST service. An answer of one of its routes; every error says which and why. */
 export type RestAnswer<B = object> =

@@ -4,7 +4,8 @@ import { bytesPerBatchedToken } from '../runtime/memory';
 import { kvBytes, modelWork } from '../speed/work';
 import { GIB } from '../units';
 import type { ModelResolver } from './resolve';
-import { RequestReader, type Problems } from './validate';
+import { type Problems } from './problem';
+import { RequestReader } from './validate';
 
 /** Bytes per weight of the REST calculator's data types. */
 const DATA_TYPES = { float32: 4, float16: 2, bfloat16: 2, int8: 1, int4: 0.5 } as const;

@@ -1,31 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { meantBoolean, nearestNumber, type NumberRule } from './meant';
-
-/** One thing wrong with a request. */
-export interface RequestProblem {
-  /** Path of the field (`lora_rank`, `optimization_config.zero_stage`); empty for the request as a whole. */
-  readonly field: string;
-  /** What was given; undefined when a required field is missing. */
-  readonly value: unknown;
-  /** What would be accepted, in words. */
-  readonly allowed: string;
-  /** The closest valid choice, number or field name, or null when none is near. */
-  readonly nearest: string | number | boolean | null;
-  /** The whole of it as one sentence. */
-  readonly message: string;
-}
-
-/** All that is wrong with a request; at least one thing. */
-export type Problems = readonly [RequestProblem, ...RequestProblem[]];
+import { requestProblem, type Problems, type RequestProblem } from './problem';
 
 /** A request read in full, or everything that is wrong with it. */
 export type Validated<T> = { readonly ok: true; readonly request: T } | { readonly ok: false; readonly problems: Problems };
-
-/** A problem of one of several `configurations`, with its place among them. */
-export function placedProblem(problem: RequestProblem, index: number): RequestProblem {
-  const place = `configurations[${index}]`;
-  return { ...problem, field: problem.field === '' ? place : `${place}.${problem.field}`, message: `${place}: ${problem.message}` };
-}
 
 /** Other ways to write a choice: tried in order on the text in lower case with `_` between words ("AdamW 8bit" is read as "adamw_8bit"). */
 export type Spellings<C> = readonly (readonly [RegExp, C])[];
@@ -199,7 +177,7 @@ export class RequestReader {
 
   /** Adds a problem found by the caller, such as two fields that exclude each other. */
   report(field: string, value: unknown, allowed: string, nearest: string | number | boolean | null): void {
-    this.found.push(problem(field === '' ? this.path : this.pathOf(field), value, allowed, nearest));
+    this.found.push(requestProblem(field === '' ? this.path : this.pathOf(field), value, allowed, nearest));
   }
 
   /** Reports the fields nobody read, each with the known field it looks like. */
@@ -250,21 +228,6 @@ function isSlip(value: unknown, chosen: string, choices: readonly string[]): boo
 /** The digits of a text: another width is another choice, not a slip. */
 function digits(text: string): string {
   return text.replace(/\D/g, '');
-}
-
-function problem(field: string, value: unknown, allowed: string, nearest: string | number | boolean | null): RequestProblem {
-  const what = field === '' ? 'The request' : field;
-  const given = value === undefined ? 'is missing' : `is ${shown(value)}`;
-  const hint = nearest === null ? '' : `; did you mean ${shown(nearest)}?`;
-  return { field, value, allowed, nearest, message: `${what} ${given}; allowed: ${allowed}${hint}` };
-}
-
-/** Longest value quoted in a message, in characters. */
-const LONGEST_SHOWN = 80;
-
-function shown(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { MEMORY_COMPONENTS } from '../contracts/finetuning';
 import type { FinetuningRequest, FinetuningResponse, MemoryComponent, OptimizationSaving } from '../contracts/finetuning';
+import { parallelProblems } from '../contracts/finetuningProblems';
 import type { FinetuningFacts } from '../contracts/finetuningRequest';
 import type { Architecture } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
@@ -39,12 +40,13 @@ export function estimateFinetuning(request: FinetuningRequest, facts: Finetuning
   const percentage = (memory.peak.total / (gpu.totalMemoryGib * GIB)) * 100;
   const optimizations = activeOptimizations(request);
   const names = optimizations.map((optimization) => optimization.name);
+  const [problem, ...more] = parallelProblems(request, facts.model);
   return {
     unit: 'GiB',
     vram_usage: memory.peak.total / GIB,
     vram_percentage: Math.min(100, percentage),
     actual_vram_percentage: percentage,
-    memory_status: memoryStatus(percentage / 100),
+    memory_status: problem ? 'error' : memoryStatus(percentage / 100),
     static_shared_memory: memory.static / GIB,
     ...progress(plan, time, gpu),
     mfu: time === null ? null : time.mfu,
@@ -59,6 +61,7 @@ export function estimateFinetuning(request: FinetuningRequest, facts: Finetuning
     total_parameters: plan.shape.parameters,
     range: ranges(run, gpu, facts.model.architecture),
     assumptions: [...(facts.assumptions ?? []), ...assumptionsOf(plan, gpu, memory.peak.phase)],
+    ...(problem && { problems: [problem, ...more] }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Architecture, Model } from '../../estimator/architecture';
 import type { Gpu } from '../../estimator/hardware/gpu';
 import type { ArgumentReader } from '../argumentValues';
-import { hasLatentAttention } from '../modelShape';
+import { hasLatentAttention } from '../../estimator/modelShape';
 import { isSince } from '../release';
 import type { VersionRules } from '../versions';
 

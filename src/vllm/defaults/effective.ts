@@ -2,7 +2,7 @@ import type { Architecture, Model } from '../../estimator/architecture';
 import type { Gpu, GpuSetup } from '../../estimator/hardware/gpu';
 import { ArgumentReader, positiveNumber } from '../argumentValues';
 import type { VllmArguments } from '../arguments';
-import { hasChunkedLayers, hasStateLayers } from '../modelShape';
+import { hasChunkedLayers, hasStateLayers } from '../../estimator/modelShape';
 import { isSince } from '../release';
 import type { VersionBounds } from '../versionBounds';
 import { isStated, rulesOf } from '../versions';

@@ -1,7 +1,7 @@
 import type { Model } from '../../estimator/architecture';
 import type { Gpu } from '../../estimator/hardware/gpu';
 import type { ArgumentReader } from '../argumentValues';
-import { hasExperts, hasStateLayers } from '../modelShape';
+import { hasExperts, hasStateLayers } from '../../estimator/modelShape';
 import { isSince } from '../release';
 import type { SpeculativeSettings } from '../startup/report';
 import type { VersionRules } from '../versions';

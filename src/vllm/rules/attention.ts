@@ -1,4 +1,4 @@
-import { attentionOf, hasLatentAttention, hasStateLayers } from '../modelShape';
+import { attentionOf, hasLatentAttention, hasStateLayers } from '../../estimator/modelShape';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFix, setFix } from './rule';
 

@@ -1,5 +1,5 @@
-import { hasLatentAttention } from '../modelShape';
-import { kvHeadsOf, queryHeadsOf } from './division';
+import { hasLatentAttention } from '../../estimator/modelShape';
+import { kvHeadsOf, queryHeadsOf } from '../../estimator/division';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFix, setFix } from './rule';
 

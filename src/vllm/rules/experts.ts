@@ -1,5 +1,5 @@
 import { toNumber } from '../argumentValues';
-import { hasExperts } from '../modelShape';
+import { hasExperts } from '../../estimator/modelShape';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFieldFix, removeFix, setFix } from './rule';
 

@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimator/figures';
 import type { ArgumentValue } from '../arguments';
-import { hasChunkedLayers, hasFullAttention, hasStateLayers, hasWindowedLayers } from '../modelShape';
+import { hasChunkedLayers, hasFullAttention, hasStateLayers, hasWindowedLayers } from '../../estimator/modelShape';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFix, setFix } from './rule';
 

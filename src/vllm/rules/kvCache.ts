@@ -1,6 +1,6 @@
 import { findArgument, nearestValue } from '../argumentTable';
 import { rulesOf } from '../versions';
-import { hasLatentAttention } from '../modelShape';
+import { hasLatentAttention } from '../../estimator/modelShape';
 import type { FindingParts, Rule } from './rule';
 import { removeFix, setFix } from './rule';
 

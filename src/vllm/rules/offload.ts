@@ -1,4 +1,4 @@
-import { hasFullAttention, hasStateLayers, hasWindowedLayers } from '../modelShape';
+import { hasFullAttention, hasStateLayers, hasWindowedLayers } from '../../estimator/modelShape';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFix, setFix } from './rule';
 

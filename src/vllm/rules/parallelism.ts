@@ -1,9 +1,17 @@
 import type { Model } from '../../estimator/architecture';
 import type { Fix } from '../findings';
 import { statedPartition } from '../startup/stages';
-import { hasExperts } from '../modelShape';
-import { canShard, queryHeadsOf, undividedHeads, undividedKvHeads, undividedVocabulary, undividedWidth } from './division';
-import type { Spread } from './division';
+import { hasExperts } from '../../estimator/modelShape';
+import {
+  canShard,
+  LARGEST_TP,
+  queryHeadsOf,
+  undividedHeads,
+  undividedKvHeads,
+  undividedVocabulary,
+  undividedWidth,
+} from '../../estimator/division';
+import type { Spread } from '../../estimator/division';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { removeFix, setFix } from './rule';
 
@@ -35,9 +43,6 @@ const WITHOUT_STAGES: ReadonlySet<string> = new Set([
   'XLMRobertaForSequenceClassification',
   'XLMRobertaModel',
 ]);
-
-/** Largest tensor-parallel size ever tried: vLLM's padded vocabulary has 64 rows per block. */
-const LARGEST_TP = 64;
 
 function spreadOf(facts: RuleFacts, tp: number = facts.tp): Spread {
   return { tp, replicas: facts.dp * facts.pcp, expertParallel: facts.read.flag('enable-expert-parallel') === true };

@@ -8,7 +8,7 @@ import {
   QUANTIZATION_METHODS,
   usableMethods,
 } from '../quantizationMethods';
-import { attentionOf, denseMlpsOf, mixersOf, moeMlpsOf } from '../modelShape';
+import { attentionOf, denseMlpsOf, mixersOf, moeMlpsOf } from '../../estimator/modelShape';
 import { headsFit, smallerTensorParallel } from './parallelism';
 import type { FindingParts, Rule, RuleFacts } from './rule';
 import { capabilityText, removeFix, setFix } from './rule';

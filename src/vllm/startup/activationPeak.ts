@@ -2,7 +2,7 @@ import type { Architecture, LayerKind } from '../../estimator/architecture';
 import { between, type Ranged } from '../../estimator/ranged';
 import { GIB, MIB, ceilDiv, clamp, roundUp } from '../../estimator/units';
 import type { EngineSettings } from '../defaults/settings';
-import { hasExperts } from '../modelShape';
+import { hasExperts } from '../../estimator/modelShape';
 import { rulesOf } from '../versions';
 import type { MemoryPart } from './report';
 import { multimodalProfile } from './multimodalProfile';

@@ -3,7 +3,7 @@ import { GIB } from '../../estimator/units';
 import { ArgumentReader, toNumber, toNumbers } from '../argumentValues';
 import type { VllmArguments } from '../arguments';
 import { tokensPerDecode, type EngineSettings } from '../defaults/settings';
-import { hasExperts } from '../modelShape';
+import { hasExperts } from '../../estimator/modelShape';
 import { isSince } from '../release';
 import type { Architecture } from '../../estimator/architecture';
 

@@ -2,7 +2,7 @@ import type { Architecture, Mixer, Model } from '../../estimator/architecture';
 import type { GpuSetup } from '../../estimator/hardware/gpu';
 import { between, exactly, stretched, type Ranged } from '../../estimator/ranged';
 import type { EngineSettings } from '../defaults/settings';
-import { hasExperts, hasStateLayers } from '../modelShape';
+import { hasExperts, hasStateLayers } from '../../estimator/modelShape';
 import { activationPeak, type ActivationPeak } from './activationPeak';
 import { kvCacheLayout, type CountedCache, type KvCacheLayout, type KvCacheSettings } from './kvCacheGroups';
 import { cachesOf, type KvCacheFormat } from './kvCacheSpecs';

@@ -5,7 +5,8 @@ import { answerFinetuning } from '../../../src/cli/finetuning';
 import { answerInference } from '../../../src/cli/inference';
 import { readFinetuningRequest } from '../../../src/estimator/contracts/finetuningRequest';
 import { readInferenceRequest } from '../../../src/estimator/contracts/inferenceRequest';
-import type { RequestProblem, Validated } from '../../../src/estimator/contracts/validate';
+import type { RequestProblem } from '../../../src/estimator/contracts/problem';
+import type { Validated } from '../../../src/estimator/contracts/validate';
 import { findGpu } from '../../../src/estimator/hardware/catalogue';
 import { models } from './requests';
 

@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { answerFinetuning } from '../../../src/cli/finetuning';
 import { answerInference } from '../../../src/cli/inference';
 import type { RequestAnswer } from '../../../src/cli/requests';
-import type { RequestProblem } from '../../../src/estimator/contracts/validate';
+import type { RequestProblem } from '../../../src/estimator/contracts/problem';
 import { GIB } from '../../../src/estimator/units';
 import { forAll } from '../properties';
 import { fields, type RandomFields } from '../training/requests';

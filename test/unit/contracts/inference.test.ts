@@ -5,7 +5,7 @@ import { requestModels } from '../../../src/cli/requests';
 import { estimateInference } from '../../../src/estimator/contracts/inferenceEstimate';
 import { resolveInference } from '../../../src/estimator/contracts/inferenceRequest';
 import { kvCacheChoice, type InferenceResponse } from '../../../src/estimator/contracts/inference';
-import type { RequestProblem } from '../../../src/estimator/contracts/validate';
+import type { RequestProblem } from '../../../src/estimator/contracts/problem';
 import { weightChoice, WEIGHT_CHOICES } from '../../../src/estimator/runtime/weightChoices';
 import { simulateStartup } from '../../../src/vllm/startup/simulate';
 import { catalogue } from '../speed/setups';

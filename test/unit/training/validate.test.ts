@@ -1,7 +1,8 @@
 import * as assert from 'node:assert/strict';
 import { readFinetuningRequest, resolveFinetuning } from '../../../src/estimator/contracts/finetuningRequest';
 import type { ModelResolver } from '../../../src/estimator/contracts/resolve';
-import type { RequestProblem, Validated } from '../../../src/estimator/contracts/validate';
+import type { RequestProblem } from '../../../src/estimator/contracts/problem';
+import type { Validated } from '../../../src/estimator/contracts/validate';
 import { estimateFinetuning } from '../../../src/estimator/training/estimate';
 import { LLAMA_7B } from './models';
 

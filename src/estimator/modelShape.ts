@@ -1,4 +1,4 @@
-import type { Architecture, AttentionMixer, DenseMlp, Mixer, Model, MoeMlp } from '../estimator/architecture';
+import type { Architecture, AttentionMixer, DenseMlp, Mixer, Model, MoeMlp } from './architecture';
 
 /** Whatever has an architecture: a model, or a part of the start-up that knows it. */
 type Shaped = Pick<Model, 'architecture'>;

@@ -1,6 +1,6 @@
-import type { Model } from '../../estimator/architecture';
-import { roundUp } from '../../estimator/units';
-import { denseMlpsOf, moeMlpsOf, once } from '../modelShape';
+import type { Model } from './architecture';
+import { roundUp } from './units';
+import { denseMlpsOf, moeMlpsOf, once } from './modelShape';
 
 /** Rows to which vLLM pads the embedding before it is cut (`vocab_parallel_embedding.py`, DEFAULT_VOCAB_PADDING_SIZE). */
 const VOCAB_PADDING = 64;
@@ -62,4 +62,36 @@ export function canShard(model: Model, spread: Spread): boolean {
     undividedWidth(model, spread) === null &&
     undividedVocabulary(model, spread.tp) === null
   );
+}
+
+/** Largest tensor-parallel size ever tried: vLLM's padded vocabulary has 64 rows per block. */
+export const LARGEST_TP = 64;
+
+/** A part of a model that does not come out even when it is cut, in words. */
+export type UndividedPart = string;
+
+/** The first part of the layers that cannot be cut over the spread; null when all can. */
+export function undividedLayerPart(model: Model, spread: Spread): UndividedPart | null {
+  const heads = undividedHeads(model, spread.tp);
+  if (heads !== null) return `${heads} attention heads`;
+  const kvHeads = undividedKvHeads(model, spread.tp);
+  if (kvHeads !== null) return `${kvHeads} KV heads`;
+  const inner = undividedWidth(model, spread);
+  return inner && `feed-forward width of ${inner.width}`;
+}
+
+/** The same, the vocabulary as vLLM and SGLang pad it included. */
+export function undividedPart(model: Model, spread: Spread): UndividedPart | null {
+  const layers = undividedLayerPart(model, spread);
+  if (layers !== null) return layers;
+  const rows = undividedVocabulary(model, spread.tp);
+  return rows === null ? null : `vocabulary, padded to ${rows} rows`;
+}
+
+/** Query heads of the widest attention in use (DeepSeek-V3): more parts than heads there cannot be. */
+const MOST_HEADS = 128;
+
+/** Tensor-parallel sizes that leave no part undivided, smallest first. */
+export function dividingSizes(undivided: (tp: number) => UndividedPart | null): readonly number[] {
+  return Array.from({ length: MOST_HEADS }, (_, index) => index + 1).filter((tp) => undivided(tp) === null);
 }

@@ -4,7 +4,7 @@
  * their makers' data sheets.
  *
  * Writes the bundled `src/estimator/hardware/{gpus,interconnects,cloudInstances}.json` and, for readers only,
- * `data/gpu-sources.json` with where each figure comes from. Usage: build-gpus FACTS_FOLDER
+ * `data/gpu-sources.json` and `data/interconnect-sources.json` with where each figure comes from. Usage: build-gpus FACTS_FOLDER
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -212,14 +212,14 @@ function build(folder: string, root: string): void {
       confidence: f.confidence,
     };
   });
-  const interconnects = readLines(join(folder, 'interconnects.jsonl')).map((row) => ({
+  const links = readLines(join(folder, 'interconnects.jsonl'));
+  const interconnects = links.map((row) => ({
     key: row['key'],
     aliases: row['aliases'],
     gbSPerDirection: row['nominal_gb_s_per_direction'],
     realisticFraction: row['realistic_fraction'],
-    notes: row['notes'],
-    source: row['source'],
   }));
+  const linkSources = Object.fromEntries(links.map((row) => [String(row['key']), { source: row['source'], notes: row['notes'] }]));
   const clouds = readLines(join(folder, 'cloud.jsonl')).map((row) => ({
     provider: row['provider'],
     type: row['instance_type'],
@@ -233,6 +233,7 @@ function build(folder: string, root: string): void {
   writeRows(join(hardware, 'interconnects.json'), interconnects);
   writeRows(join(hardware, 'cloudInstances.json'), clouds);
   writeFileSync(join(root, 'data/gpu-sources.json'), `${JSON.stringify(sources, null, 1)}\n`);
+  writeFileSync(join(root, 'data/interconnect-sources.json'), `${JSON.stringify(linkSources, null, 1)}\n`);
   process.stdout.write(`${gpus.length} GPUs, ${interconnects.length} interconnects, ${clouds.length} cloud instances\n`);
 }
 

@@ -10,8 +10,6 @@ export interface Interconnect {
   readonly gbSPerDirection: number | null;
   /** Share of the nominal bandwidth seen in large collectives; null when not measured. */
   readonly realisticFraction: number | null;
-  readonly notes: string | null;
-  readonly source: string | null;
 }
 
 /** One cloud machine with its GPUs. */
@@ -32,7 +30,7 @@ function narrow(link: Interconnect, lanes: 8 | 4): Interconnect {
 
 const listed = rows as readonly Interconnect[];
 
-/** Built by `scripts/build-gpus.ts`. */
+/** Built by `scripts/build-gpus.ts`; sources in `data/interconnect-sources.json`. */
 export const INTERCONNECTS: readonly Interconnect[] = [
   ...listed,
   ...([8, 4] as const).flatMap((lanes) => listed.filter((link) => /^pcie\d$/.test(link.key)).map((link) => narrow(link, lanes))),

@@ -2,6 +2,7 @@ import { ONLY_SIZE, type CustomModel } from './customModel';
 import { OPTIMIZATION_FIELDS, type FinetuningRequest, type FinetuningResponse } from '../estimator/contracts/finetuning';
 import { readFinetuningRequest, type FinetuningFacts } from '../estimator/contracts/finetuningRequest';
 import { estimateFinetuning } from '../estimator/training/estimate';
+import { projectsToRank } from '../estimator/training/optimizers';
 
 /**
  * A question about fine-tuning, as a form holds it. Field names are those of the request contract, with the members of `optimization_config`
@@ -83,7 +84,7 @@ export function finetuningRequestOf(form: FinetuningForm): Record<string, unknow
     custom_parameters: true,
     ...Object.fromEntries(Object.keys(ONLY_SIZE).map((name) => [name, true])),
     base_quantization: form.finetuning_method !== 'qlora',
-    lora_rank: full,
+    lora_rank: full && !projectsToRank(form.optimizer),
     lora_alpha: full,
     lora_targets: full,
     use_dora: full,

@@ -7,6 +7,7 @@ import {
   type Objective,
   type OptimizerName,
 } from '../../src/estimator/contracts/finetuning';
+import { projectsToRank } from '../../src/estimator/training/optimizers';
 import { ONLY_SIZE } from '../../src/analysis/customModel';
 import { customModelFields } from './customModel';
 import { options, section, type Field } from './field';
@@ -137,7 +138,9 @@ export const FINETUNING_FIELDS: readonly Field<FinetuningForm>[] = [
   basics.number('num_gpus', 'GPUs', '', [1, 4096]),
   basics.choice('finetuning_method', 'Method', options(['full', 'Full'], ['lora', 'LoRA'], ['qlora', 'QLoRA'])),
   basics.choice('objective', 'Objective', OBJECTIVE_CHOICES),
-  basics.slider('lora_rank', 'Rank', '', [1, 4096], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], { when: adapts }),
+  basics.slider('lora_rank', 'Rank', '', [1, 4096], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], {
+    when: (form) => adapts(form) || projectsToRank(form.optimizer),
+  }),
   basics.slider('batch_size', 'Batch size', 'samples', [1, 65_536], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], {
     help: 'Samples per optimizer step over all GPUs and accumulation steps.',
   }),

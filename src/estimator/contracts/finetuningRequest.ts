@@ -45,6 +45,7 @@ import {
 import type { Model } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { gpuAssumptions } from '../hardware/gpuRemarks';
+import { projectsToRank } from '../training/optimizers';
 import { checkCustomGpu, readInterconnect, resolveGpu, resolveModel, unusedFields, unusedSubjects } from './resolve';
 import type { ModelResolver, Unused } from './resolve';
 import { RequestReader, spelled } from './validate';
@@ -94,12 +95,14 @@ export function resolveFinetuning(input: unknown, models: ModelResolver): Valida
   return reader.finish({ request, facts: { gpu, model: found.model, assumptions } });
 }
 
+/** Adapters' rank in the contract; of GaLore and APOLLO transformers' default (`galore_optim_kwargs`, `apollo_optim_kwargs` of its Trainer). */
+const USUAL_RANK = { adapters: 16, projections: 128 } as const;
+
 /** Fields that count for nothing in this request, and why. */
 function unused(request: FinetuningRequest, gpu: Gpu): readonly Unused[] {
   const full = request.finetuning_method === 'full';
-  // These project gradients to the rank.
-  const projects = /^(galore|apollo)/.test(request.optimizer);
-  const byMethod = full ? ['lora_alpha', 'lora_targets', 'use_dora', ...(projects ? [] : ['lora_rank'])] : ['trainable_parameters'];
+  const rank = projectsToRank(request.optimizer) ? [] : ['lora_rank'];
+  const byMethod = full ? ['lora_alpha', 'lora_targets', 'use_dora', ...rank] : ['trainable_parameters'];
   return [
     ...byMethod.map((field) => ({ field, why: `finetuning_method is ${request.finetuning_method}` })),
     ...unusedSubjects(request, gpu),
@@ -116,6 +119,8 @@ function readFields(reader: RequestReader): FinetuningRequest {
   const gpus = reader.number('num_gpus', COUNT, 1);
   const settings = reader.nested('optimization_config', OPTIMIZATION_FIELDS);
   const config = readOptimizations(reader, settings, framework, gpus);
+  const optimizer = readOptimizer(reader, config, methodWords);
+  const usualRank = method === 'full' && projectsToRank(optimizer) ? USUAL_RANK.projections : USUAL_RANK.adapters;
   const offloads = reader.flag('enable_offloading', null, OFFLOADING_SPELLINGS) ?? impliesOffloading(reader, settings);
   return {
     gpu_key: reader.requiredText('gpu_key', 'a key of the GPU catalogue, custom_discrete or custom_apple_silicon'),
@@ -123,7 +128,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     finetuning_method: method,
     objective: reader.choice('objective', OBJECTIVES, spelled(methodWords, OBJECTIVE_SPELLINGS) ?? 'sft', OBJECTIVE_SPELLINGS),
     fine_tuning_quantization: precision,
-    lora_rank: reader.number('lora_rank', { min: 1, max: LIMITS.rank, integer: true }, vectors === null ? 16 : 1),
+    lora_rank: reader.number('lora_rank', { min: 1, max: LIMITS.rank, integer: true }, vectors === null ? usualRank : 1),
     gradient_accumulation_steps: reader.number('gradient_accumulation_steps', { min: 1, max: LIMITS.batch, integer: true }, 1),
     batch_size: reader.number('batch_size', { min: 1, max: LIMITS.batch, integer: true }, 1),
     seq_length: seqLength,
@@ -139,7 +144,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     enable_offloading: offloads,
     offload_target: reader.choice('offload_target', OFFLOAD_TARGETS, 'cpu_ram'),
     offload_parts: reader.choice('offload_parts', OFFLOAD_PARTS, config.zero_stage === 3 ? 'all' : 'optimizer'),
-    optimizer: readOptimizer(reader, config, methodWords),
+    optimizer,
     trainable_parameters: reader.number('trainable_parameters', { min: 0, max: 100 }, null),
     lora_targets: readTargets(reader, vectors ?? (ADAPTS_ATTENTION.includes(framework) ? 'attention' : 'all_linear')),
     lora_alpha: reader.number('lora_alpha', { min: 0 }, null),

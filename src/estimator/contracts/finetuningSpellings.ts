@@ -26,7 +26,7 @@ export const METHOD_SPELLINGS: Spellings<FinetuningMethod> = [
   [/qlora|lora.*[48]_?bit/, 'qlora'],
   [/lora|dora/, 'lora'],
   [ADAPTER_METHODS, 'lora'],
-  [/full|pre_?train|^sft$|^osf$|galore|apollo|badam/, 'full'],
+  [/full|pre_?train|^sft$|^osf$|galore|apollo/, 'full'],
 ];
 
 /** LitGPT's adapters train a few vectors: a prompt beside attention (LLaMA-Adapter, arXiv 2303.16199), or a bias and a scale per linear layer (version 2). */
@@ -116,7 +116,8 @@ export const OPTIMIZER_SPELLINGS: Spellings<OptimizerName> = [
   [/paged/, 'paged_adamw'],
   [/adam.*4_?bit/, 'adamw_4bit'],
   [/adam.*8_?bit|8_?bit.*adam|adam_?w?_bnb/, 'adamw_8bit'],
-  [/adam/, 'adamw'],
+  // BAdam holds the states of one block of layers at a time: none of these.
+  [/(?<!b)adam/, 'adamw'],
   [/sgd.*momentum|momentum/, 'sgd_momentum'],
   [/sgd/, 'sgd'],
 ];

@@ -14,6 +14,8 @@ export interface OptimizerFacts {
   readonly paged: boolean;
   /** Peak bytes per parameter of the multi-tensor update, as wide as the weight: the copies torch's foreach path makes. */
   readonly updateCopies: number;
+  /** Embedding and head keep Adam's two moments whatever the layers keep: they are no matrices to project or to orthogonalise. */
+  readonly tablesByAdam: boolean;
   /** Muon orthogonalises each matrix's update, which takes matrix products of its own. */
   readonly orthogonalises: boolean;
 }
@@ -23,6 +25,7 @@ const PLAIN = {
   fixedBytes: 0,
   factored: false,
   projected: false,
+  tablesByAdam: false,
   paged: false,
   updateCopies: 1,
   orthogonalises: false,
@@ -35,7 +38,8 @@ const FOUR_BIT_STATE = 0.5 + 4 / 128;
 /**
  * States per optimizer: Adam keeps two moments, Lion and SGD with momentum and Muon one; Adafactor's are factored (Shazeer 2018,
  * arXiv 1804.04235; measured at about 0 bytes per parameter in the Hugging Face performance guide); GaLore and APOLLO keep Adam's in a
- * low rank (arXiv 2403.03507, 2412.05270); Adam-mini keeps one moment (arXiv 2406.16793). torch.optim's documentation gives the foreach
+ * low rank (arXiv 2403.03507, 2412.05270) for attention and feed-forward alone, and Muon leaves embedding and head to AdamW as well
+ * (torch.optim.Muon takes matrices of hidden layers only); Adam-mini keeps one moment (arXiv 2406.16793). torch.optim's documentation gives the foreach
  * path one extra copy of the parameters; fused 8-bit kernels make none.
  */
 export const OPTIMIZER_FACTS: Readonly<Record<OptimizerName, OptimizerFacts>> = {
@@ -50,9 +54,16 @@ export const OPTIMIZER_FACTS: Readonly<Record<OptimizerName, OptimizerFacts>> = 
   lion: { ...PLAIN, statesOfWeightWidth: 1, updateCopies: 0 },
   lion_8bit: { ...PLAIN, fixedBytes: EIGHT_BIT_STATE, updateCopies: 0 },
   paged_lion_8bit: { ...PLAIN, fixedBytes: EIGHT_BIT_STATE, paged: true, updateCopies: 0 },
-  muon: { ...PLAIN, statesOfWeightWidth: 1, updateCopies: 0, orthogonalises: true },
-  galore: { ...PLAIN, statesOfWeightWidth: 2, projected: true, updateCopies: 0 },
-  galore_8bit: { ...PLAIN, fixedBytes: 2 * EIGHT_BIT_STATE, projected: true, updateCopies: 0 },
-  apollo: { ...PLAIN, statesOfWeightWidth: 2, projected: true, updateCopies: 0 },
+  muon: { ...PLAIN, statesOfWeightWidth: 1, tablesByAdam: true, updateCopies: 0, orthogonalises: true },
+  galore: { ...PLAIN, statesOfWeightWidth: 2, projected: true, tablesByAdam: true, updateCopies: 0 },
+  galore_8bit: { ...PLAIN, fixedBytes: 2 * EIGHT_BIT_STATE, projected: true, tablesByAdam: true, updateCopies: 0 },
+  apollo: { ...PLAIN, statesOfWeightWidth: 2, projected: true, tablesByAdam: true, updateCopies: 0 },
   adam_mini: { ...PLAIN, statesOfWeightWidth: 1, updateCopies: 0 },
 };
+
+const PROJECTED: ReadonlySet<string> = new Set(Object.entries(OPTIMIZER_FACTS).flatMap(([name, facts]) => (facts.projected ? [name] : [])));
+
+/** Whether an optimizer projects the gradients of a full fine-tune to `lora_rank`. */
+export function projectsToRank(optimizer: string): boolean {
+  return PROJECTED.has(optimizer);
+}

@@ -54,10 +54,12 @@ export function stateBytes(plan: TrainingPlan): StateBytes {
   const expertGradientShards = parallel.zeroStage >= 2 ? parallel.expertShards : 1;
   const expertOptimizerShards = parallel.zeroStage >= 1 ? parallel.expertShards : 1;
   const perElement = optimizerBytesPerElement(plan);
+  const perTable = tableBytesPerElement(plan);
   const adapterWeightShards = parallel.zeroStage >= 3 ? parallel.shards : 1;
   const gradients =
     models * ((trained.dense * plan.gradientBytes) / gradientShards + (trained.experts * plan.gradientBytes) / expertGradientShards);
-  const optimizer = models * ((trained.dense * perElement) / optimizerShards + (trained.experts * perElement) / expertOptimizerShards);
+  const dense = trained.dense * perElement + trained.tables * (perTable - perElement);
+  const optimizer = models * (dense / optimizerShards + (trained.experts * perElement) / expertOptimizerShards);
   const updated = models * (trained.dense / optimizerShards + trained.experts / expertOptimizerShards);
   const frozen = frozenModels(plan) * plan.base.compute;
   const bytes = { linear: models * linear + frozen, rest: models * rest + frozen };
@@ -165,6 +167,8 @@ function holdings(plan: TrainingPlan): Holdings {
 interface TrainedElements {
   /** Adapters or dense weights. */
   readonly dense: number;
+  /** Embedding and head among them. */
+  readonly tables: number;
   readonly experts: number;
   /** Adapters alone. */
   readonly adapters: number;
@@ -174,11 +178,12 @@ function trainedElements(plan: TrainingPlan, held: Holdings): TrainedElements {
   if (plan.adapters) {
     const perStage = plan.adapters.parameters / plan.parallel.pipeline;
     const embeddings = plan.trainsEmbeddings ? held.embeddings : 0;
-    return { dense: perStage + embeddings, experts: 0, adapters: perStage };
+    return { dense: perStage + embeddings, tables: embeddings, experts: 0, adapters: perStage };
   }
   const towers = plan.request.train_vision_tower ? held.towers : 0;
   const share = plan.trainedShare;
-  return { dense: (held.linear + held.rest + held.embeddings + towers) * share, experts: held.experts * share, adapters: 0 };
+  const dense = (held.linear + held.rest + held.embeddings + towers) * share;
+  return { dense, tables: held.embeddings * share, experts: held.experts * share, adapters: 0 };
 }
 
 /** All parameters a run trains, over all GPUs. */
@@ -197,6 +202,14 @@ function optimizerBytesPerElement(plan: TrainingPlan): number {
   // GaLore and APOLLO project the shorter side of a matrix to the rank; the projection itself is one more such matrix.
   if (optimizer.projected && !plan.adapters) return plan.masterBytes + (states + width) * Math.min(1, request.lora_rank / shape.hiddenSize);
   return plan.masterBytes + states;
+}
+
+/** Optimizer states of embedding and head: Adam's where the optimizer leaves them to it. */
+function tableBytesPerElement(plan: TrainingPlan): number {
+  const { optimizer } = plan;
+  if (!optimizer.tablesByAdam || plan.adapters) return optimizerBytesPerElement(plan);
+  const width = plan.masterBytes > 0 ? 4 : plan.trainedBytes;
+  return plan.masterBytes + (optimizer.fixedBytes > 0 ? optimizer.fixedBytes : 2 * width);
 }
 
 function communicationBytes(plan: TrainingPlan, held: Holdings, trained: number): number {

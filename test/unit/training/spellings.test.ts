@@ -170,6 +170,8 @@ describe('spellings of a fine-tuning request', () => {
 
   it('says what is nearest where nothing fits', () => {
     assert.match(problem({ optimizer: 'addam' }), /optimizer is "addam"; allowed: one of adamw, .*did you mean "adamw"\?/);
+    assert.match(problem({ optimizer: 'badam' }), /optimizer is "badam"; allowed: one of adamw/);
+    assert.match(problem({ finetuning_method: 'badam (block Adam)' }), /allowed: one of full, lora, qlora/);
     assert.match(problem({ framework: 'torchtunne' }), /did you mean "torchtune"\?/);
     assert.match(problem({ finetuning_method: 'something' }), /allowed: one of full, lora, qlora/);
     assert.match(problem({ gradient_checkpointing: 'perhaps' }), /allowed: one of none, selective, full, offloaded/);

@@ -109,16 +109,20 @@ interface Skipped {
   readonly reason: string;
 }
 
+/** Where the models that files name come from. */
+type FileModels = Pick<CommandLineModels, 'find' | 'findDraft'>;
+
 interface FileEstimate {
   readonly analysis: Analysis;
   readonly file: string;
   readonly lines: Lines;
 }
 
-async function estimateFile(
+/** What a file's deployments come to, or why it is skipped: a file on which the estimate fails costs the others nothing. */
+export async function estimateFile(
   file: string,
   options: EstimateOptions,
-  models: CommandLineModels,
+  models: FileModels,
   cwd: string,
 ): Promise<readonly FileEstimate[] | Skipped> {
   const location = path.resolve(cwd, file);
@@ -128,18 +132,27 @@ async function estimateFile(
   } catch (error) {
     return { file, reason: error instanceof Error ? error.message : String(error) };
   }
-  const deployments = readNamedFile(path.relative(cwd, location), text, options.version ?? NEWEST_VERSION);
-  if (deployments.length === 0) return { file, reason: 'It configures no vLLM engine: no key of `vllm serve` stands at its top level.' };
-  const lines = new Lines(text);
-  const folders = [path.dirname(location), cwd];
-  return Promise.all(deployments.map(async (read) => ({ analysis: await judge(read, text, options, models, folders), file, lines })));
+  try {
+    const deployments = readNamedFile(path.relative(cwd, location), text, options.version ?? NEWEST_VERSION);
+    if (deployments.length === 0) return { file, reason: 'It configures no vLLM engine: no key of `vllm serve` stands at its top level.' };
+    const lines = new Lines(text);
+    const folders = [path.dirname(location), cwd];
+    return await Promise.all(
+      deployments.map(async (read) => ({ analysis: await judge(read, text, options, models, folders), file, lines })),
+    );
+  } catch (error) {
+    return {
+      file,
+      reason: `The estimate itself fails on it: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+    };
+  }
 }
 
 async function judge(
   read: Deployment,
   text: string,
   options: EstimateOptions,
-  models: CommandLineModels,
+  models: FileModels,
   folders: readonly string[],
 ): Promise<Analysis> {
   const version = options.version ?? read.vllmVersion ?? NEWEST_VERSION;

@@ -25,7 +25,7 @@ export interface Response {
 
 /** A command that answers requests. */
 interface RequestCommand<T> extends Omit<Command, 'run'> {
-  /** Answers one request, already parsed. Never throws. */
+  /** Answers one request, already parsed. */
   readonly answer: (input: unknown, models: ModelResolver) => RequestAnswer<T>;
   /** What an answer means for the exit code. */
   readonly fits: (response: T) => boolean;
@@ -200,9 +200,21 @@ function answerText<T>({ text, line }: RequestText, answer: (input: unknown) => 
     const message = `The request${line === null ? '' : ` on line ${line}`} is no JSON: ${jsonMistake(error, line !== null)}`;
     return { id: {}, result: { problems: [{ field: '', value: text, allowed: 'JSON', nearest: null, message }] } };
   }
-  if (typeof input !== 'object' || input === null || Array.isArray(input) || !('id' in input)) return { id: {}, result: answer(input) };
+  if (typeof input !== 'object' || input === null || Array.isArray(input) || !('id' in input))
+    return { id: {}, result: attempted(input, answer) };
   const { id, ...request } = input;
-  return { id: { id }, result: answer(request) };
+  return { id: { id }, result: attempted(request, answer) };
+}
+
+/** An answer; where giving it fails, a problem of this request, so that the others get theirs. */
+export function attempted<T>(input: unknown, answer: (input: unknown) => RequestAnswer<T>): RequestAnswer<T> {
+  try {
+    return answer(input);
+  } catch (error) {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const message = `The calculator itself fails on this request: ${why}`;
+    return { problems: [{ field: '', value: input, allowed: 'a request on which the calculator does not fail', nearest: null, message }] };
+  }
 }
 
 /** What V8 says of a mistake; newer ones add the place within the text, whose first line is not that of the input. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { estimateFile } from '../../../src/cli/estimate';
 import { cli, type Outcome } from './terminal';
 
 let folder = '';
@@ -65,6 +66,16 @@ describe('the command line', () => {
     assert.match(errors, /missing\.yaml: skipped: ENOENT/);
     const other = file('other.yaml', 'services:\n  a: {}\n');
     assert.match((await run(['estimate', other])).errors, /configures no vLLM engine/);
+  });
+
+  it('skips a file on which the estimate itself fails, so that the others get theirs', async () => {
+    const models = {
+      find: () => Promise.reject(new TypeError('size is undefined')),
+      findDraft: () => Promise.reject(new TypeError('size is undefined')),
+    };
+    const options = { gpu: null, version: null, set: {} };
+    const skipped = await estimateFile(file('fails.yaml', FITS), options, models, folder);
+    assert.deepEqual(skipped, { file: 'fails.yaml', reason: 'The estimate itself fails on it: TypeError: size is undefined' });
   });
 
   it('lets flags win over the file', async () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import { EXIT } from '../../../src/cli/command';
 import { JsonProgress } from '../../../src/cli/jsonProgress';
-import { requestTexts } from '../../../src/cli/requests';
+import { requestCommand, requestTexts } from '../../../src/cli/requests';
 import { forAll } from '../properties';
-import { cli } from './terminal';
+import { cli, inTerminal } from './terminal';
 
 interface Text {
   readonly text: string;
@@ -66,6 +67,29 @@ describe('JSON Lines', () => {
       assert.equal(line, 1);
       return;
     }
+  });
+
+  it('are all answered where one of them makes the calculator fail', async () => {
+    const command = requestCommand<object>({
+      name: 'fails',
+      summary: '',
+      help: '',
+      answer: (input) => {
+        if (JSON.stringify(input).includes('fail')) throw new TypeError('size is undefined');
+        return { response: { input } };
+      },
+      fits: () => true,
+    });
+    const lines = ['{"n": 1}', '{"id": "b", "n": "fail"}', '{"n": 3}'].join('\n');
+    const { code, out } = await inTerminal((terminal) => command.run(['-'], terminal), lines);
+    const [first, second, third] = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    assert.equal(code, EXIT.unusable);
+    assert.deepEqual([first, third], [{ input: { n: 1 } }, { input: { n: 3 } }]);
+    assert.deepEqual([second?.['id'], second?.['line']], ['b', 2]);
+    assert.match(String(second?.['error']), /calculator itself fails on this request: TypeError: size is undefined/);
   });
 
   it('name the line of a mistake and no other', async () => {

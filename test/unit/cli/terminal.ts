@@ -1,3 +1,4 @@
+import type { Terminal } from '../../../src/cli/command';
 import { runCli } from '../../../src/cli/main';
 
 /** What a command left behind. */
@@ -15,9 +16,14 @@ async function* chunks(text: string): AsyncGenerator<string> {
 }
 
 /** Runs the command line in a terminal that remembers what was written. */
-export async function cli(args: readonly string[], stdin = '', cwd = process.cwd()): Promise<Outcome> {
+export function cli(args: readonly string[], stdin = '', cwd = process.cwd()): Promise<Outcome> {
+  return inTerminal((terminal) => runCli(args, terminal), stdin, cwd);
+}
+
+/** What a command leaves behind in such a terminal. */
+export async function inTerminal(run: (terminal: Terminal) => Promise<number>, stdin = '', cwd = process.cwd()): Promise<Outcome> {
   let [out, errors] = ['', ''];
-  const code = await runCli(args, {
+  const code = await run({
     stdin: chunks(stdin),
     write: (text) => {
       out += text;

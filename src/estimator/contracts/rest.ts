@@ -10,14 +10,16 @@ import {
   storedPrecision,
   type RestCalculation,
   type RestInference,
+  type RestRefusal,
   type RestTraining,
 } from './restMemory';
 import { placedProblem, type Problems } from './problem';
 import { RequestReader } from './validate';
 
-/** The second calculator: a small REST service. An answer of one of its routes; every error says which and why. */
+/** The second calculator: a small REST service. An answer of one of its routes; every error says which and why, beside what could be answered. */
 export type RestAnswer<B = object> =
-  { readonly status: 200; readonly body: B } | { readonly status: RestFailure; readonly body: { readonly error: string } };
+  | { readonly status: 200; readonly body: B }
+  | { readonly status: RestFailure; readonly body: { readonly error: string } & Partial<RestComparison> };
 
 /** Bad or missing parameters; an unknown model or path; a wrong method; a failure of the calculator itself. */
 export type RestFailure = 400 | 404 | 405 | 500;
@@ -180,34 +182,43 @@ function training({ models }: RestService, { body }: RouteInput): RestAnswer<Res
 export interface RestComparison {
   readonly calculation_type: (typeof CALCULATIONS)[number];
   readonly unit: 'GiB';
-  readonly comparisons: readonly (RestInference | RestTraining)[];
+  /** In the order of the configurations: what each comes to, or its error. */
+  readonly comparisons: readonly (RestInference | RestTraining | { readonly error: string })[];
 }
 
-/** POST memory/compare: the same calculation for several configurations, in their order. One that is bad makes the whole answer a 400 or 404. */
+/**
+ * POST memory/compare: the same calculation for several configurations, in their order. With one that is bad the status is 400 or 404 and the error
+ * says which; the others are answered beside it.
+ */
 function compare({ models }: RestService, { body }: RouteInput): RestAnswer<RestComparison> {
   const reader = new RequestReader(body);
   const type = reader.choice('calculation_type', CALCULATIONS, 'inference');
   const list = reader.list('configurations', 'a list of at least one configuration');
   const read = reader.finish(list);
-  return read.ok ? answered(restComparison(type, read.request, models)) : failed(400, messagesOf(read.problems));
+  if (!read.ok) return failed(400, messagesOf(read.problems));
+  const comparison = restComparison(type, read.request, models);
+  if (!('problems' in comparison)) return ok(comparison.body);
+  const error = messagesOf(comparison.problems);
+  return { status: comparison.status, body: 'body' in comparison ? { error, ...comparison.body } : { error } };
 }
 
-/** The calculations of a comparison, or every problem of every configuration. */
+/** The calculations of a comparison; every problem of every configuration, beside what could be calculated if anything could. */
 export function restComparison(
   type: RestComparison['calculation_type'],
   configurations: readonly unknown[],
   models: ModelResolver,
-): RestCalculation<RestComparison> {
+): RestCalculation<RestComparison> | (RestRefusal & { readonly body: RestComparison }) {
   const calculate = type === 'inference' ? restInferenceMemory : restTrainingMemory;
   const calculations: readonly RestCalculation<RestInference | RestTraining>[] = configurations.map((one) => calculate(one, models));
   const refused = calculations.flatMap((one, index) =>
     'problems' in one ? [{ status: one.status, problems: one.problems.map((problem) => placedProblem(problem, index)) }] : [],
   );
+  const comparisons = calculations.map((one) => ('body' in one ? one.body : { error: messagesOf(one.problems) }));
+  const body: RestComparison = { calculation_type: type, unit: 'GiB', comparisons };
   const [first, ...more] = refused.flatMap(({ problems }) => problems);
-  if (first) return { status: refused.every(({ status }) => status === 404) ? 404 : 400, problems: [first, ...more] };
-  return {
-    body: { calculation_type: type, unit: 'GiB', comparisons: calculations.flatMap((one) => ('body' in one ? [one.body] : [])) },
-  };
+  if (!first) return { body };
+  const status = refused.every((one) => one.status === 404) ? 404 : 400;
+  return { status, problems: [first, ...more], ...(refused.length < calculations.length && { body }) };
 }
 
 function answered<B>(calculation: RestCalculation<B>): RestAnswer<B> {

@@ -60,8 +60,14 @@ export interface RestTraining {
   };
 }
 
+/** What is wrong with a request. */
+export interface RestRefusal {
+  readonly status: 400 | 404;
+  readonly problems: Problems;
+}
+
 /** A calculation, or what is wrong with the request. */
-export type RestCalculation<B> = { readonly body: B } | { readonly status: 400 | 404; readonly problems: Problems };
+export type RestCalculation<B> = { readonly body: B } | RestRefusal;
 
 /** Memory of serving a model. */
 export function restInferenceMemory(request: unknown, models: ModelResolver): RestCalculation<RestInference> {

@@ -97,8 +97,10 @@ export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
   const perReplica = Math.ceil(question.sequences / dataParallel);
   const shards = Math.min(tp, work.kvShards);
   const stored = (tokens: number): number => (kvBytes(work, tokens) / shards) * stage;
-  const longest = stored(question.context);
-  const own = longest * ownKvShare(work.kv, question.context, question.sharedTokens);
+  const states = (work.stateBytes / tp) * stage;
+  const tokens = stored(question.context);
+  const longest = tokens + states;
+  const own = tokens * ownKvShare(work.kv, question.context, question.sharedTokens) + states;
   const kvTotal = longest + (perReplica - 1) * own;
   const onGpu = question.offloadKvCache ? 0 : 1;
   const activations = activationBytes(question, perReplica, Math.min(question.batchedTokens, question.context * perReplica));

@@ -146,7 +146,9 @@ export function decodeStep(
   const arithmetic = ((2 * (dense + experts) * tokens) / tp / own.decodeRate) * 1e3;
   const weights = either(streamMs(setup, work, held, constants), arithmetic * vendorFactor(gpu, engine, constants), OVERLAP);
   const kvRead = (stageBatch * kvBytes(work, context)) / Math.min(tp, work.kvShards);
-  const kvCache = (kvRead / bytesPerMs(gpu)) * kvFactor(setup, work, constants);
+  // Recurrent states are read and written once each.
+  const states = (2 * stageBatch * work.stateBytes) / tp / bytesPerMs(gpu);
+  const kvCache = (kvRead / bytesPerMs(gpu)) * kvFactor(setup, work, constants) + states;
   const communication = communicationMs(setup, work, tokens, constants);
   const launches = launchMs(setup, work, context, constants);
   const host = own.hostMs + own.perRequestMs * batch;

@@ -1,4 +1,5 @@
 import { layersOf, type Architecture, type LayerKind, type Mixer, type Model } from '../architecture';
+import { isRecurrent, recurrentStateBytes } from '../recurrentState';
 import { parameterBreakdown, activeParameterCount } from '../parameters';
 
 /** How weights are stored, as far as kernels differ in speed. */
@@ -47,6 +48,8 @@ export interface ModelWork {
   /** Bytes per element of the KV cache. */
   readonly kvElementBytes: number;
   readonly kv: readonly KvGroup[];
+  /** Bytes of recurrent state that each request keeps whatever its length, all layers together; every step reads and writes them. */
+  readonly stateBytes: number;
   /** Into how many parts tensor parallelism can cut the KV cache: the KV heads; 1 for latent attention. */
   readonly kvShards: number;
   /** FLOPs of attention per pair of tokens: 4 x heads x head dimension, summed over layers with full attention. */
@@ -139,6 +142,7 @@ export function modelWork(model: Model, stored: WorkFormat): ModelWork {
     activeExpertParameters: moe?.kind === 'moe' ? Math.min(active, (experts * moe.expertsPerToken) / moe.experts) : 0,
     kvElementBytes: stored.kvElementBytes,
     kv: kvGroups(architecture, stored.kvElementBytes),
+    stateBytes: statesOf(architecture),
     kvShards: kvShards(architecture),
     attentionFlopsPerPair: kinds.reduce((sum, kind) => sum + pairFlops(kind), 0),
   };
@@ -179,6 +183,14 @@ export function kvGroups(architecture: Architecture, elementBytes: number): read
     }
   }
   return [...byWindow].map(([window, bytesPerToken]) => ({ window, bytesPerToken }));
+}
+
+/** Recurrent states of a request, convolutions in 16 bit. */
+function statesOf(architecture: Architecture): number {
+  const stateBytes = architecture.recurrentStateDtype === 'float32' ? 4 : 2;
+  const format = { tensorParallel: 1, stateBytes, convBytes: 2, speculativeTokens: 0 };
+  const mixers = layersOf(architecture).flatMap((kind) => kind.mixers.filter(isRecurrent));
+  return mixers.reduce((sum, mixer) => sum + recurrentStateBytes(mixer, format), 0);
 }
 
 interface CachedElements {

@@ -1,19 +1,12 @@
-import type { DeltaNetMixer, LightningMixer, MambaMixer, Mixer, ShortConvMixer } from '../../estimator/architecture';
-import { ceilDiv } from '../../estimator/units';
+import type { Mixer } from '../../estimator/architecture';
+import { recurrentStateBytes, type RecurrentStateFormat } from '../../estimator/recurrentState';
 
 /** How a rank stores KV cache elements. */
-export interface KvCacheFormat {
-  readonly tensorParallel: number;
+export interface KvCacheFormat extends RecurrentStateFormat {
   /** `kv-cache-dtype` after `auto` is resolved. */
   readonly dtype: string;
   /** Bytes of one element of the model's dtype. */
   readonly modelBytes: number;
-  /** Bytes of one element of recurrent state. */
-  readonly stateBytes: number;
-  /** Bytes of one element of convolution state. */
-  readonly convBytes: number;
-  /** Speculative tokens per step, which lengthen convolution states. */
-  readonly speculativeTokens: number;
 }
 
 /** What one layer keeps per request, per GPU. */
@@ -58,7 +51,7 @@ export function cachesOf(mixer: Mixer, format: KvCacheFormat): readonly LayerCac
       return caches;
     }
     default:
-      return [{ kind: 'state', bytes: stateBytes(mixer, format) }];
+      return [{ kind: 'state', bytes: recurrentStateBytes(mixer, format) }];
   }
 }
 
@@ -80,39 +73,4 @@ function elementBytes(format: KvCacheFormat): number {
   if (format.dtype === 'bfloat16' || format.dtype === 'float16' || format.dtype === 'half') return 2;
   if (format.dtype === 'float32' || format.dtype === 'float') return 4;
   return format.modelBytes;
-}
-
-/**
- * Bytes of one request's recurrent state in one layer on one GPU: convolution part plus temporal part
- * (vllm/model_executor/layers/mamba/mamba_utils.py, MambaStateShapeCalculator).
- */
-function stateBytes(mixer: DeltaNetMixer | MambaMixer | ShortConvMixer | LightningMixer, format: KvCacheFormat): number {
-  const tp = format.tensorParallel;
-  const conv = (width: number, kernel: number): number => (width / tp) * (kernel - 1 + format.speculativeTokens) * format.convBytes;
-  switch (mixer.kind) {
-    case 'gated_delta_net': {
-      const width = 2 * mixer.keyHeads * mixer.keyHeadDim + mixer.valueHeads * mixer.valueHeadDim;
-      return conv(width, mixer.convKernel) + (mixer.valueHeads / tp) * mixer.valueHeadDim * mixer.keyHeadDim * format.stateBytes;
-    }
-    case 'kimi_delta_attention': {
-      const width = mixer.valueHeads * mixer.valueHeadDim;
-      // Kimi delta attention keeps its state in fp32.
-      return conv(3 * width, mixer.convKernel) + (mixer.valueHeads / tp) * mixer.valueHeadDim * mixer.keyHeadDim * 4;
-    }
-    case 'mamba1':
-      return (
-        (mixer.intermediateSize / tp) * (mixer.convKernel - 1) * format.convBytes +
-        (mixer.intermediateSize / tp) * mixer.stateSize * format.stateBytes
-      );
-    case 'mamba2': {
-      // Groups that do not divide by the ranks are replicated up to one per rank.
-      const groups = mixer.groups % tp === 0 ? mixer.groups : ceilDiv(mixer.groups, tp) * tp;
-      const width = mixer.intermediateSize + 2 * groups * mixer.stateSize;
-      return conv(width, mixer.convKernel) + (mixer.heads / tp) * mixer.headDim * mixer.stateSize * format.stateBytes;
-    }
-    case 'short_conv':
-      return (mixer.width / tp) * (mixer.convKernel - 1) * format.convBytes;
-    case 'lightning_attention':
-      return (mixer.heads / tp) * mixer.headDim * mixer.headDim * 4;
-  }
 }

@@ -70,6 +70,16 @@ describe('speed against published measurements', () => {
     assert.equal(deepseek.kvShards, 1);
   });
 
+  it('reads the recurrent states that vLLM sizes its blocks by: 544 tokens for Qwen3-Next, 672 for Nemotron-Nano-9B-v2', () => {
+    const block = (id: string, layers: number, bytesPerToken: number): number => {
+      const { stateBytes } = modelWork(knownModel(id), { ...storedWeights('bf16', null), kvElementBytes: 2 });
+      return Math.ceil(stateBytes / layers / bytesPerToken / 16) * 16;
+    };
+    // vLLM pull request 32492 and issue 24280; 36 recurrent layers beside attention of 2 heads of 256, 27 beside 8 heads of 128, both K and V.
+    assert.equal(block('Qwen/Qwen3-Next-80B-A3B-Instruct', 36, 2 * 2 * 256 * 2), 544);
+    assert.equal(block('nvidia/NVIDIA-Nemotron-Nano-9B-v2', 27, 2 * 8 * 128 * 2), 672);
+  });
+
   it('yields 1 token per step without drafts and never more than drafts + 1', () => {
     assert.equal(tokensPerStep(0), 1);
     // (1 - 0.7^4) / 0.3 = 2.533, Leviathan et al. 2023, eq. 1.

@@ -35,6 +35,10 @@ export interface FinetuningForm extends CustomModel {
   readonly num_samples: number;
   /** 0 for the sequence length. */
   readonly tokens_per_sample: number;
+  /** 0 for images that are not counted. */
+  readonly images_per_sample: number;
+  /** 0 for what the tower takes. */
+  readonly image_size: number;
   readonly num_epochs: number;
   readonly packing: boolean;
   readonly optimizer: string;
@@ -90,6 +94,9 @@ export function finetuningRequestOf(form: FinetuningForm): Record<string, unknow
     use_dora: full,
     trainable_parameters: !full || form.trainable_parameters === 100,
     tokens_per_sample: form.tokens_per_sample === 0,
+    images_per_sample: form.images_per_sample === 0,
+    image_size: form.image_size === 0 || form.images_per_sample === 0,
+    train_vision_tower: !full,
     // Off means that nobody asked for it: the framework's own habit then counts.
     master_weights: !form.master_weights,
     chunked_loss: !form.chunked_loss,

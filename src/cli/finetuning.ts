@@ -21,6 +21,7 @@ export const finetuningCommand = requestCommand({
     '',
     'Reads one request as JSON, or one per line (JSON Lines), from FILE or standard input, and prints a response for each.',
     'A request needs gpu_key and llm_key; finetuning_method, batch_size, seq_length, optimizer, framework and the rest have defaults.',
+    'A model with a vision tower also takes images_per_sample, image_size (pixels of a side) and image_tokens (of each image, part of seq_length).',
     'A request that cannot be used is answered with every problem in it: the field, its value, what is allowed, the nearest valid choice.',
     '',
     'What the framework refuses, such as tensor_parallel 3 for 32 heads, has memory_status error, the error and its problems before the figures.',

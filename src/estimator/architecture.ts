@@ -178,6 +178,8 @@ export interface EncoderTower {
   readonly patchSize: number | null;
   /** Patches merged per side before the language model (2 for Qwen-VL); null when unknown. */
   readonly spatialMerge: number | null;
+  /** Patches behind one token of the language model: what a pixel shuffle or a merger joins; 1 where nothing does. */
+  readonly patchesPerToken: number;
   /** Fixed input side in pixels; null for native resolution. */
   readonly imageSize: number | null;
   /** Language-model tokens of the largest single item; null when it depends on limits we do not know. */

@@ -131,6 +131,12 @@ export interface FinetuningRequest {
   readonly chunked_loss: boolean | null;
   /** Train the encoder towers of a multimodal model too. Default false: frozen. */
   readonly train_vision_tower: boolean;
+  /** Images of a sample, for a model with a vision tower; null: not given, and not counted. Their tokens are part of `seq_length`. */
+  readonly images_per_sample: number | null;
+  /** Pixels of a side of a square image with as many pixels; null: a tower's own size, or 1,024 where it takes images as they come. */
+  readonly image_size: number | null;
+  /** Tokens that one image takes of the sequence; null: from `image_size` and the tower. */
+  readonly image_tokens: number | null;
   /** Train embedding and lm_head in full beside the adapters. */
   readonly train_embeddings: boolean;
   readonly tensor_parallel: number;

@@ -1,6 +1,7 @@
 import type { Model } from '../architecture';
 import { dividingSizes, undividedLayerPart, type UndividedPart } from '../division';
 import { moeMlpsOf } from '../modelShape';
+import { imageTokens } from '../training/images';
 import type { FinetuningRequest, FrameworkName } from './finetuning';
 import { requestProblem, type RequestProblem } from './problem';
 
@@ -17,15 +18,16 @@ const NEEDS_WHOLE_CHUNKS: readonly FrameworkName[] = ['megatron', 'fsdp'];
 const CHUNKS_PER_RANK = 2;
 
 /**
- * What in the parallel sizes of a run makes its framework refuse the model; nothing when it starts. Megatron's words are "num_attention_heads (28)
+ * What in the sizes of a run makes its framework refuse the model; nothing when it starts. Megatron's words are "num_attention_heads (28)
  * must be a multiple of tensor_model_parallel_size (8)"; tensor parallelism of PyTorch's DTensors fails in the reshape to heads.
  */
-export function parallelProblems(request: FinetuningRequest, model: Model): readonly RequestProblem[] {
+export function runProblems(request: FinetuningRequest, model: Model): readonly RequestProblem[] {
   return [
     ...tensorProblems(request, model),
     ...pipelineProblems(request, model),
     ...expertProblems(request, model),
     ...lengthProblems(request),
+    ...imageProblems(request, model),
   ];
 }
 
@@ -65,4 +67,14 @@ function lengthProblems({ context_parallel: ranks, seq_length, framework }: Fine
   if (ranks === 1 || !NEEDS_WHOLE_CHUNKS.includes(framework) || seq_length % chunks === 0) return [];
   const allowed = `a multiple of ${chunks}, twice context_parallel, since ${framework} gives each rank two chunks of every sequence`;
   return [requestProblem('seq_length', seq_length, allowed, Math.ceil(seq_length / chunks) * chunks)];
+}
+
+/** Images that do not fit the sequence: processors cannot cut their tokens off, since each stands for a part of the tower's output. */
+function imageProblems(request: FinetuningRequest, model: Model): readonly RequestProblem[] {
+  const { images_per_sample: images, seq_length } = request;
+  const tokens = imageTokens(request, model);
+  if (images === null || tokens === null || images * tokens <= seq_length) return [];
+  const most = Math.floor(seq_length / tokens);
+  const allowed = `at most ${most}, since each image takes ${tokens} of the ${seq_length} tokens of seq_length`;
+  return [requestProblem('images_per_sample', images, allowed, most)];
 }

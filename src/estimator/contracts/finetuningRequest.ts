@@ -45,6 +45,7 @@ import {
 import type { Model } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { gpuAssumptions } from '../hardware/gpuRemarks';
+import { imageTower } from '../training/images';
 import { projectsToRank } from '../training/optimizers';
 import { checkCustomGpu, readInterconnect, resolveGpu, resolveModel, unusedFields, unusedSubjects } from './resolve';
 import type { ModelResolver, Unused } from './resolve';
@@ -52,7 +53,16 @@ import { RequestReader, spelled } from './validate';
 import type { Validated } from './validate';
 
 /** Largest values accepted: beyond any run that was ever reported, and small enough that products stay finite and exact. */
-const LIMITS = { gpus: 131_072, tokens: 100_000_000, batch: 10_000_000, samples: 1e12, rank: 65_536, gib: 100_000 } as const;
+const LIMITS = {
+  gpus: 131_072,
+  tokens: 100_000_000,
+  batch: 10_000_000,
+  samples: 1e12,
+  rank: 65_536,
+  gib: 100_000,
+  images: 10_000,
+  pixels: 100_000,
+} as const;
 const COUNT = { min: 1, max: LIMITS.gpus, integer: true } as const;
 
 /** What the names of a request stand for. */
@@ -91,7 +101,7 @@ export function resolveFinetuning(input: unknown, models: ModelResolver): Valida
   const found = resolveModel(reader, request.llm_key, request.custom_model, models);
   if (gpu === null || found === null) return reader.fail();
   const said = gpuAssumptions(request.gpu_key, gpu, request.custom_vram !== null);
-  const assumptions = [...said, ...found.assumptions, ...unusedFields(reader, unused(request, gpu))];
+  const assumptions = [...said, ...found.assumptions, ...unusedFields(reader, unused(request, gpu, found.model))];
   return reader.finish({ request, facts: { gpu, model: found.model, assumptions } });
 }
 
@@ -99,11 +109,20 @@ export function resolveFinetuning(input: unknown, models: ModelResolver): Valida
 const USUAL_RANK = { adapters: 16, projections: 128 } as const;
 
 /** Fields that count for nothing in this request, and why. */
-function unused(request: FinetuningRequest, gpu: Gpu): readonly Unused[] {
+function unused(request: FinetuningRequest, gpu: Gpu, { architecture }: Model): readonly Unused[] {
+  const noTower = { why: 'the model has no vision tower' };
+  const noImages = { why: 'images_per_sample is not given' };
+  const images =
+    imageTower(architecture) === null
+      ? ['images_per_sample', 'image_size', 'image_tokens'].map((field) => ({ field, ...noTower }))
+      : request.images_per_sample === null
+        ? ['image_size', 'image_tokens'].map((field) => ({ field, ...noImages }))
+        : [];
   const full = request.finetuning_method === 'full';
   const rank = projectsToRank(request.optimizer) ? [] : ['lora_rank'];
-  const byMethod = full ? ['lora_alpha', 'lora_targets', 'use_dora', ...rank] : ['trainable_parameters'];
+  const byMethod = full ? ['lora_alpha', 'lora_targets', 'use_dora', ...rank] : ['trainable_parameters', 'train_vision_tower'];
   return [
+    ...images,
     ...byMethod.map((field) => ({ field, why: `finetuning_method is ${request.finetuning_method}` })),
     ...unusedSubjects(request, gpu),
   ];
@@ -160,6 +179,9 @@ function readFields(reader: RequestReader): FinetuningRequest {
     group_by_length: reader.flag('group_by_length', false),
     chunked_loss: reader.flag('chunked_loss', null),
     train_vision_tower: reader.flag('train_vision_tower', false),
+    images_per_sample: reader.number('images_per_sample', { min: 0, max: LIMITS.images, integer: true }, null),
+    image_size: reader.number('image_size', { min: 1, max: LIMITS.pixels, integer: true }, null),
+    image_tokens: reader.number('image_tokens', { min: 1, max: LIMITS.tokens, integer: true }, null),
     train_embeddings: reader.flag('train_embeddings', /emb|lm_head/.test(methodWords)),
     tensor_parallel: reader.number('tensor_parallel', COUNT, 1),
     pipeline_parallel: reader.number('pipeline_parallel', COUNT, spreadsLayers(reader, settings, framework) ? gpus : 1),

@@ -5,6 +5,7 @@ import type { TrainingPlan } from './plan';
 
 const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
   load: 'after loading',
+  encoder: 'the encoder tower',
   forward: 'the forward pass',
   loss: 'the loss',
   backward: 'the backward pass',
@@ -26,7 +27,11 @@ export function assumptionsOf(plan: TrainingPlan, gpu: Gpu, peak: TrainingPhase)
     said.push(`No layer is named ${adapters.unknownTargets.join(', ')}; those targets add nothing.`);
   }
   if (adapters && adapters.parameters === 0) said.push('No layer has an adapter, so nothing is trained.');
-  if (plan.shape.towerParameters > 0 && !request.train_vision_tower) said.push('The encoder tower is frozen.');
+  if (plan.shape.towerParameters > 0 && !(request.finetuning_method === 'full' && request.train_vision_tower))
+    said.push('The encoder tower is frozen.');
+  if (plan.images?.assumption) said.push(plan.images.assumption);
+  if (plan.takesImages && request.images_per_sample === null)
+    said.push('Images are not counted, neither their patches in the tower nor their tokens: images_per_sample is not given.');
   if (plan.masterBytes > 0 && request.master_weights === null) said.push(`${request.framework} keeps fp32 master weights.`);
   if (request.framework === 'ms_swift' && plan.parallel.gpus > 1 && plan.parallel.pipeline === plan.parallel.gpus) {
     said.push('The layers are spread over the GPUs, which compute one after the other (device_map).');

@@ -1,5 +1,6 @@
 import type { Gpu } from '../hardware/gpu';
 import { keptBytesPerToken } from './activations';
+import { encoderWork } from './encoder';
 import { TRAINING_CONSTANTS } from './constants';
 import type { TrainingPlan } from './plan';
 import { peakRate } from './rates';
@@ -94,11 +95,18 @@ export function computeSeconds(plan: TrainingPlan, gpu: Gpu, work: MicroBatchWor
   const narrow = peak > half;
   const perFlop = narrow ? 1 / (peak * constants.narrowProduct) + constants.casts / half : 1 / (peak * constants.product[kind]);
   const gpus = plan.parallel.tensor * plan.parallel.pipeline * plan.parallel.context;
-  const math = (work.productFlops + work.expertFlops / constants.expertFactor) * perFlop;
-  const scores = work.attentionFlops / (half * constants.attention[kind]);
-  const traffic = gpu.bandwidthGbS === null ? 0 : work.trafficBytes / (gpu.bandwidthGbS * 1e9);
-  const launches = (plan.shape.layerCount / plan.parallel.pipeline) * passesOf(plan) * launchSeconds(plan, constants);
-  return Math.hypot((math + scores + traffic) / gpus, launches);
+  const busy = ({ productFlops, expertFlops, attentionFlops, trafficBytes }: MicroBatchWork): number => {
+    const math = (productFlops + expertFlops / constants.expertFactor) * perFlop;
+    const scores = attentionFlops / (half * constants.attention[kind]);
+    return math + scores + (gpu.bandwidthGbS === null ? 0 : trafficBytes / (gpu.bandwidthGbS * 1e9));
+  };
+  const launch = launchSeconds(plan, constants);
+  const launches = (plan.shape.layerCount / plan.parallel.pipeline) * passesOf(plan) * launch;
+  const layers = Math.hypot(busy(work) / gpus, launches);
+  const encoder = encoderWork(plan, constants);
+  if (encoder === null || plan.images === null) return layers;
+  // The tower is computed before the layers, by each rank for itself.
+  return layers + Math.hypot(busy(encoder), plan.images.tower.layers * (plan.images.trained ? passesOf(plan) : 1) * launch);
 }
 
 /** Newton-Schulz iterations of Muon (Jordan 2024), and FLOPs of one per element and row: X·Xᵀ, its square, and their product with X. */

@@ -1,6 +1,6 @@
 import { MEMORY_COMPONENTS } from '../contracts/finetuning';
 import type { FinetuningRequest, FinetuningResponse, MemoryComponent, OptimizationSaving } from '../contracts/finetuning';
-import { parallelProblems } from '../contracts/finetuningProblems';
+import { runProblems } from '../contracts/finetuningProblems';
 import type { FinetuningFacts } from '../contracts/finetuningRequest';
 import type { Architecture } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
@@ -40,7 +40,7 @@ export function estimateFinetuning(request: FinetuningRequest, facts: Finetuning
   const percentage = (memory.peak.total / (gpu.totalMemoryGib * GIB)) * 100;
   const optimizations = activeOptimizations(request);
   const names = optimizations.map((optimization) => optimization.name);
-  const [problem, ...more] = parallelProblems(request, facts.model);
+  const [problem, ...more] = runProblems(request, facts.model);
   return {
     unit: 'GiB',
     vram_usage: memory.peak.total / GIB,

@@ -3,6 +3,7 @@ import { GIB, clamp } from '../units';
 import { dynamicBytes, hasUnknownLengths } from './activations';
 import type { DynamicBytes } from './activations';
 import { TRAINING_CONSTANTS } from './constants';
+import { encoderBytes } from './encoder';
 import type { TrainingConstants } from './constants';
 import type { TrainingPlan } from './plan';
 import { offloadStates } from './offload';
@@ -10,7 +11,7 @@ import { stateBytes } from './states';
 import type { StateBytes } from './states';
 
 /** Moments of a run at which memory may peak. */
-export type TrainingPhase = 'load' | 'forward' | 'loss' | 'backward' | 'optimizer_step';
+export type TrainingPhase = 'load' | 'encoder' | 'forward' | 'loss' | 'backward' | 'optimizer_step';
 
 /** Bytes of one GPU at one moment, by component. */
 export interface PhaseMemory {
@@ -70,7 +71,12 @@ function peakMemory(plan: TrainingPlan, capacity: number, constants: TrainingCon
   const highest = phases.reduce((a, b) => (b.total > a.total ? b : a));
   const spilled = plan.optimizer.paged ? clamp(highest.total - capacity, 0, placed.gpu.optimizer) : 0;
   const peak = spilled > 0 ? withoutSpilled(highest, spilled) : highest;
-  return { peak, phases, onHost: placed.onHost + spilled + dynamic.offloaded, onNvme: placed.onNvme };
+  return {
+    peak,
+    phases,
+    onHost: placed.onHost + spilled + dynamic.offloaded + encoderBytes(plan, constants).offloaded,
+    onNvme: placed.onNvme,
+  };
 }
 
 /** Paged states are unified memory, which torch's own counters do not see. */
@@ -90,7 +96,10 @@ function stepPhases(
   dynamic: DynamicBytes,
   constants: TrainingConstants,
 ): readonly [PhaseMemory, ...PhaseMemory[]] {
-  const { stored, working, logits } = dynamic;
+  const { working, logits } = dynamic;
+  const encoder = encoderBytes(plan, constants);
+  const held = encoder.pixels + encoder.kept;
+  const stored = dynamic.stored + held;
   const inBackward = plan.request.optimization_config.optimizer_in_backward;
   const whole = inBackward ? state.liveGradients : state.gradients;
   // Gradients of earlier micro batches wait while the next one runs; without accumulation they grow as activations go.
@@ -101,6 +110,7 @@ function stepPhases(
     phaseMemory(plan, state, constants, { phase, gradients, activations, loss, update });
   return [
     at('load', 0, 0, 0, 0),
+    ...(plan.images === null ? [] : [at('encoder', waiting, held + encoder.working, 0, 0)]),
     at('forward', waiting, stored + working / 2, 0, 0),
     at('loss', waiting, stored, logits, 0),
     at('backward', Math.max(waiting, state.layerGradients), stored + working, 0, 0),

@@ -4,6 +4,8 @@ import type { AdapterShape } from './adapters';
 import { adapterShape } from './adapters';
 import { FRAMEWORK_FACTS } from './frameworks';
 import type { FrameworkFacts, KernelClass, LossKind } from './frameworks';
+import { imageTower, planImages } from './images';
+import type { ImagePlan } from './images';
 import { OBJECTIVE_FACTS } from './objectives';
 import type { ObjectiveFacts } from './objectives';
 import { OPTIMIZER_FACTS } from './optimizers';
@@ -62,6 +64,10 @@ export interface TrainingPlan {
   readonly kernels: KernelClass;
   readonly loss: LossKind;
   readonly parallel: ParallelPlan;
+  /** Images of the samples; null where they have none, or nobody said so. */
+  readonly images: ImagePlan | null;
+  /** Whether the model has a tower for images. */
+  readonly takesImages: boolean;
   /** Samples per GPU and forward pass. */
   readonly microBatch: number;
   /** Sequences that a sample puts into a forward pass: the two answers of a pair, which packed windows already hold together. */
@@ -88,7 +94,9 @@ const QUANTIZED_BITS = {
 const PRECISION_BYTES = { fp32: 4, fp16: 2, bf16: 2, fp8: 1 } as const;
 
 /** Makes every choice the request leaves open. */
-export function planTraining(request: FinetuningRequest, architecture: Architecture): TrainingPlan {
+export function planTraining(asked: FinetuningRequest, architecture: Architecture): TrainingPlan {
+  const images = planImages(asked, architecture);
+  const request = images === null ? asked : withImageTokens(asked, images);
   const framework = FRAMEWORK_FACTS[request.framework];
   const objective = OBJECTIVE_FACTS[request.objective];
   const shape = planShape(trainingShape(architecture), framework, objective);
@@ -119,11 +127,19 @@ export function planTraining(request: FinetuningRequest, architecture: Architect
     kernels: planKernels(request, framework),
     loss: planLoss(request, framework, architecture),
     parallel,
+    images,
+    takesImages: imageTower(architecture) !== null,
     microBatch,
     sequences: request.packing ? 1 : objective.sequences,
     accumulation,
     stepSequences: microBatch * parallel.data * accumulation,
   };
+}
+
+/** A sample is at least as long as its images: their tokens are among its own. */
+function withImageTokens(request: FinetuningRequest, { tokens }: ImagePlan): FinetuningRequest {
+  const least = Math.min(request.seq_length, (request.images_per_sample ?? 0) * tokens);
+  return { ...request, tokens_per_sample: Math.max(request.tokens_per_sample, least) };
 }
 
 /** The model with the head that this run gives it. */

@@ -3,6 +3,7 @@ import { hostBandwidth } from '../hardware/interconnects';
 import { communicationSeconds, heldParameters, trainedHere } from './communication';
 import type { StepSeconds } from './communication';
 import { computeSeconds, microBatchWork, orthogonalisationSeconds, passesOf } from './compute';
+import { encoderWork } from './encoder';
 import type { TrainingPlan } from './plan';
 import { peakRate } from './rates';
 import { TIME_CONSTANTS } from './timeConstants';
@@ -38,7 +39,8 @@ export function stepTime(plan: TrainingPlan, gpu: Gpu, constants: TimeConstants 
   const micros = plan.accumulation * pipelineBubble(plan, constants);
   const total =
     micros * (busy + communication.blocking + exposed.perMicroBatch) + memory.perStep + exposed.perStep + constants.secondsPerStep;
-  const modelFlops = work.modelFlops * plan.accumulation * plan.parallel.data;
+  const needed = work.modelFlops + (encoderWork(plan, constants)?.modelFlops ?? 0);
+  const modelFlops = needed * plan.accumulation * plan.parallel.data;
   return {
     total,
     compute: micros * compute,

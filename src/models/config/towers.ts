@@ -69,9 +69,28 @@ function visionTower(text: TextConfig): EncoderTower | null {
     heads: sizes.heads,
     patchSize: sizes.patch,
     spatialMerge: config.has('spatial_merge_size') || outer.has('spatial_merge_size') ? sizes.merge : null,
+    patchesPerToken: patchesPerToken(outer, config, sizes),
     imageSize: config.integer('image_size'),
     maxTokensPerItem: outer.integer('mm_tokens_per_image', 'vision_soft_tokens_per_image'),
   };
+}
+
+/** Patches merged per side where a config does not say: Qwen-VL's. */
+const USUAL_MERGE = 2;
+
+/**
+ * What a pixel shuffle or a merger joins into one token, as families name it: sides merged (Qwen-VL, GLM, Mistral 3), a factor of the sides
+ * (Idefics 3, Cohere), or the share that is left of a side (InternVL, Llama 4). Towers of native resolution that say nothing merge 2 x 2.
+ */
+function patchesPerToken(outer: Fields, config: Fields, sizes: VisionSizes): number {
+  // Llama 4's ratio of 0.5 is a class default that configs omit.
+  const left =
+    outer.number('downsample_ratio') ?? config.number('pixel_shuffle_ratio') ?? (outer.string('model_type') === 'llama4' ? 0.5 : null);
+  if (left !== null && left > 0 && left <= 1) return Math.round(1 / left ** 2);
+  const factor = outer.integer('scale_factor', 'downsample_factor');
+  if (factor !== null && factor > 0) return factor ** 2;
+  const merges = config.has('spatial_merge_size') || outer.has('spatial_merge_size') || config.integer('image_size') === null;
+  return merges ? Math.max(1, sizes.merge) ** 2 : 1;
 }
 
 /** Sizes that SmolVLM's and Idefics 3's vision configs omit where they equal the class default (configuration_smolvlm.py, configuration_idefics3.py). */
@@ -101,6 +120,7 @@ function opaqueVision(parameters: number): EncoderTower {
     heads: 0,
     patchSize: null,
     spatialMerge: null,
+    patchesPerToken: USUAL_MERGE ** 2,
     imageSize: null,
     maxTokensPerItem: null,
   };
@@ -120,7 +140,7 @@ function visionSizes(text: TextConfig, config: Fields): VisionSizes {
     heads: config.integer('num_attention_heads', 'num_heads', 'heads', 'attention_heads', 'vt_num_attention_heads') ?? 0,
     patch,
     temporalPatch: config.integer('temporal_patch_size') ?? (/^qwen|^glm4v/.test(outer.string('model_type') ?? '') ? 2 : 1),
-    merge: config.integer('spatial_merge_size') ?? outer.integer('spatial_merge_size') ?? 2,
+    merge: config.integer('spatial_merge_size') ?? outer.integer('spatial_merge_size') ?? USUAL_MERGE,
     positions: config.integer('num_position_embeddings', 'position_embedding_size') ?? grid,
     outputWidth: config.integer('out_hidden_size') ?? (qwen2 ? config.integer('hidden_size') : null) ?? hiddenSize,
   };
@@ -245,6 +265,7 @@ function audioTower(text: TextConfig): EncoderTower | null {
     heads: config?.integer('num_attention_heads', 'encoder_attention_heads') ?? 0,
     patchSize: null,
     spatialMerge: null,
+    patchesPerToken: 1,
     imageSize: null,
     maxTokensPerItem: null,
   };

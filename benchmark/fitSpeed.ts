@@ -49,16 +49,16 @@ function withLeaves(tree: Tree, values: readonly number[], next = { index: 0 }):
 }
 
 /**
- * What is squared, over the error that counts as good: the logarithm of the ratio, which treats twice and half alike; for first tokens
- * estimated too late the relative error that is judged, since waits under load are published over four decades.
+ * What is squared, over the error that counts as good: the logarithm of the ratio, which treats twice and half alike; for first tokens the
+ * relative error that is judged. Their waits are published over four decades, far from any estimate on either side, so that the two differ.
  */
 function residual(c: SpeedCase, constants: SpeedConstants): number {
   const ratio = estimateOf(c, constants).value / c.row.value;
-  return (ratio > 1 && c.row.metric === 'ttft_ms' ? ratio - 1 : Math.log(ratio)) / (SCALE[c.quantity] ?? 0.3);
+  return (c.row.metric === 'ttft_ms' ? ratio - 1 : Math.log(ratio)) / (SCALE[c.quantity] ?? 0.3);
 }
 
 /** Residual, in good errors, from which a row counts less and less: some published rows ran with a fault that no setting tells. */
-const OUTLIER = 2;
+const OUTLIER = 1;
 
 /** Cauchy weight of a residual: rows far off move nothing. */
 function softWeight(r: number): number {

@@ -3,6 +3,7 @@ import type { InferenceFacts, InferencePlan } from '../estimator/contracts/infer
 import { runtimeMemory } from '../estimator/runtime/memory';
 import { GIB } from '../estimator/units';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
+import { checkRules } from '../vllm/rules/check';
 import { NEWEST_VERSION } from '../vllm/versions';
 import { kvCacheDtype, withWeightFormat } from './scenario';
 import type { Simulate } from './plan';
@@ -25,7 +26,8 @@ export function vllmMemory(simulate: Simulate): NonNullable<InferenceFacts['memo
     } as const;
     const model = withWeightFormat(plan.model, LOADED_AS[quantization] === undefined ? quantization : 'checkpoint');
     const version = request.engine_version?.match(/^\d+\.\d+(\.\d+)?/)?.[0] ?? NEWEST_VERSION;
-    const report = simulate({ model, gpu, args: argumentsOf(plan), version });
+    const args = argumentsOf(plan);
+    const report = simulate({ model, gpu, args, version });
     const perSequence = report.kvCache.neededForMaxModelLen;
     if (perSequence === null || report.perGpu.activationPeak === null) return null;
     const memory = startupMemory(report, {
@@ -33,11 +35,17 @@ export function vllmMemory(simulate: Simulate): NonNullable<InferenceFacts['memo
       ownShare: ownShareOf(report, question.context, question.sharedTokens),
       offloadKvCache: question.offloadKvCache,
     });
-    return kvCacheChoice(plan) === request.kv_cache_quantization
-      ? memory
-      : { ...memory, assumptions: ['an fp8 KV cache: vLLM has no int4 cache for latent attention'] };
+    const replaced =
+      kvCacheChoice(plan) === request.kv_cache_quantization ? [] : ['an fp8 KV cache: vLLM has no int4 cache for latent attention'];
+    const refused = checkRules({ args, model, gpu, settings: report.settings, version, report: null, modelIsCertain: true })
+      .filter(({ code, severity }) => severity === 'error' && !OF_SIZES.has(code))
+      .map(({ message }) => `vLLM itself would not start like this: ${message}`);
+    return { ...memory, assumptions: [...replaced, ...refused] };
   };
 }
+
+/** Rules about how a model is cut, which the request's own problems tell. */
+const OF_SIZES: ReadonlySet<string> = new Set(['heads-tp', 'kvheads-tp', 'interm-tp', 'vocab-tp']);
 
 /** Weight formats that vLLM makes of a 16-bit checkpoint while loading, as its arguments. It quantizes bitsandbytes' scales once more in any case. */
 const LOADED_AS: Readonly<Record<string, Readonly<Record<string, ArgumentValue>>>> = {

@@ -45,9 +45,10 @@ import {
 import type { Model } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { gpuAssumptions } from '../hardware/gpuRemarks';
+import { moeMlpsOf } from '../modelShape';
 import { imageTower } from '../training/images';
 import { projectsToRank } from '../training/optimizers';
-import { checkCustomGpu, readInterconnect, resolveGpu, resolveModel, unusedFields, unusedSubjects } from './resolve';
+import { checkCustomGpu, readInterconnect, resolveGpu, resolveModel, unusedFields, unusedLinks, unusedSubjects } from './resolve';
 import type { ModelResolver, Unused } from './resolve';
 import { RequestReader, spelled } from './validate';
 import type { Validated } from './validate';
@@ -124,6 +125,11 @@ function unused(request: FinetuningRequest, gpu: Gpu, { architecture }: Model): 
   return [
     ...images,
     ...byMethod.map((field) => ({ field, why: `finetuning_method is ${request.finetuning_method}` })),
+    ...(request.enable_offloading ? [] : [{ field: 'offload_parts', why: 'enable_offloading is false' }]),
+    ...(request.expert_parallel > 1 && moeMlpsOf({ architecture }).length === 0
+      ? [{ field: 'expert_parallel', why: 'the model has no experts' }]
+      : []),
+    ...unusedLinks(request),
     ...unusedSubjects(request, gpu),
   ];
 }
@@ -307,6 +313,9 @@ function checkTogether(reader: RequestReader, request: FinetuningRequest): void 
     const allowed = `a divisor of num_gpus / pipeline_parallel = ${gpus / pp}`;
     reader.report('expert_parallel', ep, allowed, largestDivisor(gpus / pp, ep));
   }
+  const { longest_sample: longest, tokens_per_sample: mean } = request;
+  if (longest !== null && reader.has('tokens_per_sample') && longest < mean)
+    reader.report('longest_sample', longest, `at least tokens_per_sample, the mean, which is ${mean}`, mean);
   if (request.finetuning_method === 'full' && request.base_quantization !== null && request.base_quantization !== 'fp8') {
     reader.report('base_quantization', request.base_quantization, 'with finetuning_method full: fp8, or none', 'fp8');
   }

@@ -12,7 +12,7 @@ import type { OffloadTarget } from '../speed/step';
 import { modelWork, type ModelWork } from '../speed/work';
 import { clamp, GIB } from '../units';
 import { INFERENCE_COMPONENTS, type InferenceRequest, type InferenceResponse, type KvCacheChoice } from './inference';
-import { sizeProblems } from './inferenceProblems';
+import { engineProblems } from './inferenceProblems';
 
 /** What the request's keys stand for. */
 export interface InferenceFacts {
@@ -55,7 +55,7 @@ const CONTINUOUS: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'tens
 export function estimateInference(request: InferenceRequest, facts: InferenceFacts): InferenceResponse {
   const { plan, memory, serving, spills } = settle(request, facts);
   const speed = estimateSpeed(serving);
-  const [problem, ...more] = sizeProblems(request, facts.model, plan.question);
+  const [problem, ...more] = engineProblems(request, facts.model, plan.question);
   const figures = memoryFigures(plan, memory, facts.gpu);
   return {
     ...figures,
@@ -353,6 +353,7 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
     );
   }
   const { pipelineParallel } = plan.question;
+  if (pipelineParallel > plan.work.layers) said.push(`${pipelineParallel - plan.work.layers} of ${pipelineParallel} stages have no layer`);
   if (pipelineParallel > 1 && request.pipeline_parallel_size === null) said.push(`${pipelineParallel} GPUs take turns as pipeline stages`);
   if (facts.gpu.confidence === 'low') said.push(`the data sheet of ${facts.gpu.label} is confirmed by few sources`);
   return [...said, ...(facts.assumptions ?? []), ...(memory.assumptions ?? []), ...speed.assumptions];

@@ -1,5 +1,6 @@
 import type { Model } from '../architecture';
 import { dividingSizes, undividedHeads, undividedPart, type Spread, type UndividedPart } from '../division';
+import { isCustomGpuKey } from '../hardware/gpu';
 import type { MemoryQuestion } from '../runtime/memory';
 import type { Engine } from '../speed/engines';
 import type { InferenceRequest } from './inference';
@@ -24,11 +25,31 @@ function undividedQueries(model: Model, { tp }: Spread): UndividedPart | null {
   return heads === null ? null : `${heads} attention heads`;
 }
 
-/** How a request is spread, as far as its sizes can be wrong for a model. */
-type Sizes = Pick<MemoryQuestion, 'engine' | 'tensorParallel' | 'pipelineParallel' | 'dataParallel' | 'expertParallel'>;
+/** Makers of the cards that an engine has kernels for; of engines that are not named, all. */
+const MAKERS: Partial<Record<Engine, readonly string[]>> = {
+  tensorrt_llm: ['NVIDIA'],
+  nim: ['NVIDIA'],
+  // ExLlamaV2's requirements: CUDA or ROCm.
+  exllama: ['NVIDIA', 'AMD'],
+};
 
-/** What in the sizes of a request makes its engine refuse the model; nothing when it starts. */
-export function sizeProblems(request: InferenceRequest, model: Model, sizes: Sizes): readonly RequestProblem[] {
+/** The engine of a request on a card that it has no kernels for; nothing where it runs. */
+function makerProblems({ gpu, engine }: Pick<MemoryQuestion, 'gpu' | 'engine'>): readonly RequestProblem[] {
+  const makers = MAKERS[engine];
+  if (makers === undefined || isCustomGpuKey(gpu.key) || makers.includes(gpu.vendor)) return [];
+  const allowed = `an engine for cards of ${gpu.vendor}: ${engine} runs on those of ${makers.join(' and ')}`;
+  return [requestProblem('engine', engine, allowed, gpu.vendor === 'Apple' ? 'llama_cpp' : 'vllm')];
+}
+
+/** How a request is spread, as far as its sizes can be wrong for a model. */
+type Sizes = Pick<MemoryQuestion, 'gpu' | 'engine' | 'tensorParallel' | 'pipelineParallel' | 'dataParallel' | 'expertParallel'>;
+
+/** What in a request makes its engine refuse the model or the card; nothing when it starts. */
+export function engineProblems(request: InferenceRequest, model: Model, sizes: Sizes): readonly RequestProblem[] {
+  return [...makerProblems(sizes), ...sizeProblems(request, model, sizes)];
+}
+
+function sizeProblems(request: InferenceRequest, model: Model, sizes: Sizes): readonly RequestProblem[] {
   const { engine, tensorParallel, pipelineParallel, dataParallel, expertParallel } = sizes;
   const undivided = (tp: number): UndividedPart | null => DEMANDS[engine]?.(model, { tp, replicas: dataParallel, expertParallel }) ?? null;
   const part = undivided(tensorParallel);

@@ -10,6 +10,7 @@ import {
   resolveGpu,
   resolveModel,
   unusedFields,
+  unusedLinks,
   unusedSubjects,
   type ModelResolver,
   type Unused,
@@ -107,6 +108,7 @@ function unused(request: InferenceRequest, gpu: Gpu): readonly Unused[] {
   return [
     ...offloads.map((field) => ({ field, why: 'enable_offloading is false' })),
     ...(request.enable_prefix_caching ? [] : [{ field: 'shared_prefix_ratio', why: 'enable_prefix_caching is false' }]),
+    ...unusedLinks(request),
     ...unusedSubjects(request, gpu),
   ];
 }

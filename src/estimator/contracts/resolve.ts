@@ -61,6 +61,21 @@ export function unusedSubjects(
   ];
 }
 
+/** Where copies between GPUs or to a host have nothing to copy. */
+export function unusedLinks(request: {
+  readonly num_gpus: number;
+  readonly enable_offloading: boolean;
+  readonly offload_target: string;
+}): readonly Unused[] {
+  return [
+    ...(request.num_gpus === 1 ? [{ field: 'interconnect_type', why: 'there is one GPU' }] : []),
+    // The default asks for nothing.
+    ...(request.enable_offloading || request.offload_target === 'cpu_ram'
+      ? []
+      : [{ field: 'offload_target', why: 'enable_offloading is false' }]),
+  ];
+}
+
 /** The key of the interconnect that a request names; null where it names none. */
 export function readInterconnect(reader: RequestReader): string | null {
   const keys = INTERCONNECTS.map(({ key }) => key);

@@ -10,8 +10,8 @@ const HOST_MEMORY = /\b(?:ram|ddr\d|host|system)\b/i;
 const SHORTEST_WITHIN_TEXT = 3;
 /** Words behind a model that make another one of it: an "RTX 5090 Super" is no RTX 5090. */
 const VARIANTS = new Set(['ti', 'super', 'xt', 'xtx', 'gre', 'd', 'ada', 'pro', 'sff', 'duo', 'cluster']);
-/** A slice of a card, as the driver prints it: "NVIDIA-A100-SXM4-80GB-MIG-3g.40gb". */
-const MIG = /(^|[^a-z])mig([^a-z]|$)/i;
+/** A slice of a card, as the driver prints it: "NVIDIA-A100-SXM4-80GB-MIG-3g.40gb", or by its profile alone: "h100-1g.10gb". */
+const MIG = /(^|[^a-z])mig([^a-z]|$)|(^|[^a-z0-9])\dg\.\d+gb/i;
 /** Names that mean several cards, and the one people mean by them. */
 const USUAL: Readonly<Record<string, string>> = {
   a100: 'a100_80',

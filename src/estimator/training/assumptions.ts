@@ -1,5 +1,6 @@
 import { hasUnknownLengths } from './activations';
 import type { Gpu } from '../hardware/gpu';
+import { peakRate } from './rates';
 import type { TrainingPhase } from './memory';
 import type { TrainingPlan } from './plan';
 
@@ -36,6 +37,13 @@ export function assumptionsOf(plan: TrainingPlan, gpu: Gpu, peak: TrainingPhase)
   if (request.framework === 'ms_swift' && plan.parallel.gpus > 1 && plan.parallel.pipeline === plan.parallel.gpus) {
     said.push('The layers are spread over the GPUs, which compute one after the other (device_map).');
   }
+  const { compute_dtype: dtype } = request;
+  const has = peakRate(gpu, dtype) !== null && (dtype === 'fp32' || gpu.tflops[dtype] !== null);
+  if (!has) said.push(`${gpu.label} has no matrix units for ${dtype}, as far as is known: the products run in what it has.`);
+  const { maxPositions } = plan;
+  if (maxPositions !== null && request.seq_length > maxPositions)
+    said.push(`The model is made for ${maxPositions} tokens, fewer than seq_length; its positions must be scaled.`);
+  if (!request.packing && request.tokens_per_sample > request.seq_length) said.push('What of a sample exceeds seq_length is cut off.');
   if (gpu.confidence === 'low') said.push(`The facts of ${gpu.label} are only partly confirmed; its speed may be off.`);
   if (!request.packing && request.tokens_per_sample < request.seq_length) {
     said.push('Without packing the longest samples of a run set the peak.');

@@ -66,6 +66,8 @@ export interface TrainingPlan {
   readonly parallel: ParallelPlan;
   /** Images of the samples; null where they have none, or nobody said so. */
   readonly images: ImagePlan | null;
+  /** Tokens that the model's positions are made for; null when unknown. */
+  readonly maxPositions: number | null;
   /** Whether the model has a tower for images. */
   readonly takesImages: boolean;
   /** Samples per GPU and forward pass. */
@@ -128,6 +130,7 @@ export function planTraining(asked: FinetuningRequest, architecture: Architectur
     loss: planLoss(request, framework, architecture),
     parallel,
     images,
+    maxPositions: architecture.maxPositionEmbeddings,
     takesImages: imageTower(architecture) !== null,
     microBatch,
     sequences: request.packing ? 1 : objective.sequences,

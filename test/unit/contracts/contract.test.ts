@@ -4,7 +4,7 @@ import { answerComparison } from '../../../src/cli/compare';
 import { answerFinetuning } from '../../../src/cli/finetuning';
 import { answerInference } from '../../../src/cli/inference';
 import { readFinetuningRequest } from '../../../src/estimator/contracts/finetuningRequest';
-import { readInferenceRequest } from '../../../src/estimator/contracts/inferenceRequest';
+import { readInferenceRequest, resolveInference } from '../../../src/estimator/contracts/inferenceRequest';
 import type { RequestProblem } from '../../../src/estimator/contracts/problem';
 import type { Validated } from '../../../src/estimator/contracts/validate';
 import { findGpu } from '../../../src/estimator/hardware/catalogue';
@@ -216,12 +216,79 @@ describe('a field that counts for nothing', () => {
     assert.equal(said(answerFinetuning({ ...full, optimizer: 'galore' }, models)).length, 1);
   });
 
+  it('is a link without a second GPU, a target without offloading, or a size for experts that are not there', () => {
+    assert.deepEqual(said(answerInference({ ...BASE, interconnect_type: 'pcie4', offload_target: 'nvme' }, models)), [
+      'interconnect_type is left out: there is one GPU.',
+      'offload_target is left out: enable_offloading is false.',
+    ]);
+    const eight = { ...BASE, num_gpus: 8, batch_size: 8, interconnect_type: 'pcie4', offload_target: 'cpu_ram', expert_parallel: 8 };
+    assert.deepEqual(said(answerFinetuning(eight, models)), ['expert_parallel is left out: the model has no experts.']);
+  });
+
   it('is not one that does what it says, nor one that asks for nothing', () => {
     const used = { enable_offloading: true, num_offload_layers: 4, enable_prefix_caching: true, shared_prefix_ratio: 0.5 };
     assert.deepEqual(said(answerInference({ ...BASE, ...used }, models)), []);
     const nothing = { num_offload_layers: 0, offload_kv_cache: false, shared_prefix_ratio: 0, custom_vram: 24, custom_model: null };
     assert.deepEqual(said(answerInference({ ...BASE, ...nothing }, models)), []);
     assert.deepEqual(said(answerInference({ ...BASE, gpu_key: 'A100', custom_vram: 40 }, models)), []);
+  });
+});
+
+describe('a request that cannot be as it stands', () => {
+  const assumed = (answer: object): readonly string[] => {
+    assert.ok('response' in answer, JSON.stringify(answer));
+    return (answer.response as { readonly assumptions: readonly string[] }).assumptions;
+  };
+  const saysOf = (answer: object, what: RegExp): boolean => assumed(answer).some((assumption) => what.test(assumption));
+
+  it('carries what vLLM would say of the card, the format and the length', () => {
+    const v100 = { ...BASE, gpu_key: 'v100_16', llm_key: 'Qwen/Qwen3-4B' };
+    assert.ok(saysOf(answerInference({ ...v100, quantization: 'bf16' }, models), /^vLLM itself would not start like this: bfloat16 needs/));
+    assert.ok(!saysOf(answerInference({ ...v100, quantization: 'fp16' }, models), /vLLM itself/));
+    const long = { ...BASE, seq_length: 1_000_000 };
+    assert.ok(saysOf(answerInference(long, models), /vLLM itself would not start.*made for 40,960 tokens/));
+    assert.ok(!saysOf(answerInference({ ...long, engine: 'sglang' }, models), /vLLM itself/));
+  });
+
+  it('is an error where an engine has no kernels for the card', () => {
+    for (const [engine, gpu_key, refused] of [
+      ['tensorrt_llm', 'mi300x', true],
+      ['exllama', 'm3_max_128', true],
+      ['exllama', 'rx_7900_xtx', false],
+      ['tensorrt_llm', 'rtx_4090', false],
+      ['tensorrt_llm', 'custom_discrete', false],
+    ] as const) {
+      const answer = answerInference({ ...BASE, engine, gpu_key, ...(gpu_key.startsWith('custom') && { custom_vram: 24 }) }, models);
+      assert.ok('response' in answer);
+      assert.equal(answer.response.memory_status === 'error', refused, `${engine} on ${gpu_key}`);
+      assert.deepEqual(
+        answer.response.problems?.map(({ field }) => field),
+        refused ? ['engine'] : undefined,
+      );
+    }
+  });
+
+  it('says of a fine-tune what the card lacks, what is cut off and what the model is not made for', () => {
+    const a100 = { ...BASE, gpu_key: 'a100_80' };
+    assert.ok(saysOf(answerFinetuning({ ...a100, compute_dtype: 'fp8' }, models), /has no matrix units for fp8/));
+    assert.ok(!saysOf(answerFinetuning({ ...a100, compute_dtype: 'bf16' }, models), /matrix units/));
+    assert.ok(saysOf(answerFinetuning({ ...a100, seq_length: 65_536 }, models), /made for 40960 tokens, fewer than seq_length/));
+    assert.ok(saysOf(answerFinetuning({ ...a100, tokens_per_sample: 9999 }, models), /exceeds seq_length is cut off/));
+    assert.equal(assumed(answerFinetuning(a100, models)).filter((said) => /made for|cut off|matrix units/.test(said)).length, 0);
+  });
+
+  it('is a longest sample shorter than the mean', () => {
+    const [problem, ...more] = problemsOf(readFinetuningRequest({ ...BASE, tokens_per_sample: 1000, longest_sample: 100 }));
+    assert.deepEqual([problem?.field, problem?.nearest, more], ['longest_sample', 1000, []]);
+  });
+
+  it('is a slice of a card by its profile', () => {
+    const [problem] = problemsOf(resolveInference({ ...BASE, gpu_key: 'h100-1g.10gb' }, models));
+    assert.match(problem?.allowed ?? '', /1\/7 of a card \(MIG\)/);
+  });
+
+  it('says of stages without a layer that they have none', () => {
+    assert.ok(saysOf(answerInference({ ...BASE, num_gpus: 40 }, models), /4 of 40 stages have no layer/));
   });
 });
 

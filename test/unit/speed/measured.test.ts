@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { askSpeed, estimateOf, readSpeedRows } from '../../../benchmark/speedRows';
 import { quantile, shareOf } from '../../../benchmark/statistics';
-import { findEngine, engineProfile } from '../../../src/estimator/speed/engines';
+import { findEngine, engineProfile, type Engine } from '../../../src/estimator/speed/engines';
 import { estimateSpeed } from '../../../src/estimator/speed/estimate';
 import { tokensPerStep } from '../../../src/estimator/speed/drafting';
 import { kvBytes, modelWork, touchedExperts } from '../../../src/estimator/speed/work';
@@ -78,6 +78,16 @@ describe('speed against published measurements', () => {
     // vLLM pull request 32492 and issue 24280; 36 recurrent layers beside attention of 2 heads of 256, 27 beside 8 heads of 128, both K and V.
     assert.equal(block('Qwen/Qwen3-Next-80B-A3B-Instruct', 36, 2 * 2 * 256 * 2), 544);
     assert.equal(block('nvidia/NVIDIA-Nemotron-Nano-9B-v2', 27, 2 * 8 * 128 * 2), 672);
+  });
+
+  it('is less sure of first tokens under load of an engine that nobody measured so', () => {
+    const above = (engine: Engine, concurrency: number): number => {
+      const input = speedInput('meta-llama/Llama-3.1-8B-Instruct', 'rtx_4090', 'awq');
+      const { value, high } = estimateSpeed({ ...input, setup: { ...input.setup, engine }, load: { ...input.load, concurrency } }).ttftMs;
+      return high / value;
+    };
+    assert.ok(above('exllama', 8) > 2.9 * above('exllama', 1));
+    assert.ok(Math.abs(above('sglang', 8) / above('sglang', 1) - 1) < 1e-9);
   });
 
   it('yields 1 token per step without drafts and never more than drafts + 1', () => {

@@ -44,7 +44,7 @@ import {
 } from './finetuningSpellings';
 import type { Model } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
-import { gpuAssumptions } from '../hardware/gpuRemarks';
+import { countAssumptions, gpuAssumptions } from '../hardware/gpuRemarks';
 import { moeMlpsOf } from '../modelShape';
 import { imageTower } from '../training/images';
 import { projectsToRank } from '../training/optimizers';
@@ -101,7 +101,10 @@ export function resolveFinetuning(input: unknown, models: ModelResolver): Valida
   const gpu = resolveGpu(reader, request.gpu_key, request.custom_vram);
   const found = resolveModel(reader, request.llm_key, request.custom_model, models);
   if (gpu === null || found === null) return reader.fail();
-  const said = gpuAssumptions(request.gpu_key, gpu, request.custom_vram !== null);
+  const said = [
+    ...gpuAssumptions(request.gpu_key, gpu, request.custom_vram !== null),
+    ...countAssumptions(request.gpu_key, request.num_gpus),
+  ];
   const assumptions = [...said, ...found.assumptions, ...unusedFields(reader, unused(request, gpu, found.model))];
   return reader.finish({ request, facts: { gpu, model: found.model, assumptions } });
 }

@@ -331,6 +331,15 @@ function ranges(memory: RuntimeMemory, speed: SpeedEstimate): InferenceResponse[
   };
 }
 
+/**
+ * Engines on cards that none of the measured rows has them on: servers for CUDA and ROCm reach Apple's GPUs through plugins at most
+ * (vLLM's through vllm-metal), and MLX was made for those alone.
+ */
+const UNMEASURED: Readonly<Record<'apple' | 'others', ReadonlySet<Engine>>> = {
+  apple: new Set<Engine>(['vllm', 'sglang', 'lmdeploy', 'gpt_fast', 'autoawq', 'litgpt', 'ctranslate2']),
+  others: new Set<Engine>(['mlx']),
+};
+
 function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: RuntimeMemory, speed: SpeedEstimate): readonly string[] {
   const { request, engine, quantization } = plan;
   const said: string[] = [];
@@ -355,6 +364,8 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
   const { pipelineParallel } = plan.question;
   if (pipelineParallel > plan.work.layers) said.push(`${pipelineParallel - plan.work.layers} of ${pipelineParallel} stages have no layer`);
   if (pipelineParallel > 1 && request.pipeline_parallel_size === null) said.push(`${pipelineParallel} GPUs take turns as pipeline stages`);
+  if (UNMEASURED[facts.gpu.vendor === 'Apple' ? 'apple' : 'others'].has(engine))
+    said.push(`${engine} on ${facts.gpu.label}: nothing measured stands behind the figures`);
   if (facts.gpu.confidence === 'low') said.push(`the data sheet of ${facts.gpu.label} is confirmed by few sources`);
   return [...said, ...(facts.assumptions ?? []), ...(memory.assumptions ?? []), ...speed.assumptions];
 }

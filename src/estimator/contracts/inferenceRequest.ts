@@ -1,5 +1,5 @@
 import type { Gpu } from '../hardware/gpu';
-import { gpuAssumptions } from '../hardware/gpuRemarks';
+import { countAssumptions, gpuAssumptions } from '../hardware/gpuRemarks';
 import { weightChoice, WEIGHT_CHOICES } from '../runtime/weightChoices';
 import { ENGINES, findEngine } from '../speed/engines';
 import { KV_CACHE_CHOICES, kvCacheChoice, OFFLOAD_TARGET_CHOICES, PARALLELISM_CHOICES, type InferenceRequest } from './inference';
@@ -53,7 +53,10 @@ export function resolveInference(input: unknown, models: ModelResolver): Validat
   const gpu = resolveGpu(reader, request.gpu_key, request.custom_vram);
   const found = resolveModel(reader, request.llm_key, request.custom_model, models);
   if (gpu === null || found === null) return reader.fail();
-  const said = gpuAssumptions(request.gpu_key, gpu, request.custom_vram !== null);
+  const said = [
+    ...gpuAssumptions(request.gpu_key, gpu, request.custom_vram !== null),
+    ...countAssumptions(request.gpu_key, request.num_gpus),
+  ];
   const assumptions = [...said, ...found.assumptions, ...unusedFields(reader, unused(request, gpu))];
   return reader.finish({ request, facts: { gpu, model: found.model, assumptions } });
 }

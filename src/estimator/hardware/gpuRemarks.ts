@@ -36,6 +36,15 @@ export function sizeAssumption(taken: Gpu, others: readonly Gpu[]): string {
   return `${what} has ${listed(sizes)} GB: ${taken.memoryGb} GB taken (${taken.label}), give its memory to be sure`;
 }
 
+/** A number of cards before a name ("2x RTX 4090", "8 x H100"). */
+const COUNT = /^\s*(\d+)\s*[x×*]\s*(?=\S)/i;
+
+/** That the name of a card says how many there are, where another number is counted; nothing where it says none or the same. */
+export function countAssumptions(name: string, counted: number): readonly string[] {
+  const said = Number(COUNT.exec(name)?.[1] ?? counted);
+  return said === counted ? [] : [`gpu_key says ${said} cards, num_gpus ${counted}: ${counted} counted`];
+}
+
 /**
  * What was taken for granted to find the card of a name, in plain words; nothing where the name says it all.
  *

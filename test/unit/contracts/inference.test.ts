@@ -119,6 +119,15 @@ describe('an inference request', () => {
     assert.ok(Math.abs(((two ?? 0) - (one ?? 0)) / states - 1) < 16 / 672, `${one} ${two} ${states}`);
   });
 
+  it('says what it makes of a number of cards in their name, and of an engine on cards it was not measured on', () => {
+    const said = (given: object): string => answer({ llm_key: 'Qwen/Qwen3-8B', ...given }).assumptions.join('\n');
+    assert.match(said({ gpu_key: '2x RTX 4090' }), /gpu_key says 2 cards, num_gpus 1: 1 counted/);
+    assert.doesNotMatch(said({ gpu_key: '2x RTX 4090', num_gpus: 2 }), /gpu_key says/);
+    assert.match(said({ gpu_key: 'apple_m2_ultra_192', engine: 'vllm' }), /vllm on Apple M2 Ultra: nothing measured/);
+    assert.match(said({ gpu_key: 'h100_80', engine: 'mlx' }), /mlx on .*H100.*: nothing measured/);
+    assert.doesNotMatch(said({ gpu_key: 'apple_m2_ultra_192', engine: 'mlx' }), /nothing measured/);
+  });
+
   it('stores a shared prefix once', () => {
     const alone = answer({ ...EXAMPLE, seq_length: 4096, concurrent_users: 16 });
     const shared = answer({ ...EXAMPLE, seq_length: 4096, concurrent_users: 16, enable_prefix_caching: true, shared_prefix_ratio: 0.5 });

@@ -2,7 +2,7 @@
 import type { DeploymentProblem, TextRange } from './deployment';
 import { lineAt, spacesBehindColons, spacesForTabs } from './repairs';
 import type { Repair } from './repairs';
-import { NOT_PRINTABLE } from './yaml/characters';
+import { NOT_PRINTABLE } from './yaml/refusal';
 import type { Refusal } from './yaml/refusal';
 
 interface Said {

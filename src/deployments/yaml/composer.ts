@@ -1,8 +1,14 @@
-/** Makes nodes of tokens as PyYAML 6.0 does (`parser.py`, `composer.py`), without recursion: a deep text cannot overflow the stack. */
-import type { Alias, Mapping, Node, Scalar, Sequence, Tag } from './nodes';
-import { refuse, YamlRefused, type Refusal, type RefusalCode } from './refusal';
-import { Scanner } from './scanner';
-import { TOKEN_NAMES, type TagToken, type Token } from './tokens';
+/**
+ * Makes nodes of the tokens of the `yaml` package, and refuses what PyYAML 6.0 refuses, with which vLLM reads its file
+ * (`vllm/utils/argparse_utils.py`, `yaml.safe_load`). The package splits any text into tokens and leaves it to its caller what to make of
+ * wrong ones; its own composer follows YAML 1.2, and takes a document in one go.
+ */
+import { CST } from 'yaml';
+import { closing, Refuser } from './mistakes';
+import { defaultHandles, nameOf, readDirective, tagOf, type Handles } from './names';
+import type { Mapping, Node, Pair, Scalar, Sequence, Tag } from './nodes';
+import { refuse, shown, YamlRefused, type Refusal } from './refusal';
+import { readTokens } from './tokens';
 
 /** What a text holds. */
 export interface YamlText {
@@ -12,379 +18,397 @@ export interface YamlText {
   readonly refusal: Refusal | null;
 }
 
-/** Deepest nesting that is read: PyYAML 6.0.3 recurses and meets Python's limit at 492 levels, less what calls it. Real files stay below ten. */
-const DEEPEST = 480;
+/** Nodes between two pauses: less than a millisecond. */
+const STEP = 100;
 
-/** Tokens between two pauses: the dearest hundred of them take about a millisecond. */
-const STEP = 200;
+/** A key without `?` is on one line and not longer than this, so that its `:` is looked for no further. */
+const LONGEST_KEY = 1024;
 
-const DEFAULT_HANDLES: ReadonlyMap<string, string> = new Map([
-  ['!', '!'],
-  ['!!', 'tag:yaml.org,2002:'],
-]);
-
-type Kind = Token['kind'];
-
-/** An open collection and what is expected of it next. */
-type Frame =
-  | { readonly in: 'block-sequence' | 'indentless-sequence'; readonly node: Sequence }
-  | { readonly in: 'flow-sequence'; readonly node: Sequence; isFirst: boolean }
-  | { readonly in: 'block-mapping'; readonly node: Mapping; key: Node | null }
-  /** `isLone`: the key at hand is followed by no colon. */
-  | { readonly in: 'flow-mapping'; readonly node: Mapping; isFirst: boolean; key: Node | null; isLone: boolean }
-  | { readonly in: 'flow-pair'; readonly node: Mapping; isFirst: boolean; key: Node | null };
-type FrameOf<Place extends Frame['in']> = Extract<Frame, { readonly in: Place }>;
+/** Stands for a byte order mark inside a text, which is text to PyYAML. PyYAML reads no text that holds this character itself. */
+const INNER_MARK = '\ufffe';
 
 /** Reads a text in steps; never throws. Pauses every few tokens, so that whoever drives it can let others run. */
 export function* readYamlSteps(text: string): Generator<void, YamlText> {
-  const composer = new Composer(text);
+  // Every character keeps its place. The package knows fewer line breaks, and counts a mark at the beginning as a column.
+  const plain = text.replace(/^\ufeff|\r(?!\n)|[\x85\u2028\u2029]/g, '\n').replaceAll('\ufeff', INNER_MARK);
+  const composer = new Composer(plain);
+  const { roots } = composer;
   try {
-    for (let steps = 0; !composer.isDone; steps++) {
-      composer.step();
-      if (steps % STEP === STEP - 1) yield;
-    }
-    return { roots: composer.roots, refusal: composer.several };
+    for (const token of yield* readTokens(plain)) yield* composer.next(token);
+    return { roots, refusal: composer.several };
   } catch (error) {
     if (!(error instanceof YamlRefused)) throw error;
-    composer.close();
-    return { roots: composer.roots, refusal: composer.several ?? error.refusal };
+    return { roots, refusal: composer.several ?? error.refusal };
   }
 }
 
-class Composer {
-  readonly roots: Node[] = [];
-  isDone = false;
+const NO_STEPS: readonly never[] = [];
+const STYLES = { alias: 'plain', scalar: 'plain', 'single-quoted-scalar': 'single', 'double-quoted-scalar': 'double' } as const;
+
+type Flow = CST.FlowCollection | null;
+
+/** What stands before a node. */
+interface Properties {
+  anchor: string | null;
+  tag: Tag | null;
+  /** Where the first of the two begins. */
+  start: number | null;
+  hasSign: boolean;
+  /** Where a comma stands before all. */
+  comma: number | null;
+  /** Nothing but blanks stands between a line break and the node. */
+  endsLine: boolean;
+}
+
+class Composer extends Refuser {
   /** A second document begins, which `safe_load` refuses. */
   several: Refusal | null = null;
-  private readonly scanner: Scanner;
-  private readonly frames: Frame[] = [];
-  private anchors = new Map<string, Node>();
-  private handles: ReadonlyMap<string, string> = DEFAULT_HANDLES;
   private documents = 0;
-  private isInDocument = false;
+  private nodes = 0;
+  private anchors = new Map<string, Node>();
+  private handles: Handles = defaultHandles();
+  private hasDirective = false;
 
-  constructor(text: string) {
-    this.scanner = new Scanner(text);
-  }
-
-  /** Reads a token or two. @throws YamlRefused */
-  step(): void {
-    const frame = this.frames.at(-1);
-    if (frame) this.continue(frame);
-    else if (this.isInDocument) this.endDocument();
-    else this.beginDocument();
-  }
-
-  /** What is still open ends with what was read last. */
-  close(): void {
-    for (const { node } of this.frames) node.end = Math.max(node.start, this.scanner.end);
-  }
-
-  private is(...kinds: readonly Kind[]): boolean {
-    return kinds.includes(this.scanner.peek().kind);
-  }
-
-  private beginDocument(): void {
-    const isFirst = this.documents === 0;
-    if (isFirst && !this.is('directive', 'document-start', 'stream-end')) {
-      this.handles = DEFAULT_HANDLES;
-      this.open();
-      this.node(true, false);
-      return;
+  /** Reads a token of the stream. @throws YamlRefused */
+  *next(token: CST.Token): Generator<void, void> {
+    switch (token.type) {
+      case 'document':
+        return yield* this.document(token);
+      case 'directive':
+        this.hasDirective = true;
+        return readDirective(token, this.handles);
+      case 'doc-end':
+        this.isInside = false;
+        return this.behind(token.end, null);
+      case 'space':
+      case 'comment':
+      case 'newline':
+        return this.behind([token], null);
+      default:
+        if (this.documents === 0) this.noContent(token.offset);
+        this.misplaced(token.offset, null);
     }
-    while (this.is('document-end')) this.scanner.take();
-    if (this.is('stream-end')) {
-      this.isDone = true;
-      return;
-    }
-    const start = this.scanner.peek().start;
-    this.readDirectives();
-    const token = this.scanner.peek();
-    if (token.kind !== 'document-start') {
-      const root = this.roots.at(-1);
-      const code = root?.kind === 'mapping' && !root.isFlow ? 'outside' : 'left-over';
-      this.refuseAfterScalar(code, `expected '<document start>', but found '${TOKEN_NAMES[token.kind]}'`, token, null);
-    }
-    this.scanner.take();
-    this.open();
-    if (this.documents > 1 && this.several === null)
-      this.several = { code: 'documents', said: 'but found another document', range: { start, end: token.end }, since: null };
-    if (this.is('directive', 'document-start', 'document-end', 'stream-end')) this.deliver(this.nothing(token.end));
-    else this.node(true, false);
   }
 
-  private open(): void {
+  private *document({ offset, start, value, end }: CST.Document): Generator<void, void> {
+    const mark = start.find(({ type }) => type === 'doc-start');
+    this.isInside = false;
+    if (!mark && (this.hasDirective || this.documents > 0)) this.misplaced(this.after(offset), null);
+    this.isInside = true;
     this.documents++;
-    this.isInDocument = true;
     this.anchors = new Map();
+    if (mark && this.documents > 1 && this.several === null) {
+      const range = { start: offset, end: offset + mark.source.length };
+      this.several = { code: 'documents', said: 'but found another document', range, since: null };
+    }
+    const properties = this.properties(start, 'doc-start', null);
+    if (!mark && !value && properties.start === null) this.noContent(this.after(offset));
+    if (mark && !properties.endsLine) this.refuseBlock(value);
+    yield* this.node(value, properties, null, (node) => this.roots.push(node));
+    this.behind(end, null);
+    this.handles = defaultHandles();
+    this.hasDirective = false;
   }
 
-  private endDocument(): void {
-    if (this.is('document-end')) this.scanner.take();
-    this.isInDocument = false;
-  }
-
-  private readDirectives(): void {
-    const handles = new Map<string, string>();
-    let hasVersion = false;
-    for (let token = this.scanner.peek(); token.kind === 'directive'; token = this.scanner.peek()) {
-      const { name, value, start, end } = token;
-      const [first = '', second = ''] = value;
-      if (name === 'YAML') {
-        if (hasVersion) refuse('directive', 'found duplicate YAML directive', start, end);
-        if (Number(first) !== 1) refuse('directive', 'found incompatible YAML document (version 1.* is required)', start, end);
-        hasVersion = true;
-      } else if (name === 'TAG') {
-        if (handles.has(first)) refuse('directive', `duplicate tag handle '${first}'`, start, end);
-        handles.set(first, second);
+  /** Reads a node and hands it over. A collection is handed over at its beginning, and filled by the steps that are left. */
+  private node(token: CST.Token | null | undefined, properties: Properties, flow: Flow, deliver: (node: Node) => void): Iterable<void> {
+    switch (token?.type) {
+      case undefined:
+        this.anchored(this.nothing(properties, flow), deliver);
+        return NO_STEPS;
+      case 'alias':
+        deliver(this.alias(token, properties, flow));
+        this.behind(token.end, flow);
+        return NO_STEPS;
+      case 'scalar':
+      case 'single-quoted-scalar':
+      case 'double-quoted-scalar':
+        this.anchored(this.flowScalar(token, properties, flow), deliver);
+        this.behind(token.end, flow);
+        return NO_STEPS;
+      case 'block-scalar':
+        this.anchored(this.blockScalar(token, properties), deliver);
+        return NO_STEPS;
+      case 'block-map':
+        return this.mapping(token, this.anchored(mapping(startOf(token.items[0]) ?? token.offset, false, properties), deliver));
+      case 'block-seq':
+        if (properties.start !== null && !properties.endsLine) this.refuseBlock(token);
+        return this.sequence(token, this.anchored(sequence(token.offset, false, properties), deliver));
+      case 'flow-collection': {
+        const { offset, start } = token;
+        const collection = start.source === '{' ? mapping(offset, true, properties) : sequence(offset, true, properties);
+        return this.flow(token, this.anchored(collection, deliver));
       }
-      this.scanner.take();
-    }
-    this.handles = new Map([...DEFAULT_HANDLES, ...handles]);
-  }
-
-  private continue(frame: Frame): void {
-    switch (frame.in) {
-      case 'block-sequence':
-        return this.blockEntry(frame.node);
-      case 'indentless-sequence':
-        return this.indentlessEntry();
-      case 'block-mapping':
-        return frame.key === null ? this.blockKey(frame.node) : this.value(['key', 'value', 'block-end'], true);
-      case 'flow-sequence':
-        return this.flowEntry(frame);
-      case 'flow-mapping':
-        return frame.key === null ? this.flowKey(frame) : this.flowValue(frame);
-      case 'flow-pair':
-        return this.flowPair(frame);
+      default:
+        this.noEntryAllowed(token?.offset ?? this.end);
     }
   }
 
-  private blockEntry(node: Sequence): void {
-    const token = this.scanner.peek();
-    if (token.kind === 'block-entry') {
-      this.scanner.take();
-      if (this.is('block-entry', 'block-end')) this.deliver(this.nothing(token.end));
-      else this.node(true, false);
-    } else this.endBlock(node, token, 'list');
-  }
-
-  private blockKey(node: Mapping): void {
-    const token = this.scanner.peek();
-    if (token.kind === 'key') {
-      this.scanner.take();
-      if (this.is('key', 'value', 'block-end')) this.deliver(this.nothing(token.end));
-      else this.node(true, true);
-    } else this.endBlock(node, token, 'mapping');
-  }
-
-  private endBlock(node: Sequence | Mapping, token: Token, inside: 'list' | 'mapping'): void {
-    if (token.kind !== 'block-end') {
-      const said = `expected <block end>, but found '${TOKEN_NAMES[token.kind]}'`;
-      this.refuseAfterScalar(blockCode(token.kind, inside), said, token, null);
-    }
-    this.scanner.take();
-    this.frames.pop();
-    node.end = Math.max(node.start, this.scanner.end);
-  }
-
-  private indentlessEntry(): void {
-    const token = this.scanner.peek();
-    if (token.kind !== 'block-entry') {
-      this.endCollection();
-      return;
-    }
-    this.scanner.take();
-    if (this.is('block-entry', 'key', 'value', 'block-end')) this.deliver(this.nothing(token.end));
-    else this.node(true, false);
-  }
-
-  private endCollection(): void {
-    const frame = this.frames.pop();
-    if (frame) frame.node.end = Math.max(frame.node.start, this.scanner.end);
-  }
-
-  /** The value of a key, or nothing before one of `ends`. */
-  private value(ends: readonly Kind[], inBlock: boolean): void {
-    const token = this.scanner.peek();
-    if (token.kind !== 'value') return this.deliver(this.nothing(token.start));
-    this.scanner.take();
-    if (this.is(...ends)) this.deliver(this.nothing(token.end));
-    else this.node(inBlock, inBlock);
-  }
-
-  /** Requires the comma between two entries; true at the end of the collection, which it takes. */
-  private endsFlow(
-    frame: { readonly node: Sequence | Mapping; isFirst: boolean },
-    bracket: 'flow-sequence-end' | 'flow-mapping-end',
-  ): boolean {
-    if (!this.is(bracket) && !frame.isFirst) {
-      const token = this.scanner.peek();
-      const { start } = frame.node;
-      if (token.kind !== 'flow-entry')
-        this.refuseAfterScalar('comma', `expected ',' or '${TOKEN_NAMES[bracket]}', but got '${TOKEN_NAMES[token.kind]}'`, token, start);
-      this.scanner.take();
-    }
-    frame.isFirst = false;
-    if (!this.is(bracket)) return false;
-    this.scanner.take();
-    this.endCollection();
-    return true;
-  }
-
-  private flowEntry(frame: FrameOf<'flow-sequence'>): void {
-    if (this.endsFlow(frame, 'flow-sequence-end')) return;
-    const token = this.scanner.peek();
-    if (token.kind === 'key') this.begin('flow-pair', mapping(token, true, null, null));
-    else this.node(false, false);
-  }
-
-  /** `[key: value]`: a mapping of one pair in a list. */
-  private flowPair(frame: FrameOf<'flow-pair'>): void {
-    if (frame.isFirst) {
-      frame.isFirst = false;
-      const token = this.scanner.take();
-      if (this.is('value', 'flow-entry', 'flow-sequence-end')) this.deliver(this.nothing(token.end));
-      else this.node(false, false);
-    } else if (frame.key !== null) this.value(['flow-entry', 'flow-sequence-end'], false);
-    else this.endCollection();
-  }
-
-  private flowKey(frame: FrameOf<'flow-mapping'>): void {
-    if (this.endsFlow(frame, 'flow-mapping-end')) return;
-    const token = this.scanner.peek();
-    frame.isLone = token.kind !== 'key';
-    if (frame.isLone) return this.node(false, false);
-    this.scanner.take();
-    if (this.is('value', 'flow-entry', 'flow-mapping-end')) this.deliver(this.nothing(token.end));
-    else this.node(false, false);
-  }
-
-  private flowValue({ isLone }: FrameOf<'flow-mapping'>): void {
-    if (isLone) this.deliver(this.nothing(this.scanner.peek().start));
-    else this.value(['flow-entry', 'flow-mapping-end'], false);
-  }
-
-  /** Reads a node with its properties, or the beginning of one. */
-  private node(inBlock: boolean, mayBeIndentless: boolean): void {
-    const first = this.scanner.peek();
-    if (first.kind === 'alias') {
-      this.scanner.take();
-      const target = this.anchors.get(first.name);
-      if (!target) refuse('undefined-alias', `found undefined alias '${first.name}'`, first.start, first.end);
-      const alias: Alias = { kind: 'alias', name: first.name, target, start: first.start, end: first.end, anchor: null, tag: null };
-      return this.deliver(alias);
-    }
-    const { anchor, tag } = this.properties();
-    const token = this.scanner.peek();
-    switch (token.kind) {
-      case 'scalar': {
-        this.scanner.take();
-        const { start, end, value, style } = token;
-        return this.deliver(this.anchored({ kind: 'scalar', start, end, value, style, anchor, tag }));
-      }
-      case 'block-entry':
-        if (mayBeIndentless) return this.begin('indentless-sequence', sequence(token, false, anchor, tag));
-        break;
-      case 'flow-sequence-start':
-        this.scanner.take();
-        return this.begin('flow-sequence', sequence(token, true, anchor, tag));
-      case 'flow-mapping-start':
-        this.scanner.take();
-        return this.begin('flow-mapping', mapping(token, true, anchor, tag));
-      case 'block-sequence-start':
-        if (!inBlock) break;
-        this.scanner.take();
-        return this.begin('block-sequence', sequence(token, false, anchor, tag));
-      case 'block-mapping-start':
-        if (!inBlock) break;
-        this.scanner.take();
-        return this.begin('block-mapping', mapping(token, false, anchor, tag));
-    }
-    if (anchor === null && tag === null) {
-      const frame = this.frames.at(-1);
-      const said = `expected the node content, but found '${TOKEN_NAMES[token.kind]}'`;
-      // At the end of the text, the bracket is what is wrong.
-      if (frame?.node.isFlow === true && token.kind === 'stream-end') refuse('comma', said, token.start, token.end, frame.node.start);
-      refuse('content', said, token.start, token.end);
-    }
-    const at = this.scanner.end;
-    this.deliver(this.anchored({ kind: 'scalar', start: at, end: at, value: '', style: 'plain', anchor, tag }));
-  }
-
-  /** An anchor and a tag in either order. */
-  private properties(): Pick<Node, 'anchor' | 'tag'> {
-    const { start } = this.scanner.peek();
-    let anchor: string | null = null;
-    let written: TagToken | null = null;
-    for (let token = this.scanner.peek(); ; token = this.scanner.peek()) {
-      if (token.kind === 'anchor' && anchor === null) anchor = token.name;
-      else if (token.kind === 'tag' && written === null) written = token;
-      else break;
-      this.scanner.take();
-    }
-    const tag = written && this.resolved(written, start);
-    if (anchor !== null && this.anchors.has(anchor))
-      refuse('duplicate-anchor', `found duplicate anchor '${anchor}'`, start, this.scanner.end);
-    return { anchor, tag };
-  }
-
-  private resolved({ handle, suffix, start, end }: TagToken, since: number): Tag {
-    const prefix = handle === null ? '' : this.handles.get(handle);
-    if (prefix === undefined) refuse('tag', `found undefined tag handle '${handle ?? ''}'`, start, end, since);
-    return { name: prefix + suffix, range: { start, end } };
-  }
-
-  private anchored<N extends Scalar | Sequence | Mapping>(node: N): N {
+  private anchored<N extends Node>(node: N, deliver: (node: Node) => void): N {
     if (node.anchor !== null) this.anchors.set(node.anchor, node);
+    deliver(node);
     return node;
   }
 
-  private begin(where: Frame['in'], node: Sequence | Mapping): void {
-    if (this.frames.length >= DEEPEST) refuse('depth', 'maximum recursion depth exceeded', node.start, node.start + 1);
-    this.deliver(this.anchored(node));
-    // Each place is begun with the kind of node that belongs there.
-    this.frames.push({ in: where, node, isFirst: true, key: null, isLone: false } as Frame);
-  }
-
-  /** Gives a node to what it stands in. A collection is given at its beginning and filled afterwards. */
-  private deliver(node: Node): void {
-    const frame = this.frames.at(-1);
-    if (!frame) this.roots.push(node);
-    else if (frame.node.kind === 'sequence') frame.node.items.push(node);
-    else if ('key' in frame && frame.key === null) frame.key = node;
-    else if ('key' in frame && frame.key !== null) {
-      frame.node.pairs.push({ key: frame.key, value: node });
-      frame.key = null;
+  private *mapping({ items }: CST.BlockMap, node: Mapping): Generator<void, void> {
+    for (const item of items) {
+      const { key, sep } = item;
+      const before = this.properties(item.start, 'explicit-key-ind', null);
+      const start = startOf(item);
+      if (start === null) continue;
+      const isOutside = this.column(start) !== this.column(node.start);
+      if (isOutside || key?.type === 'block-seq' || key?.type === 'error') this.misplaced(start, null);
+      const isFirst = node.pairs.length === 0;
+      if (!before.hasSign) {
+        this.refuseStray(item);
+        const colon = colonOf(item);
+        if (!sep || colon === null) this.noColon(start);
+        const isColonAlone = !key && before.start === null;
+        if (isColonAlone && isFirst) refuse('left-over', "expected <block end>, but found ':'", colon);
+        if (isColonAlone) this.misplaced(colon, null);
+        if (!this.isKey(start, colon) && isFirst) this.noColonAllowed(colon, start);
+        if (!this.isKey(start, colon)) this.noColon(start, colon);
+      }
+      yield* this.pair(item, before, null, node.pairs);
+      node.end = this.end;
     }
   }
 
-  /** Where a quote closes only lines after it opens, that is the mistake, and what follows a consequence. */
-  private refuseAfterScalar(code: RefusalCode, said: string, { start, end }: Token, since: number | null): never {
-    const { last } = this.scanner;
-    const isQuoted = last?.kind === 'scalar' && (last.style === 'double' || last.style === 'single');
-    return isQuoted && this.scanner.isOverLines(last)
-      ? refuse('quote', said, start, end, last.start)
-      : refuse(code, said, start, end, since);
+  /** A key without `?` has its colon on the line on which it begins. */
+  private isKey(start: number, colon: number): boolean {
+    return colon - start <= LONGEST_KEY && !this.text.slice(start, colon).includes('\n');
   }
 
-  private nothing(at: number): Scalar {
-    return { kind: 'scalar', start: at, end: at, value: '', style: 'plain', anchor: null, tag: null };
+  /** Reads a key and its value, and adds them when the value begins. */
+  private *pair({ key, sep = [], value }: CST.CollectionItem, before: Properties, flow: Flow, pairs: Pair[]): Generator<void, void> {
+    if (++this.nodes % STEP === 0) yield;
+    let written: Node | undefined;
+    yield* this.node(key, before, flow, (node) => (written = node));
+    if (!written) return;
+    const ofPair = written;
+    const between = this.properties(sep, 'map-value-ind', flow);
+    if (value && !between.hasSign) this.misplaced(value.offset, flow);
+    if (flow === null && !before.hasSign && !between.endsLine) this.refuseBlock(value);
+    yield* this.node(value, between, flow, (node) => pairs.push({ key: ofPair, value: node }));
+  }
+
+  private *sequence({ items }: CST.BlockSequence, node: Sequence): Generator<void, void> {
+    for (const item of items) {
+      const properties = this.properties(item.start, 'seq-item-ind', null);
+      const start = startOf(item);
+      if (start === null) continue;
+      if (!properties.hasSign) this.misplaced(start, null);
+      if (++this.nodes % STEP === 0) yield;
+      yield* this.node(item.value, properties, null, (entry) => node.items.push(entry));
+      node.end = this.end;
+    }
+  }
+
+  private *flow(token: CST.FlowCollection, node: Sequence | Mapping): Generator<void, void> {
+    this.end = token.offset + 1;
+    let isFirst = true;
+    for (const item of token.items) {
+      if (++this.nodes % STEP === 0) yield;
+      const { key, sep, value } = item;
+      const before = this.properties(item.start, 'explicit-key-ind', token);
+      if (before.comma !== null && isFirst) this.noContent(before.comma);
+      const start = startOf(item);
+      if (start === null) continue;
+      if (before.comma === null && !isFirst) this.misplaced(start, token);
+      isFirst = false;
+      const colon = before.hasSign ? null : colonOf(item);
+      if (colon !== null && !key && before.start === null) this.noContent(colon);
+      if (colon !== null && !this.isKey(start, colon)) this.misplaced(colon, token);
+      this.refuseInFlow(key, token);
+      this.refuseInFlow(value, token);
+      if (node.kind === 'mapping') yield* this.pair(item, before, token, node.pairs);
+      else if (!sep && !before.hasSign) yield* this.node(value, before, token, (entry) => node.items.push(entry));
+      else {
+        const pair = mapping(start, true, { anchor: null, tag: null });
+        node.items.push(pair);
+        yield* this.pair(item, before, token, pair.pairs);
+        pair.end = this.end;
+      }
+    }
+    this.endFlow(token);
+    node.end = this.end;
+    this.behind(token.end.slice(1), null);
+  }
+
+  private endFlow(token: CST.FlowCollection): void {
+    const [bracket] = token.end;
+    const at = bracket?.offset ?? this.after(this.end);
+    const isOpen = bracket?.source !== closing(token);
+    if (isOpen && !'[{,:'.includes(this.text.charAt(this.end - 1))) this.misplaced(at, token);
+    // At the end of the text, the bracket is what is wrong.
+    if (isOpen && bracket) this.noContent(at);
+    if (isOpen) refuse('comma', `expected the node content, but found '${this.found(at, true)}'`, at, at, token.offset);
+    this.end = at + 1;
+  }
+
+  /** A block in brackets: what looks like one is a colon too many, or a dash that stands for itself. */
+  private refuseInFlow(token: CST.Token | null | undefined, flow: CST.FlowCollection): void {
+    if (token?.type === 'block-seq') this.noContent(token.offset);
+    if (token?.type === 'block-map') this.misplaced(colonOf(token.items[0]) ?? token.offset, flow);
+  }
+
+  /** A block that begins where a value is expected on the line of its key. */
+  private refuseBlock(token: CST.Token | null | undefined): void {
+    if (token?.type === 'block-seq') this.noEntryAllowed(token.offset);
+    if (token?.type !== 'block-map') return;
+    const [first] = token.items;
+    const mark = first?.start.find(({ type }) => type === 'explicit-key-ind');
+    if (mark) refuse('inner-key', 'mapping keys are not allowed here', mark.offset);
+    this.refuseStray(first);
+    this.noColonAllowed(colonOf(first) ?? token.offset);
+  }
+
+  /** Something between a key and its colon. */
+  private refuseStray(item: CST.CollectionItem | undefined): void {
+    const stray = item?.sep?.find(isText);
+    if (stray && stray.type !== 'map-value-ind') this.misplaced(stray.offset, null);
+  }
+
+  private nothing({ anchor, tag, start }: Properties, flow: Flow): Scalar {
+    const { end } = this;
+    const next = this.after(end);
+    const isSame = !this.text.slice(end, next).includes('\n');
+    if (flow === null && start === null && isSame && /[\]},]/.test(this.text.charAt(next))) this.noContent(next);
+    return { kind: 'scalar', start: end, end, value: '', style: 'plain', anchor, tag };
+  }
+
+  private alias(token: CST.FlowScalar, { start }: Properties, flow: Flow): Node {
+    const { offset, source } = token;
+    const end = offset + source.length;
+    const name = nameOf(token, this.text);
+    if (start !== null) this.misplaced(offset, flow);
+    const target = this.anchors.get(name);
+    if (!target) refuse('undefined-alias', `found undefined alias '${name}'`, offset, end);
+    this.end = end;
+    return { kind: 'alias', name, target, start: offset, end, anchor: null, tag: null };
+  }
+
+  private flowScalar(token: CST.FlowScalar, { anchor, tag, start }: Properties, flow: Flow): Scalar {
+    const { type, offset, source } = token;
+    const style = STYLES[type];
+    if (style === 'plain') this.checkPlain(token, start !== null, flow);
+    else this.found(offset, false);
+    // Not even quotes go on behind the end of a document.
+    const mark = style === 'plain' ? null : /^(?:---|\.\.\.)(?!\S)/m.exec(source);
+    if (mark) refuse('quote', 'found unexpected document separator', offset + mark.index, offset + mark.index + 3, offset);
+    const isWhole = style === 'plain' && !source.includes('\n');
+    const resolved = isWhole ? source : this.resolved(token);
+    this.end = offset + source.length;
+    const scalar: Scalar = {
+      kind: 'scalar',
+      start: offset,
+      end: this.end,
+      value: resolved.replaceAll(INNER_MARK, '\ufeff'),
+      style,
+      anchor,
+      tag,
+    };
+    if (style !== 'plain') this.lastQuoted = scalar;
+    return scalar;
+  }
+
+  /** The text of a scalar that is more than what is written. */
+  private resolved(token: CST.FlowScalar): string {
+    return CST.resolveAsScalar(token, false, (at, code) => {
+      if (code !== 'BAD_DQ_ESCAPE') return;
+      refuse('escape', `found unknown escape character ${shown(this.text, at + 1)}`, at, at + 2, token.offset);
+    }).value;
+  }
+
+  private checkPlain({ offset, source }: CST.FlowScalar, hasProperties: boolean, flow: Flow): void {
+    // The package puts nothing, where nothing is, as text.
+    if (source === '') return;
+    const found = this.found(offset, flow !== null);
+    if (found === ',' && hasProperties) this.misplaced(offset, flow);
+    if (found === ',' || (flow && found === ':')) this.noContent(offset);
+    const wrong = source.search(flow ? /[\t?]/ : /\t/);
+    if (wrong >= 0) this.misplaced(offset + wrong, flow);
+  }
+
+  private blockScalar(token: CST.BlockScalar, { anchor, tag }: Properties): Scalar {
+    const { offset, props, source } = token;
+    this.found(offset, false);
+    const resolved = CST.resolveAsScalar(token, false, (at) => {
+      // Its text ends before what is indented too little, tabs not being indentation.
+      const start = this.lineStart(at);
+      const tab = /^ *(?=\t)/.exec(this.text.slice(start));
+      this.misplaced(tab ? start + tab[0].length : this.after(at), null);
+    });
+    const end = props.reduce((length, prop) => ('source' in prop ? length + prop.source.length : length), offset) + source.length;
+    this.end = end;
+    // The package ends the last line where the text does not.
+    const isCut = end >= this.text.length && !source.endsWith('\n');
+    const value = (isCut ? resolved.value.replace(/\n$/, '') : resolved.value).replaceAll(INNER_MARK, '\ufeff');
+    const style = this.text.startsWith('>', offset) ? 'folded' : 'literal';
+    return { kind: 'scalar', start: offset, end, value, style, anchor, tag };
+  }
+
+  /** Reads what stands before a node. */
+  private properties(tokens: readonly CST.SourceToken[], sign: CST.SourceToken['type'], flow: Flow): Properties {
+    const found: Properties = { anchor: null, tag: null, start: null, hasSign: false, comma: null, endsLine: false };
+    for (const token of tokens) {
+      const { type, offset, source } = token;
+      if (!isText(token) && type !== 'comma') {
+        this.behind([token], flow);
+        found.endsLine ||= type === 'newline';
+        continue;
+      }
+      if (type === 'comma') {
+        if (found.comma !== null) this.noContent(offset);
+        found.comma = offset;
+      } else if (type === sign && found.start === null) {
+        if (found.hasSign && flow) this.noContent(offset);
+        found.hasSign = true;
+      } else if (type === 'anchor' && found.anchor === null) {
+        found.anchor = nameOf(token, this.text);
+        found.start ??= offset;
+      } else if (type === 'tag' && found.tag === null) {
+        found.tag = tagOf(token, this.handles, this.text, found.start ?? offset);
+        found.start ??= offset;
+      } else this.misplaced(offset, flow);
+      found.endsLine = false;
+      this.end = offset + source.length;
+    }
+    const { anchor, start } = found;
+    if (anchor !== null && start !== null && this.anchors.has(anchor))
+      refuse('duplicate-anchor', `found duplicate anchor '${anchor}'`, start, this.end);
+    return found;
+  }
+
+  /** Refuses what is more than blanks and comments. */
+  private behind(tokens: readonly CST.SourceToken[] | undefined, flow: Flow): void {
+    for (const token of tokens ?? []) {
+      const tab = token.type === 'space' ? token.source.indexOf('\t') : -1;
+      if (tab >= 0) this.found(token.offset + tab, false);
+      if (isText(token)) this.misplaced(token.offset, flow);
+    }
   }
 }
 
-/** What is wrong where a block should end. */
-function blockCode(found: Kind, inside: 'list' | 'mapping'): RefusalCode {
-  if (found === 'block-mapping-start' || found === 'block-sequence-start') return 'column';
-  if (found === 'block-entry') return inside === 'mapping' ? 'list-entry' : 'column';
-  if (inside === 'list' && found === 'key') return 'entry-key';
-  return 'left-over';
+function mapping(start: number, isFlow: boolean, { anchor, tag }: Pick<Properties, 'anchor' | 'tag'>): Mapping {
+  return { kind: 'mapping', start, end: start, isFlow, pairs: [], anchor, tag };
 }
 
-function sequence({ start, end }: Token, isFlow: boolean, anchor: string | null, tag: Tag | null): Sequence {
-  return { kind: 'sequence', start, end, isFlow, items: [], anchor, tag };
+function sequence(start: number, isFlow: boolean, { anchor, tag }: Properties): Sequence {
+  return { kind: 'sequence', start, end: start, isFlow, items: [], anchor, tag };
 }
 
-function mapping({ start, end }: Token, isFlow: boolean, anchor: string | null, tag: Tag | null): Mapping {
-  return { kind: 'mapping', start, end, isFlow, pairs: [], anchor, tag };
+function isText({ type }: CST.SourceToken): boolean {
+  return type !== 'space' && type !== 'newline' && type !== 'comment';
+}
+
+/** Where an entry begins, behind blanks and the comma before it; null when there is nothing but these. */
+function startOf(item: CST.CollectionItem | undefined): number | null {
+  const first = item?.start.find((token) => isText(token) && token.type !== 'comma') ?? item?.key ?? item?.sep?.find(isText) ?? item?.value;
+  return first?.offset ?? null;
+}
+
+/** Where the colon of an entry stands. */
+function colonOf(item: CST.CollectionItem | undefined): number | null {
+  return item?.sep?.find(({ type }) => type === 'map-value-ind')?.offset ?? null;
 }

@@ -1,5 +1,6 @@
 import type { TextRange } from '../deployment';
-import type { ScalarStyle } from './tokens';
+
+export type ScalarStyle = 'plain' | 'single' | 'double' | 'literal' | 'folded';
 
 /** A tag as it is meant, handles resolved, and where it is written. */
 export interface Tag {

@@ -58,3 +58,15 @@ export class YamlRefused extends Error {
 export function refuse(code: RefusalCode, said: string, start: number, end: number = start + 1, since: number | null = null): never {
   throw new YamlRefused({ code, said, range: { start, end }, since });
 }
+
+/** What PyYAML takes for text (`Reader.NON_PRINTABLE`, 6.0): all but these. */
+export const NOT_PRINTABLE = /[^\t\n\r\x20-\x7e\x85\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/** How Python writes a character in an error message. */
+export function shown(text: string, at: number): string {
+  const code = text.codePointAt(at);
+  if (code === undefined) return `'\\x00'`;
+  const named: Readonly<Record<number, string>> = { 0x09: '\\t', 0x0a: '\\n', 0x0d: '\\r', 0x27: "'", 0x5c: '\\\\', 0x85: '\\x85' };
+  const character = named[code] ?? String.fromCodePoint(code);
+  return character === "'" ? `"'"` : `'${character}'`;
+}

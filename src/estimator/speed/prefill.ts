@@ -1,4 +1,5 @@
 import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
+import type { Gpu } from '../hardware/gpu';
 import { isLibrary } from './engines';
 import { bytesPerMs, halfRate, peakRate } from './hardwareRates';
 import { communicationMs, constantsOf, either, launchMs, offloadMs, streamMs, transferMs, vendorFactor, type SpeedSetup } from './step';
@@ -43,7 +44,9 @@ export function prefill(
       ? 1 + (constants.prefillExperts - 1) * Math.min(1, widenedRate(setup, work.format) / (bytesPerMs(gpu) * 1e3) / BOUND_FLOPS_PER_BYTE)
       : 1;
   const dense = Math.max(0, work.activeParameters - work.headParameters - work.activeExpertParameters) * tokens + work.headParameters;
-  const products = (2 * dense) / rateOf(work.denseFormat) + (2 * work.activeExpertParameters * tokens * expertFactor) / rateOf(work.format);
+  const products =
+    (2 * dense) / rateOf(runFormat(gpu, work.denseFormat)) +
+    (2 * work.activeExpertParameters * tokens * expertFactor) / rateOf(work.format);
   const attention = work.attentionFlopsPerPair * tokens * (cached + tokens / 2);
   // Tensor parallelism cuts experts across, so that every GPU handles all routed rows; whole experts get their own rows only.
   const routed = (work.expertLayers * work.expertsPerToken * ROUTED_BYTES) / (setup.expertParallel ? tp : 1);
@@ -62,6 +65,14 @@ export function prefill(
   const total = either(arithmetic, weights, 2) / overlap + communication + launches + offload;
   const marginal = arithmetic / overlap + transferMs(setup, work, prompts * tokens);
   return { total, arithmetic, marginal, weights, communication, launches, offload };
+}
+
+/**
+ * Format that dense products run in: 4-bit floats on a card without units for them are weights alone, widened as 4-bit integers are (vLLM's Marlin
+ * kernel for NVFP4). The constant of 4-bit floats has units behind it, except in experts, which gpt-oss was measured with on Hopper as well.
+ */
+function runFormat(gpu: Gpu, format: KernelFormat): KernelFormat {
+  return format === 'fp4' && gpu.tflops.fp4 === null ? 'int4' : format;
 }
 
 /**

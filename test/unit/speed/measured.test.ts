@@ -70,6 +70,17 @@ describe('speed against published measurements', () => {
     assert.equal(deepseek.kvShards, 1);
   });
 
+  it('reads a prompt in 4-bit floats no faster than in 4-bit integers where the card has no units for them', () => {
+    const ttft = (gpu: string, format: string): number =>
+      estimateSpeed(speedInput('meta-llama/Llama-3.1-8B-Instruct', gpu, format)).ttftMs.value;
+    // Hopper's data sheet lists no FP4; Blackwell's does.
+    assert.ok(
+      Math.abs(ttft('h100_80', 'nvfp4') / ttft('h100_80', 'gptq') - 1) < 0.15,
+      `${ttft('h100_80', 'nvfp4')} ${ttft('h100_80', 'gptq')}`,
+    );
+    assert.ok(ttft('b200', 'nvfp4') < 0.8 * ttft('b200', 'gptq'));
+  });
+
   it('reads the recurrent states that vLLM sizes its blocks by: 544 tokens for Qwen3-Next, 672 for Nemotron-Nano-9B-v2', () => {
     const block = (id: string, layers: number, bytesPerToken: number): number => {
       const { stateBytes } = modelWork(knownModel(id), { ...storedWeights('bf16', null), kvElementBytes: 2 });

@@ -81,7 +81,7 @@ describe('YAML as PyYAML reads it', () => {
 
   it('is told otherwise only for few kinds of texts', () => {
     const agreed = rows.filter(agrees).length / rows.length;
-    assert.ok(agreed > 0.98, `${agreed} of ${rows.length}`);
+    assert.ok(agreed >= 689 / 700, `${agreed} of ${rows.length}`);
     for (const [kind, pattern] of Object.entries(READ_OTHERWISE))
       assert.ok(
         rows.some((row) => pattern.test(row.text) && !agrees(row)),
@@ -92,6 +92,6 @@ describe('YAML as PyYAML reads it', () => {
   it('mostly says what safe_load says, at the same place', () => {
     const refused = rows.filter((row) => !('tree' in row));
     const same = refused.filter(saysTheSame).length / refused.length;
-    assert.ok(refused.length > 400 && same > 0.9, `${same} of ${refused.length}`);
+    assert.ok(refused.length > 400 && same >= 385 / 426, `${same} of ${refused.length}`);
   });
 });

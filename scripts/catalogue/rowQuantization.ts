@@ -108,13 +108,10 @@ export function ignored(patterns: readonly string[], layers: number): readonly s
   const modules = counted.filter((pattern) => !isWhole(pattern)).map(({ name }) => name);
   if (prefix === undefined) return modules;
   const covered = Math.max(0, ...counted.filter((p) => !isWhole(p) && /\blayers\.\*\./.test(p.name)).map(({ count }) => count));
-  const first = Math.min(Math.max(0, layers - covered), sum(whole.map(({ count }) => count)));
-  const rest = first < sum(whole.map(({ count }) => count)) ? [`${prefix}${layers}.*`] : [];
+  const stated = whole.reduce((sum, { count }) => sum + count, 0);
+  const first = Math.min(Math.max(0, layers - covered), stated);
+  const rest = first < stated ? [`${prefix}${layers}.*`] : [];
   return [...modules, ...Array.from({ length: first }, (_, index) => `${prefix}${index}.*`), ...rest];
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function kvCache(stated: Fields): string | null {

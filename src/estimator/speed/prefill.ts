@@ -1,6 +1,6 @@
 import { SPEED_CONSTANTS, type SpeedConstants } from './constants';
 import type { Gpu } from '../hardware/gpu';
-import { isLibrary } from './engines';
+import { hasBlackwellUltraKernels, isLibrary } from './engines';
 import { bytesPerMs, halfRate, peakRate } from './hardwareRates';
 import { communicationMs, constantsOf, either, launchMs, offloadMs, streamMs, transferMs, vendorFactor, type SpeedSetup } from './step';
 import { isPlain, touchedExperts, type KernelFormat, type ModelWork } from './work';
@@ -52,7 +52,8 @@ export function prefill(
   const routed = (work.expertLayers * work.expertsPerToken * ROUTED_BYTES) / (setup.expertParallel ? tp : 1);
   const moved = tokens * work.hiddenSize * (work.blocks * constants.prefillTraffic + routed);
   const traffic = setup.engine === 'llama_cpp' ? 0 : moved / bytesPerMs(gpu);
-  const arithmetic = prompts * (((products + attention / attentionRate) / tp) * 1e3 * vendorFactor(gpu, setup.engine, constants) + traffic);
+  const kernels = vendorFactor(gpu, setup.engine, constants) * (lacksLatentKernels(setup, work) ? constants.untunedLatentPrefill : 1);
+  const arithmetic = prompts * (((products + attention / attentionRate) / tp) * 1e3 * kernels + traffic);
   const passes =
     setup.engine === 'llama_cpp' ? prompts * Math.ceil(tokens / LLAMA_CPP_BATCH) : Math.max(1, (prompts * tokens) / CHUNK_TOKENS);
   const bytes = work.denseBytes / tp + (work.expertBytes * touchedExperts(work, (prompts * tokens) / passes)) / tp;
@@ -74,6 +75,14 @@ export function prefill(
 function runFormat(gpu: Gpu, format: KernelFormat): KernelFormat {
   return format === 'fp4' && gpu.tflops.fp4 === null ? 'int4' : format;
 }
+
+/** Whether the engine reads prompts of a model with latent attention by kernels that are not tuned for the card. */
+export function lacksLatentKernels({ engine, engineVersion, gpu }: SpeedSetup, work: ModelWork): boolean {
+  return work.latentAttention && gpu.computeCapability === UNTUNED_CAPABILITY && !hasBlackwellUltraKernels(engine, engineVersion);
+}
+
+/** B300 and GB300 (Blackwell Ultra). */
+const UNTUNED_CAPABILITY = 103;
 
 /**
  * Bytes per element of the hidden state that routing a token to one expert moves beside the products: read and written once more to gather an

@@ -32,6 +32,8 @@ export interface Circumstances {
   readonly load: Load;
   /** The KV cache does not hold all requests at once. */
   readonly queued: boolean;
+  /** Prompts are read by kernels that are not tuned for the card, which a later version of the engine may have. */
+  readonly untuned: boolean;
 }
 
 /** One reason why a case is less certain than the usual one. */
@@ -84,6 +86,8 @@ const DOUBTS: readonly Doubt[] = [
     below: 1,
     above: 3,
   },
+  // The other end is what the same engine takes on B200, where it has the kernels.
+  { applies: ({ untuned }) => untuned, quantities: ['ttft', 'tpot', 'prefill', 'throughput'], below: 3, above: 1 },
   { applies: ({ queued }) => queued, quantities: WAITS, below: 1.5, above: 1.5 },
   { applies: ({ setup }) => setup.offloadBytes > 0 || setup.offloadKvCache === true, quantities: null, below: 1.5, above: 1.5 },
 ];

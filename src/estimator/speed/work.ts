@@ -52,6 +52,8 @@ export interface ModelWork {
   readonly stateBytes: number;
   /** Into how many parts tensor parallelism can cut the KV cache: the KV heads; 1 for latent attention. */
   readonly kvShards: number;
+  /** Keys and values are kept as one latent vector that all heads share, and all of it is attended to (DeepSeek V3, Kimi K2). */
+  readonly latentAttention: boolean;
   /** FLOPs of attention per pair of tokens: 4 x heads x head dimension, summed over layers with full attention. */
   readonly attentionFlopsPerPair: number;
 }
@@ -144,6 +146,7 @@ export function modelWork(model: Model, stored: WorkFormat): ModelWork {
     kv: kvGroups(architecture, stored.kvElementBytes),
     stateBytes: statesOf(architecture),
     kvShards: kvShards(architecture),
+    latentAttention: kinds.some((kind) => kind.mixers.some((mixer) => mixer.kind === 'mla' && mixer.indexer === null)),
     attentionFlopsPerPair: kinds.reduce((sum, kind) => sum + pairFlops(kind), 0),
   };
 }

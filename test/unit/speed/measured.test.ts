@@ -70,6 +70,33 @@ describe('speed against published measurements', () => {
     assert.equal(deepseek.kvShards, 1);
   });
 
+  it('adds seconds per prompt to the steps of others where SGLang lacks kernels for latent attention: DeepSeek-V3 on four B300', () => {
+    const tpot = (concurrency: number, gpu: string, engine: Engine, engineVersion: string | null): number => {
+      const input = speedInput('deepseek-ai/DeepSeek-V3', gpu, 'fp8');
+      const load = { ...input.load, promptTokens: 8192, outputTokens: 1024, concurrency };
+      const setup = { ...input.setup, engine, engineVersion, tensorParallel: 4 };
+      return estimateSpeed({ ...input, setup, load }).tpotMs.value;
+    };
+    // Measured with SGLang 0.5.10: 19.7 ms for 4 requests, 115.7 ms for 32 (aiconfigurator, speed.jsonl).
+    assert.ok(Math.abs(tpot(4, 'b300', 'sglang', '0.5.10.post1') / 19.7 - 1) < 0.3);
+    assert.ok(Math.abs(tpot(32, 'b300', 'sglang', '0.5.10.post1') / 115.7 - 1) < 0.3);
+    const elsewhere = tpot(32, 'b200', 'sglang', '0.5.10.post1');
+    assert.ok(Math.abs(tpot(32, 'b300', 'sglang', '0.6.0') / elsewhere - 1) < 0.05, 'later versions');
+    assert.ok(tpot(32, 'b300', 'vllm', '0.18.0') < elsewhere * 1.2, 'another engine');
+  });
+
+  it('says that latent attention is slow on such a card, and of no other model or card', () => {
+    const said = (model: string, gpu: string): boolean => {
+      const input = speedInput(model, gpu, 'fp8');
+      const setup = { ...input.setup, engine: 'sglang' as const, engineVersion: null };
+      return estimateSpeed({ ...input, setup }).assumptions.some((text) => text.includes('latent attention'));
+    };
+    assert.ok(said('deepseek-ai/DeepSeek-V3', 'b300'));
+    assert.ok(!said('deepseek-ai/DeepSeek-V3', 'b200'));
+    assert.ok(!said('Qwen/Qwen3-235B-A22B', 'b300'));
+    assert.ok(!said('deepseek-ai/DeepSeek-V3.2', 'b300'), 'sparse attention has kernels of its own');
+  });
+
   it('reads a prompt in 4-bit floats no faster than in 4-bit integers where the card has no units for them', () => {
     const ttft = (gpu: string, format: string): number =>
       estimateSpeed(speedInput('meta-llama/Llama-3.1-8B-Instruct', gpu, format)).ttftMs.value;
@@ -128,5 +155,8 @@ describe('engines', () => {
     assert.equal(engineProfile('vllm', null, 'NVIDIA'), 'vllm_v1');
     assert.equal(engineProfile('vllm', '2023-11', 'NVIDIA'), 'vllm_v0');
     assert.equal(engineProfile('transformers', '4.46.0', 'NVIDIA'), 'transformers_old');
+    assert.equal(engineProfile('nim', 'NIM 1.0 / genai-perf 2024', 'NVIDIA'), 'nim');
+    assert.equal(engineProfile('nim', '1.8.0', 'NVIDIA'), 'tensorrt_llm');
+    assert.equal(engineProfile('nim', null, 'NVIDIA'), 'nim');
   });
 });

@@ -1,6 +1,9 @@
 import type { FrameworkName } from '../contracts/finetuning';
 
-/** How the loss treats the logits; the bytes per logit of each are in {@link TrainingConstants}. */
+/**
+ * How the loss treats the logits; the bytes per logit of each are in {@link TrainingConstants}. Megatron's is compact: its fused cross-entropy
+ * (`--cross-entropy-loss-fusion`) works in place on logits that are there in full, and there is no chunked one.
+ */
 export type LossKind = 'upcast' | 'upcast_outputs' | 'upcast_unknown' | 'compact' | 'compiled' | 'chunked' | 'fused';
 
 /** Softmax of attention without flash attention: in fp32 step by step, or one 16-bit kernel with scale and mask (Megatron's masked softmax fusion). */

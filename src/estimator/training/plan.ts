@@ -212,7 +212,7 @@ function planKernels(request: FinetuningRequest, framework: FrameworkFacts): Ker
 
 function planLoss(request: FinetuningRequest, framework: FrameworkFacts, architecture: Architecture): LossKind {
   if (request.optimization_config.use_fused_kernels) return 'fused';
-  if (request.chunked_loss === true) return 'chunked';
+  if (request.chunked_loss === true) return framework.loss === 'compact' ? 'compact' : 'chunked';
   const economical = framework.loss === 'chunked' || framework.loss === 'fused';
   if (economical && request.chunked_loss === null) return framework.loss;
   const plain = economical ? 'upcast' : versionLoss(request, framework.loss, architecture);

@@ -121,6 +121,15 @@ describe('what fine-tuning gathers, scores and loses', () => {
     assert.ok(scores('megatron') > 0 && scores('megatron') * 2 < scores('trl'));
   });
 
+  it("is Megatron's logits in full under a loss in chunks, of which it has none", () => {
+    const fields = { ...FULL, framework: 'megatron', seq_length: 8192 };
+    const [chunked, plain] = [estimate({ ...fields, chunked_loss: true }), estimate(fields)];
+    close(chunked.vram_usage, plain.vram_usage, 1e-9);
+    assert.ok(chunked.assumptions.some((line) => line.includes('fused, not chunked')));
+    const facts = { ...FACTS, model: TINY };
+    assert.ok(estimate({ seq_length: 8192, chunked_loss: true }, facts).vram_usage < estimate({ seq_length: 8192 }, facts).vram_usage);
+  });
+
   it('takes a framework without a version to be of the time of the model', () => {
     const facts = (known: Model): typeof FACTS => ({ ...FACTS, model: known });
     const loss = (known: Model, version: object): number =>

@@ -115,7 +115,7 @@ export function requestOf(row: TrainingRow, kind: RequestKind = 'stated'): Reado
       gradient_checkpointing: row.gradient_checkpointing,
       activation_offloading: row.activation_offload,
       zero_stage: zeroStage(row),
-      ...(kind === 'bare' ? {} : { use_fused_kernels: fusedLoss(row), torch_compile: row.compile }),
+      ...(kind === 'bare' ? {} : { torch_compile: row.compile }),
     },
     ...(kind === 'bare'
       ? {}
@@ -168,15 +168,9 @@ function tokensPerSample(row: TrainingRow): { readonly tokens_per_sample?: numbe
 /** Tokens of Alpaca's longest sample with Llama's tokenizer (litgpt's resource tables). */
 const ALPACA_LONGEST = 1304;
 
-function lossOf(row: TrainingRow): { readonly chunked_loss?: boolean } {
-  const named = row.fused_cross_entropy ?? '';
-  if (/chunked/.test(named)) return { chunked_loss: true };
-  // torchtune's table names the loss only where it is not the ordinary one.
-  return named === '' && /torchtune/.test(row.framework) ? { chunked_loss: false } : {};
-}
-
-function fusedLoss(row: TrainingRow): string | null {
-  return /liger|cut_cross/.test(row.fused_cross_entropy ?? '') ? row.fused_cross_entropy : null;
+/** torchtune's table names the loss only where it is not the ordinary one. */
+function lossOf(row: TrainingRow): { readonly chunked_loss: string | boolean | null } {
+  return { chunked_loss: row.fused_cross_entropy ?? (/torchtune/.test(row.framework) ? false : null) };
 }
 
 /** The counter a row's figure is of, where the row names one. */
@@ -189,9 +183,7 @@ function offloading(row: TrainingRow): Readonly<Record<string, unknown>> {
   // Megatron's optimizer on the host, in a script named after it.
   const named = row.cpu_offload ?? (/_offload\.sh$/.test(row.source_url ?? '') ? 'optimizer' : null);
   if (named === null || named === false) return {};
-  const text = String(named);
-  const parts = /optimizer/.test(text) && /param/.test(text) ? 'all' : /param/.test(text) ? 'parameters' : 'optimizer';
-  return { enable_offloading: true, offload_parts: parts };
+  return { enable_offloading: named };
 }
 
 /** The stage where the row names one; torchtitan states it among its parallel sizes. */

@@ -19,6 +19,7 @@ import type {
   FinetuningRequest,
   FrameworkName,
   LoraTargets,
+  OffloadPart,
   OptimizationConfig,
   OptimizerName,
   ZeroStage,
@@ -31,13 +32,16 @@ import {
   FLASH_SPELLINGS,
   FRAMEWORK_SPELLINGS,
   FUSED_SPELLINGS,
+  LOSS_SPELLINGS,
   MEASURE_SPELLINGS,
   METHOD_SPELLINGS,
   OBJECTIVE_SPELLINGS,
   OFFLOADING_SPELLINGS,
+  OFFLOAD_PART_SPELLINGS,
   OPTIMIZER_SPELLINGS,
   PRECISION_SPELLINGS,
   QUANTIZATION_SPELLINGS,
+  UNQUANTIZED,
   VECTOR_ADAPTERS,
   ZERO_SPELLINGS,
   targetsOf,
@@ -144,7 +148,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
   const seqLength = reader.number('seq_length', { min: 1, max: LIMITS.tokens, integer: true }, 2048);
   const precision = reader.choice('fine_tuning_quantization', BASE_PRECISIONS, 'fp16', PRECISION_SPELLINGS);
   const framework = reader.choice('framework', FRAMEWORKS, 'trl', FRAMEWORK_SPELLINGS);
-  const gpus = reader.number('num_gpus', COUNT, 1);
+  const gpus = reader.number('num_gpus', COUNT, gpusOfSizes(reader));
   const settings = reader.nested('optimization_config', OPTIMIZATION_FIELDS);
   const config = readOptimizations(reader, settings, framework, gpus);
   const optimizer = readOptimizer(reader, config, methodWords);
@@ -171,7 +175,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     num_gpus: gpus,
     enable_offloading: offloads,
     offload_target: reader.choice('offload_target', OFFLOAD_TARGETS, 'cpu_ram'),
-    offload_parts: reader.choice('offload_parts', OFFLOAD_PARTS, config.zero_stage === 3 ? 'all' : 'optimizer'),
+    offload_parts: readOffloadParts(reader, config.zero_stage),
     optimizer,
     trainable_parameters: reader.number('trainable_parameters', { min: 0, max: 100 }, null),
     lora_targets: readTargets(reader, vectors ?? (ADAPTS_ATTENTION.includes(framework) ? 'attention' : 'all_linear')),
@@ -186,7 +190,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     // Megatron-SWIFT's default (its command-line parameters); Megatron's own data sets are packed.
     padding_free: reader.flag('padding_free', framework === 'megatron'),
     group_by_length: reader.flag('group_by_length', false),
-    chunked_loss: reader.flag('chunked_loss', null),
+    chunked_loss: readChunkedLoss(reader),
     train_vision_tower: reader.flag('train_vision_tower', false),
     images_per_sample: reader.number('images_per_sample', { min: 0, max: LIMITS.images, integer: true }, null),
     image_size: reader.number('image_size', { min: 1, max: LIMITS.pixels, integer: true }, null),
@@ -199,6 +203,31 @@ function readFields(reader: RequestReader): FinetuningRequest {
     interconnect_type: readInterconnect(reader),
     gpu_memory_measure: reader.choice('gpu_memory_measure', MEMORY_MEASURES, 'nvidia_smi', MEASURE_SPELLINGS),
   };
+}
+
+/** The fewest GPUs that the parallel sizes need; sizes that are no counts are reported where they are read. */
+function gpusOfSizes(reader: RequestReader): number {
+  const size = (field: string): number => {
+    const value = reader.raw(field);
+    return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LIMITS.gpus ? value : 1;
+  };
+  const [stage, experts] = [size('tensor_parallel') * size('context_parallel'), size('expert_parallel')];
+  return Math.min(LIMITS.gpus, size('pipeline_parallel') * ((stage * experts) / commonDivisor(stage, experts)));
+}
+
+/** "params" as the flag of offloading tells what is offloaded, and "DeepSpeed CPU offload" as the parts only that something is. */
+function readOffloadParts(reader: RequestReader, zeroStage: ZeroStage): OffloadPart {
+  const byStage = zeroStage === 3 ? 'all' : 'optimizer';
+  const usual = spelled(reader.words('enable_offloading'), OFFLOAD_PART_SPELLINGS) ?? byStage;
+  const words = reader.words('offload_parts');
+  const namesNone = spelled(words, OFFLOAD_PART_SPELLINGS) === null && spelled(words, OFFLOADING_SPELLINGS) === true;
+  return namesNone ? usual : reader.choice('offload_parts', OFFLOAD_PARTS, usual, OFFLOAD_PART_SPELLINGS);
+}
+
+/** The loss by its name: a kernel of its own is {@link OptimizationConfig.use_fused_kernels}, so it says nothing of chunks. */
+function readChunkedLoss(reader: RequestReader): boolean | null {
+  const named = spelled(reader.words('chunked_loss'), LOSS_SPELLINGS);
+  return named === null ? reader.flag('chunked_loss', null) : named === 'fused' ? null : named === 'chunked';
 }
 
 /** "zero3 offload" and "AdamW + fsdp_cpu_offload" say in another field that states wait on the host. */
@@ -219,6 +248,7 @@ function spreadsLayers(reader: RequestReader, settings: RequestReader, framework
 function readQuantization(reader: RequestReader, method: FinetuningMethod): BaseQuantization | null {
   const stated = reader.words('fine_tuning_quantization');
   const narrow = method === 'full' || /^(fp|float|bf|bfloat)_?\d+/.test(stated) ? null : spelled(stated, QUANTIZATION_SPELLINGS);
+  if (method !== 'qlora' && UNQUANTIZED.test(reader.words('base_quantization'))) return null;
   const byMethod = method !== 'qlora' ? null : /8_?bit/.test(reader.words('finetuning_method')) ? 'int8' : 'nf4';
   return reader.choice('base_quantization', BASE_QUANTIZATIONS, narrow ?? byMethod, QUANTIZATION_SPELLINGS);
 }
@@ -243,7 +273,7 @@ function readOptimizations(reader: RequestReader, config: RequestReader, framewo
     gradient_checkpointing: readCheckpointing(config, defaultCheckpointing(reader, framework, gpus)),
     use_8bit_optimizer: config.flag('use_8bit_optimizer', false),
     use_paged_optimizer: config.flag('use_paged_optimizer', false),
-    use_fused_kernels: config.flag('use_fused_kernels', false, FUSED_SPELLINGS),
+    use_fused_kernels: config.flag('use_fused_kernels', spelled(reader.words('chunked_loss'), LOSS_SPELLINGS) === 'fused', FUSED_SPELLINGS),
     activation_offloading: config.flag('activation_offloading', false),
     zero_stage: readZeroStage(config, zeroOfOptimizer(reader) ?? defaultZeroStage(framework, gpus)),
     torch_compile: config.flag('torch_compile', false, COMPILE_SPELLINGS),
@@ -322,6 +352,10 @@ function checkTogether(reader: RequestReader, request: FinetuningRequest): void 
   if (request.finetuning_method === 'full' && request.base_quantization !== null && request.base_quantization !== 'fp8') {
     reader.report('base_quantization', request.base_quantization, 'with finetuning_method full: fp8, or none', 'fp8');
   }
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 function largestDivisor(of: number, atMost: number): number {

@@ -8,6 +8,7 @@ import type {
   LoraTargets,
   MemoryMeasure,
   Objective,
+  OffloadPart,
   OptimizerName,
   ZeroStage,
 } from './finetuning';
@@ -91,6 +92,9 @@ export const QUANTIZATION_SPELLINGS: Spellings<BaseQuantization> = [
   [/fp_?8|float_?8/, 'fp8'],
 ];
 
+/** A base that is not quantized, where its format is asked for. */
+export const UNQUANTIZED = /^(none|no|off|false|full_precision|half|(16|32)_?bit|(fp|float|bf|bfloat)_?(16|32)(?!\d).*)$/;
+
 export const COMPUTE_SPELLINGS: Spellings<ComputeDtype> = [
   [/^none.*bf/, 'bf16'],
   [/fp4/, 'fp4'],
@@ -138,15 +142,27 @@ export const FLASH_SPELLINGS: Spellings<boolean> = [
 export const MEASURE_SPELLINGS: Spellings<MemoryMeasure> = [
   [/^(?!.*(allocated|active|reserved)).*(nvml|nvidia_smi|smi)|nvml/, 'nvidia_smi'],
   [/allocated|active/, 'allocated'],
-  [/reserved/, 'reserved'],
+  // The memory figures that frameworks log are torch's.
+  [/reserved|memory_(stats|summary|monitor)/, 'reserved'],
+  // Words for a card's memory or for where a figure is printed name no counter: what the card shows, as without the field.
+  [/^v?g?ram(?![a-z])|statement|table/, 'nvidia_smi'],
 ];
 
 /** ZeRO stages, and FSDP's sharding strategies: FULL_SHARD is stage 3, SHARD_GRAD_OP stage 2, NO_SHARD data parallel (torch.distributed.fsdp). */
 export const ZERO_SPELLINGS: Spellings<ZeroStage> = [
-  [/no_shard|^(ddp|none|dp|off)|zero_?0/, 0],
+  [/no_shard|^(ddp|none|no|false|dp|off)(?![a-z])|zero_?0|stage_?0|^0$/, 0],
   [/zero_?3|full|fsdp2|^fsdp$|stage_?3|^3$/, 3],
   [/zero_?2|grad_op|stage_?2|^2$|^deepspeed$/, 2],
   [/zero_?1|stage_?1|^1$/, 1],
+  [/^fsdp(?!.*(hybrid|hsdp))/, 3],
+];
+
+/** What tables write of a loss: one kernel with the head, in chunks, or neither. */
+export const LOSS_SPELLINGS: Spellings<'fused' | 'chunked' | 'plain'> = [
+  [/liger|cut_cross|^cce$|unsloth/, 'fused'],
+  // Megatron's fused cross-entropy is what its `chunked_loss` stands for.
+  [/chunk|linear_?(ce|cross)|megatron|^(yes|true|on)$/, 'chunked'],
+  [/none|hf_loss|^(no|false|off|plain|eager)$|sequence_classification/, 'plain'],
 ];
 
 /** Fused cross-entropy kernels. */
@@ -159,6 +175,13 @@ export const FUSED_SPELLINGS: Spellings<boolean> = [
 export const OFFLOADING_SPELLINGS: Spellings<boolean> = [
   [/^(none|no|false|off)$/, false],
   [/optim|param|cpu|nvme|^(yes|true|on|all)$/, true],
+];
+
+/** What waits on the host, where a text names it. */
+export const OFFLOAD_PART_SPELLINGS: Spellings<OffloadPart> = [
+  [/optim.*(param|weight)|(param|weight).*optim|^all$|both/, 'all'],
+  [/param|weight/, 'parameters'],
+  [/optim/, 'optimizer'],
 ];
 
 /** Flags that name a compiler or say that there is none. */

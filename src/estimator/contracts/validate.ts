@@ -8,6 +8,9 @@ export type Validated<T> = { readonly ok: true; readonly request: T } | { readon
 /** Other ways to write a choice: tried in order on the text in lower case with `_` between words ("AdamW 8bit" is read as "adamw_8bit"). */
 export type Spellings<C> = readonly (readonly [RegExp, C])[];
 
+/** Texts that say that a source does not say, in the form {@link Spellings} are tried on: the field counts as absent. */
+const NOT_STATED = /^(not_(stated|given|said|specified)|unstated|unspecified|unknown|n\/a)(?![a-z])/;
+
 /** How many edits away a choice may be and still be offered, as a share of its length. */
 const NEAR = 0.5;
 
@@ -83,6 +86,7 @@ export class RequestReader {
     const chosen =
       typeof value === 'string' ? (choices.find((choice) => plain(choice) === plain(value)) ?? spelled(value, spellings)) : null;
     if (chosen !== null && !isSlip(value, chosen, choices)) return chosen;
+    if (isUnstated(value)) return fallback;
     this.report(field, value, `one of ${choices.join(', ')}`, nearestChoice(value, choices));
     return fallback;
   }
@@ -113,6 +117,7 @@ export class RequestReader {
     if (typeof value === 'boolean') return value;
     const named = typeof value === 'string' ? spelled(value, spellings) : null;
     if (named !== null) return named;
+    if (isUnstated(value)) return fallback;
     this.report(field, value, 'true or false', meantBoolean(value));
     return fallback;
   }
@@ -207,6 +212,10 @@ export class RequestReader {
   private pathOf(field: string): string {
     return this.path === '' || this.outside.includes(field) ? field : `${this.path}.${field}`;
   }
+}
+
+function isUnstated(value: unknown): boolean {
+  return typeof value === 'string' && NOT_STATED.test(plain(value));
 }
 
 /** What a text means by the first spelling that fits; null when none does. */

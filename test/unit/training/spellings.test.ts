@@ -74,7 +74,11 @@ describe('spellings of a fine-tuning request', () => {
       ['hqq-4bit', 'gptq'],
       ['bnb-int8', 'int8'],
       ['8-bit', 'int8'],
+      ['none', null],
+      ['bf16', null],
+      ['16-bit', null],
     ]);
+    assert.match(problem({ finetuning_method: 'qlora', base_quantization: 'bf16' }), /base_quantization is "bf16"; allowed: one of nf4/);
     means('compute_dtype', (r) => r.compute_dtype, [
       ['bf16-true', 'bf16'],
       ['amp_bf16', 'bf16'],
@@ -125,6 +129,10 @@ describe('spellings of a fine-tuning request', () => {
       ['fsdp-grad-op (zero2)', 2],
       ['ddp (FSDP no-shard)', 0],
       ['ZeRO-1', 1],
+      ['FSDP+TP', 3],
+      ['fsdp1', 3],
+      ['0', 0],
+      ['no', 0],
       [2, 2],
     ]);
     means('flash_attention', config('flash_attention'), [
@@ -165,7 +173,55 @@ describe('spellings of a fine-tuning request', () => {
       ['nvidia-smi', 'nvidia_smi'],
       ['NVML used memory after training (nvidia-smi view)', 'nvidia_smi'],
       ['peak active (torch active_bytes.all.peak)', 'allocated'],
+      ['torchtune memory stats', 'reserved'],
+      ['GRAM (rounded)', 'nvidia_smi'],
+      ['README statement', 'nvidia_smi'],
+      ['not stated', 'nvidia_smi'],
+      ['not stated (notebooks print torch max_memory_reserved)', 'reserved'],
     ]);
+  });
+
+  it('reads a loss by its name', () => {
+    means('chunked_loss', (r) => `${r.chunked_loss} ${r.optimization_config.use_fused_kernels}`, [
+      ['chunked lm_head(128)', 'true false'],
+      ['chunked CE only (full logits)', 'true false'],
+      ['none (HF loss)', 'false false'],
+      ['n/a (sequence classification head)', 'false false'],
+      ['liger', 'null true'],
+      ['cut_cross_entropy', 'null true'],
+      ['not stated', 'null false'],
+      [true, 'true false'],
+    ]);
+    assert.equal(read({ chunked_loss: 'liger', use_fused_kernels: false }).optimization_config.use_fused_kernels, false);
+  });
+
+  it('reads what is offloaded from the flag or from the parts', () => {
+    const offloading = (fields: object): string => {
+      const { enable_offloading: offloads, offload_parts: parts } = read({ zero_stage: 2, ...fields });
+      return `${offloads} ${parts}`;
+    };
+    assert.equal(offloading({ enable_offloading: 'params' }), 'true parameters');
+    assert.equal(offloading({ enable_offloading: 'fsdp params+grads+optimizer' }), 'true all');
+    assert.equal(offloading({ enable_offloading: 'optimizer' }), 'true optimizer');
+    assert.equal(offloading({ enable_offloading: 'DeepSpeed CPU offload' }), 'true optimizer');
+    assert.equal(offloading({ enable_offloading: 'DeepSpeed CPU offload', zero_stage: 3 }), 'true all');
+    assert.equal(offloading({ enable_offloading: true, offload_parts: 'optimizer/params' }), 'true all');
+    assert.equal(offloading({ enable_offloading: true, offload_parts: 'DeepSpeed CPU offload' }), 'true optimizer');
+    assert.match(problem({ offload_parts: 'pramaeters' }), /offload_parts is "pramaeters"; allowed: one of optimizer, .*did you mean/);
+  });
+
+  it('counts a field whose text says that it is not stated as absent', () => {
+    assert.equal(read({ optimizer: 'not stated' }).optimizer, 'adamw');
+    assert.equal(read({ gradient_checkpointing: 'unknown', framework: 'megatron' }).optimization_config.gradient_checkpointing, 'none');
+    assert.equal(read({ packing: 'n/a' }).packing, false);
+  });
+
+  it('takes as many GPUs as the parallel sizes need where none are counted', () => {
+    const gpus = (fields: object): number => read({ num_gpus: undefined, ...fields }).num_gpus;
+    assert.equal(gpus({}), 1);
+    assert.equal(gpus({ tensor_parallel: 4, pipeline_parallel: 2 }), 8);
+    assert.equal(gpus({ tensor_parallel: 2, expert_parallel: 8, pipeline_parallel: 2 }), 16);
+    assert.match(problem({ num_gpus: undefined, tensor_parallel: 0 }), /tensor_parallel is 0/);
   });
 
   it('says what is nearest where nothing fits', () => {

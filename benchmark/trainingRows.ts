@@ -83,9 +83,7 @@ export type RequestKind = 'stated' | 'bare';
 export function requestOf(row: TrainingRow, kind: RequestKind = 'stated'): Readonly<Record<string, unknown>> {
   const gpus = gpusOf(row);
   const parallel = parallelOf(row);
-  // torchtitan's pipeline cuts its batch into as many micro batches as it has stages (pipeline_parallel_microbatches of 2024-12).
-  const cut = /torchtitan/.test(row.framework) && parallel.pipeline > 1;
-  const accumulation = cut ? parallel.pipeline : accumulationOf(row, parallel);
+  const accumulation = accumulationOf(row, parallel);
   const data = Math.max(1, Math.floor(gpus / (parallel.tensor * parallel.pipeline * parallel.context)));
   return {
     gpu_key: /card/.test(row.gpu_norm ?? '') ? UNNAMED_GPU : (row.gpu_norm ?? row.gpu_name ?? UNNAMED_GPU),
@@ -97,7 +95,7 @@ export function requestOf(row: TrainingRow, kind: RequestKind = 'stated'): Reado
     lora_rank: row.lora_rank,
     lora_targets: row.lora_targets,
     gradient_accumulation_steps: accumulation,
-    batch_size: (row.micro_batch_size ?? 1) * data * (cut ? 1 : accumulation),
+    batch_size: (row.micro_batch_size ?? 1) * data * accumulation,
     seq_length: row.seq_length,
     num_gpus: gpus,
     optimizer: row.optimizer,

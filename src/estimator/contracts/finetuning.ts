@@ -84,6 +84,8 @@ export interface FinetuningRequest {
   readonly fine_tuning_quantization: BasePrecision;
   readonly lora_rank: number;
   readonly gradient_accumulation_steps: number;
+  /** Whether the request states `gradient_accumulation_steps`; where it does not, a pipeline is timed as one that is kept full. */
+  readonly accumulation_stated: boolean;
   /** Sequences per optimizer step over all GPUs. */
   readonly batch_size: number;
   readonly seq_length: number;

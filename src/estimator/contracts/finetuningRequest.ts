@@ -162,6 +162,7 @@ function readFields(reader: RequestReader): FinetuningRequest {
     fine_tuning_quantization: precision,
     lora_rank: reader.number('lora_rank', { min: 1, max: LIMITS.rank, integer: true }, vectors === null ? usualRank : 1),
     gradient_accumulation_steps: reader.number('gradient_accumulation_steps', { min: 1, max: LIMITS.batch, integer: true }, 1),
+    accumulation_stated: reader.has('gradient_accumulation_steps'),
     batch_size: reader.number('batch_size', { min: 1, max: LIMITS.batch, integer: true }, 1),
     seq_length: seqLength,
     num_samples: reader.number('num_samples', { min: 1, max: LIMITS.samples, integer: true }, null),

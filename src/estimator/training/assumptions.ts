@@ -23,6 +23,8 @@ export function assumptionsOf(plan: TrainingPlan, gpu: Gpu, peak: TrainingPhase)
       `batch_size ${request.batch_size} does not divide over the GPUs and accumulation steps; a step takes ${plan.stepSequences} sequences.`,
     );
   }
+  if (plan.pipelineMicros > plan.accumulation)
+    said.push('gradient_accumulation_steps is not given: the pipeline is timed as one that enough micro batches keep full.');
   if (request.num_samples === null) said.push('num_samples is not given, so total tokens, hours and energy are unknown.');
   if (adapters && adapters.unknownTargets.length > 0) {
     said.push(`No layer is named ${adapters.unknownTargets.join(', ')}; those targets add nothing.`);

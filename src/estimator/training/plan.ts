@@ -75,6 +75,8 @@ export interface TrainingPlan {
   /** Sequences that a sample puts into a forward pass: the two answers of a pair, which packed windows already hold together. */
   readonly sequences: 1 | 2;
   readonly accumulation: number;
+  /** Micro batches that a pipeline is timed with: those of a step, or, where the request does not say how many, enough to keep it full. */
+  readonly pipelineMicros: number;
   /** Samples of one optimizer step, after rounding the micro batch up. */
   readonly stepSequences: number;
 }
@@ -107,8 +109,7 @@ export function planTraining(asked: FinetuningRequest, architecture: Architectur
   const masterBytes = full && usesMasters(request, framework) ? 4 : 0;
   const base = planBase(request, framework, masterBytes > 0);
   const adapters = full ? null : adapterShape(shape, request.lora_targets, request.lora_rank, request.use_dora, architecture.modelType);
-  const accumulation = request.gradient_accumulation_steps;
-  const microBatch = ceilDiv(request.batch_size, parallel.data * accumulation);
+  const { microBatch, accumulation } = planBatches(request, parallel);
   const trainedBytes = full
     ? PRECISION_BYTES[request.fine_tuning_quantization === 'fp8' ? 'bf16' : request.fine_tuning_quantization]
     : framework.adapterBytes;
@@ -135,8 +136,29 @@ export function planTraining(asked: FinetuningRequest, architecture: Architectur
     microBatch,
     sequences: request.packing ? 1 : objective.sequences,
     accumulation,
+    pipelineMicros: Math.max(accumulation, fillsPipeline(request) ? FULL_PIPELINE * parallel.pipeline : 0),
     stepSequences: microBatch * parallel.data * accumulation,
   };
+}
+
+/** Micro batches per stage from which a pipeline's idle time is negligible (Huang et al. 2019, arXiv 1811.06965). */
+const FULL_PIPELINE = 4;
+
+/** Nobody starts a pipeline for one micro batch: where their number is not said, it is taken to be enough. Layers spread by `device_map` have none. */
+function fillsPipeline(request: FinetuningRequest): boolean {
+  return request.pipeline_parallel > 1 && !request.accumulation_stated && request.framework !== 'ms_swift';
+}
+
+/**
+ * Samples per GPU and forward pass, and how many such passes make a step. PyTorch's pipelines (torchtitan, AutoModel) cut what a rank has
+ * of the batch into as many micro batches as there are stages (torchtitan's `pipeline_parallel_microbatches`).
+ */
+function planBatches(request: FinetuningRequest, parallel: ParallelPlan): { readonly microBatch: number; readonly accumulation: number } {
+  const accumulation = request.gradient_accumulation_steps;
+  const share = ceilDiv(request.batch_size, parallel.data * accumulation);
+  if (request.framework !== 'fsdp' || parallel.pipeline === 1 || accumulation > 1) return { microBatch: share, accumulation };
+  const microBatch = ceilDiv(share, parallel.pipeline);
+  return { microBatch, accumulation: ceilDiv(share, microBatch) };
 }
 
 /** A sample is at least as long as its images: their tokens are among its own. */

@@ -73,7 +73,7 @@ function exposedSeconds(background: StepSeconds, offload: StepSeconds, hideable:
 /** Step time over the time all stages compute: (stages - 1) / micro batches idle, less with interleaved chunks (arXiv 2104.04473). */
 function pipelineBubble(plan: TrainingPlan, constants: TimeConstants): number {
   const interleaved = plan.request.framework === 'megatron' || plan.request.framework === 'fsdp' ? constants.interleaved : 1;
-  return 1 + (plan.parallel.pipeline - 1) / (plan.accumulation * interleaved);
+  return 1 + (plan.parallel.pipeline - 1) / (plan.pipelineMicros * interleaved);
 }
 
 /** Time to dequantize the weights once per pass, and to update what is trained once per step. */

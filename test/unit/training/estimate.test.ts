@@ -2,6 +2,7 @@ import * as assert from 'node:assert/strict';
 import type { Model } from '../../../src/estimator/architecture';
 import { parameterCount } from '../../../src/estimator/parameters';
 import { GIB } from '../../../src/estimator/units';
+import type { FinetuningResponse } from '../../../src/estimator/contracts/finetuning';
 import { FRAMEWORKS, MEMORY_COMPONENTS, OPTIMIZERS } from '../../../src/estimator/contracts/finetuning';
 import { DEEPSEEK, LLAMA_3B, LLAMA_7B, QWEN_7B, QWEN_VL, QWEN3_MOE, model } from './models';
 import { attention, decoderOf, denseLayer } from '../estimator/decoders';
@@ -247,6 +248,31 @@ describe('fine-tuning estimate', () => {
     };
     const mfu = estimate(fields).mfu ?? 0;
     assert.ok(mfu > 0.31 && mfu < 0.51, String(mfu));
+  });
+
+  it('times a pipeline as kept full where the request does not count its micro batches', () => {
+    const fields = { framework: 'megatron', num_gpus: 8, pipeline_parallel: 8, batch_size: 1 };
+    const [open, one, many] = [{}, { gradient_accumulation_steps: 1 }, { gradient_accumulation_steps: 64, batch_size: 64 }].map((more) =>
+      estimate({ ...fields, ...more }),
+    );
+    assert.ok((open?.training_tps ?? 0) > 2 * (one?.training_tps ?? 0));
+    assert.ok((open?.training_tps ?? 0) < (many?.training_tps ?? 0));
+    close(open?.vram_usage ?? 0, one?.vram_usage ?? 1, 1e-9);
+    const said = (response = open): boolean => response?.assumptions.some((line) => line.includes('keep full')) ?? false;
+    assert.deepEqual([said(open), said(one)], [true, false]);
+  });
+
+  it("cuts the batch of PyTorch's pipelines into as many micro batches as stages", () => {
+    const fields = { framework: 'torchtitan', num_gpus: 8, pipeline_parallel: 4 };
+    const of = (batch: number, steps: number): FinetuningResponse =>
+      estimate({ ...fields, batch_size: batch, gradient_accumulation_steps: steps });
+    close(of(16, 1).vram_usage, of(16, 4).vram_usage, 1e-9);
+    close(of(16, 1).training_tps ?? 0, of(16, 4).training_tps ?? 1, 1e-9);
+    const usages = [2, 4, 6, 8, 10, 16, 20].map((batch) => of(batch, 1).vram_usage);
+    assert.deepEqual(
+      usages,
+      [...usages].sort((a, b) => a - b),
+    );
   });
 
   it('freezes the tower of a multimodal model unless told otherwise', () => {

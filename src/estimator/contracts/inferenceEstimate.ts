@@ -157,8 +157,8 @@ function lengths(request: InferenceRequest): { readonly promptTokens: number; re
     return { promptTokens: Math.max(1, input), outputTokens: Math.max(1, outputTokens), context: Math.max(context, input + outputTokens) };
   }
   if (output === null) return { promptTokens: context, outputTokens: USUAL_OUTPUT, context };
-  // An output longer than the context cannot be part of it: then `seq_length` is the prompt. Memory still counts what was asked for.
-  if (output > context) return { promptTokens: context, outputTokens: output, context };
+  // An output that leaves no room for a prompt is not part of the context: then `seq_length` is the prompt. Memory still counts what was asked for.
+  if (output >= context) return { promptTokens: context, outputTokens: output, context };
   return { promptTokens: Math.max(1, context - output), outputTokens: Math.max(1, output), context };
 }
 
@@ -347,7 +347,7 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
   if (request.quantization === null)
     said.push(quantization === 'checkpoint' ? "weights in the checkpoint's own format" : 'weights in fp16');
   if (request.input_length === null) said.push(`a prompt of ${plan.promptTokens} tokens, answers of ${plan.outputTokens} tokens`);
-  if (request.input_length === null && plan.outputTokens > request.seq_length && request.output_length !== null)
+  if (request.input_length === null && plan.outputTokens >= request.seq_length && request.output_length !== null)
     said.push(`a KV cache of ${request.seq_length} tokens per request (seq_length), fewer than prompt and answer together`);
   if (CONTINUOUS.has(engine) && !request.enable_continuous_batching && plan.question.sequences > 1)
     said.push(`${engine} batches continuously`);

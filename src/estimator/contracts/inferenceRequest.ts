@@ -70,7 +70,10 @@ function readFields(reader: RequestReader): InferenceRequest {
   };
   const product = (sizes.tensor_parallel_size ?? 1) * (sizes.pipeline_parallel_size ?? 1) * (sizes.data_parallel_size ?? 1);
   const output = reader.number('output_length', { ...TOKENS, min: 0 }, null);
-  const prompt = reader.number('input_length', { ...TOKENS, min: 0 }, null);
+  // Nothing before the answer: llama-bench's generation tests.
+  const empty = (output ?? 0) > 0 && reader.raw('seq_length') === 0;
+  const prompt = reader.number('input_length', { ...TOKENS, min: 0 }, empty ? 0 : null);
+  const context = prompt === null ? DEFAULT_CONTEXT : Math.max(1, prompt + (output ?? 0));
   return {
     gpu_key: reader.requiredText('gpu_key', 'a key of the GPU catalogue, custom_discrete or custom_apple_silicon'),
     llm_key: reader.requiredText('llm_key', 'a key of the model catalogue, a Hugging Face id, or custom'),
@@ -79,7 +82,7 @@ function readFields(reader: RequestReader): InferenceRequest {
     custom_vram: reader.number('custom_vram', { min: 0.1, max: LIMITS.gib }, null),
     num_gpus: reader.number('num_gpus', GPUS, Math.min(product, LIMITS.gpus)),
     batch_size: reader.number('batch_size', SEQUENCES, 1),
-    seq_length: reader.number('seq_length', TOKENS, prompt === null ? DEFAULT_CONTEXT : Math.max(1, prompt + (output ?? 0))),
+    seq_length: empty ? context : reader.number('seq_length', TOKENS, context),
     concurrent_users: reader.number('concurrent_users', SEQUENCES, 1),
     enable_prefix_caching: reader.flag('enable_prefix_caching', false),
     shared_prefix_ratio: reader.number('shared_prefix_ratio', { min: 0, max: 1 }, 0),

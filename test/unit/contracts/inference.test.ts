@@ -27,6 +27,13 @@ function problems(request: unknown): readonly RequestProblem[] {
 const EXAMPLE = { gpu_key: 'rtx_4090', llm_key: 'llama-3-8b-instruct', quantization: 'q4_k_m' } as const;
 
 describe('an inference request', () => {
+  it('takes a context of 0 tokens before an answer as an empty prompt', () => {
+    const alike = [answer({ ...EXAMPLE, seq_length: 0, output_length: 128 }), answer({ ...EXAMPLE, input_length: 0, output_length: 128 })];
+    assert.equal(alike[0]?.tpot_ms, alike[1]?.tpot_ms);
+    assert.equal(alike[0]?.vram_usage, alike[1]?.vram_usage);
+    assert.throws(() => answer({ ...EXAMPLE, seq_length: 0 }), /seq_length is 0/);
+  });
+
   it('is answered with every field of the contract', () => {
     const fields =
       'vram_usage vram_percentage actual_vram_percentage memory_status static_shared_memory per_user_memory estimated_latency_tps estimated_throughput_tps per_user_tps ms_per_token tftt estimated_system_ram_required offloaded_memory estimated_power_draw memory_details memory_breakdown ttft_ms tpot_ms prefill_tps decode_tps_single_stream kv_cache_tokens max_concurrency energy_wh_per_1k_tokens range assumptions unit'.split(
@@ -100,6 +107,7 @@ describe('an inference request', () => {
     assert.match(said({ seq_length: 4096 }), /a prompt of 4096 tokens, answers of 256 tokens/);
     assert.match(said({ seq_length: 4096, output_length: 1024 }), /a prompt of 3072 tokens, answers of 1024 tokens/);
     assert.match(said({ output_length: 4096 }), /a prompt of 2048 tokens, answers of 4096 tokens\na KV cache of 2048 tokens per request/);
+    assert.match(said({ output_length: 2048 }), /a prompt of 2048 tokens, answers of 2048 tokens\na KV cache of 2048 tokens per request/);
     assert.doesNotMatch(said({ input_length: 100, output_length: 4096 }), /a prompt of|a KV cache of/);
   });
 

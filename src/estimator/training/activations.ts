@@ -123,7 +123,7 @@ function productBytesPerToken(plan: TrainingPlan, layer: LayerShape): number {
 
 /** Attention scores per token of one rank when they are materialised. */
 function scoreElements(plan: TrainingPlan, layer: LayerShape, constants: TrainingConstants): number {
-  if (plan.request.optimization_config.flash_attention) return 0;
+  if (plan.fusesAttention) return 0;
   const { scoreHeads, window } = layer.widths;
   return (scoreHeads * Math.min(longestSequence(plan.request, constants), window ?? Infinity)) / plan.parallel.tensor;
 }

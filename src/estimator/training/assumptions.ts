@@ -36,6 +36,8 @@ export function assumptionsOf(plan: TrainingPlan, gpu: Gpu, peak: TrainingPhase)
   if (plan.takesImages && request.images_per_sample === null)
     said.push('Images are not counted, neither their patches in the tower nor their tokens: images_per_sample is not given.');
   if (plan.masterBytes > 0 && request.master_weights === null) said.push(`${request.framework} keeps fp32 master weights.`);
+  if (plan.framework.alwaysFusesAttention && !request.optimization_config.flash_attention)
+    said.push(`${request.framework} has no attention but torch's fused one, which keeps no scores without flash_attention either.`);
   if (request.chunked_loss === true && plan.loss === 'compact')
     said.push(`The logits of ${request.framework} are there in full: its cross-entropy is fused, not chunked.`);
   if (request.framework === 'ms_swift' && plan.parallel.gpus > 1 && plan.parallel.pipeline === plan.parallel.gpus) {

@@ -71,7 +71,7 @@ function layerBytesPerPatch(plan: TrainingPlan, constants: TrainingConstants): n
   if (plan.images === null) return 0;
   const { tower, patches } = plan.images;
   const kernel = constants.kernels[plan.kernels];
-  const scores = plan.request.optimization_config.flash_attention ? 0 : tower.heads * patches * constants.score[plan.framework.softmax];
+  const scores = plan.fusesAttention ? 0 : tower.heads * patches * constants.score[plan.framework.softmax];
   const elements =
     NORMS * tower.hiddenSize * kernel.layerNorm +
     MIXER_TENSORS * tower.hiddenSize * kernel.mixer +

@@ -27,6 +27,8 @@ export interface FrameworkFacts {
   readonly loss: LossKind;
   readonly kernels: KernelClass;
   readonly softmax: SoftmaxKind;
+  /** Attention never holds its scores, whatever a request says: torchtune and LitGPT call torch's `scaled_dot_product_attention` and nothing else. */
+  readonly alwaysFusesAttention: boolean;
   /** Gather and reduce buckets of a fixed size instead of layer by layer. */
   readonly fixedBuckets: boolean;
   /** FSDP gathers the model as one unit instead of layer by layer. */
@@ -52,6 +54,7 @@ const HUGGING_FACE: FrameworkFacts = {
   loss: 'upcast',
   kernels: 'eager',
   softmax: 'upcast',
+  alwaysFusesAttention: false,
   fixedBuckets: true,
   gathersWholeModel: false,
   gathersTablesTogether: false,
@@ -71,6 +74,7 @@ const PURE_16_BIT: FrameworkFacts = {
   loss: 'chunked',
   kernels: 'eager',
   softmax: 'upcast',
+  alwaysFusesAttention: false,
   fixedBuckets: false,
   gathersWholeModel: false,
   gathersTablesTogether: false,
@@ -89,8 +93,8 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
   ms_swift: { ...HUGGING_FACE, loss: 'upcast_unknown' },
   deepspeed: { ...HUGGING_FACE, masterWeights: 'always', loss: 'upcast_unknown' },
   unsloth: { ...HUGGING_FACE, castsToFp32: false, loss: 'fused', kernels: 'fused' },
-  torchtune: PURE_16_BIT,
-  litgpt: { ...PURE_16_BIT, gathersWholeModel: true, untiesHead: true, fusedUpdate: false },
+  torchtune: { ...PURE_16_BIT, alwaysFusesAttention: true },
+  litgpt: { ...PURE_16_BIT, alwaysFusesAttention: true, gathersWholeModel: true, untiesHead: true, fusedUpdate: false },
   fsdp: { ...PURE_16_BIT, gathersTablesTogether: true, wholeStages: true, masterWeights: 'always', fp32Gradients: true, loss: 'upcast' },
   pytorch: { ...PURE_16_BIT, loss: 'upcast', fusedUpdate: false },
   megatron: {
@@ -102,6 +106,7 @@ export const FRAMEWORK_FACTS: Readonly<Record<FrameworkName, FrameworkFacts>> = 
     loss: 'compact',
     kernels: 'fused',
     softmax: 'fused',
+    alwaysFusesAttention: false,
     fixedBuckets: false,
     gathersWholeModel: false,
     gathersTablesTogether: false,

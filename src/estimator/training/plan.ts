@@ -62,6 +62,8 @@ export interface TrainingPlan {
   readonly trainedShare: number;
   readonly trainsEmbeddings: boolean;
   readonly kernels: KernelClass;
+  /** Attention keeps no matrix of scores. */
+  readonly fusesAttention: boolean;
   readonly loss: LossKind;
   readonly parallel: ParallelPlan;
   /** Images of the samples; null where they have none, or nobody said so. */
@@ -128,6 +130,7 @@ export function planTraining(asked: FinetuningRequest, architecture: Architectur
     trainedShare: full ? (request.trainable_parameters ?? 100) / 100 : 0,
     trainsEmbeddings: !full && request.train_embeddings,
     kernels: planKernels(request, framework),
+    fusesAttention: framework.alwaysFusesAttention || request.optimization_config.flash_attention,
     loss: planLoss(request, framework, architecture),
     parallel,
     images,

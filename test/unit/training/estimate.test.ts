@@ -122,6 +122,19 @@ describe('what fine-tuning gathers, scores and loses', () => {
     assert.ok(scores('megatron') > 0 && scores('megatron') * 2 < scores('trl'));
   });
 
+  it('is no scores in frameworks that only have fused attention', () => {
+    for (const framework of FRAMEWORKS) {
+      const run = (flash: boolean): FinetuningResponse => estimate({ framework, seq_length: 8192, flash_attention: flash });
+      const fuses = framework === 'torchtune' || framework === 'litgpt';
+      assert.equal(run(false).vram_usage === run(true).vram_usage, fuses, framework);
+      assert.equal(
+        run(false).assumptions.some((line) => line.includes('fused one')),
+        fuses,
+        framework,
+      );
+    }
+  });
+
   it("is Megatron's logits in full under a loss in chunks, of which it has none", () => {
     const fields = { ...FULL, framework: 'megatron', seq_length: 8192 };
     const [chunked, plain] = [estimate({ ...fields, chunked_loss: true }), estimate(fields)];

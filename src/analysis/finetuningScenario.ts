@@ -1,5 +1,6 @@
 import { ONLY_SIZE, type CustomModel } from './customModel';
 import { OPTIMIZATION_FIELDS, type FinetuningRequest, type FinetuningResponse } from '../estimator/contracts/finetuning';
+import type { Problems } from '../estimator/contracts/problem';
 import { readFinetuningRequest, type FinetuningFacts } from '../estimator/contracts/finetuningRequest';
 import { estimateFinetuning } from '../estimator/training/estimate';
 import { projectsToRank } from '../estimator/training/optimizers';
@@ -66,16 +67,16 @@ export interface FinetuningForm extends CustomModel {
   readonly gpu_memory_measure: string;
 }
 
-/** A fine-tuning run that was asked for, estimated; or what is wrong with the question, by field of the form. */
+/** A fine-tuning run that was asked for, estimated; or what is wrong with the question. */
 export type FinetuningAnswer =
   | { readonly ok: true; readonly request: FinetuningRequest; readonly response: FinetuningResponse }
-  | { readonly ok: false; readonly problems: ReadonlyMap<string, string> };
+  | { readonly ok: false; readonly problems: Problems };
 
 /** Estimates the run that a form asks for. */
 export function answerFinetuning(form: FinetuningForm, facts: FinetuningFacts): FinetuningAnswer {
   const read = readFinetuningRequest(finetuningRequestOf(form));
   if (read.ok) return { ok: true, request: read.request, response: estimateFinetuning(read.request, facts) };
-  return { ok: false, problems: new Map(read.problems.map(({ field, message }) => [field.replace('optimization_config.', ''), message])) };
+  return read;
 }
 
 /** The request that a form stands for, as JSON: what the engine, the command line and the HTTP service take. */

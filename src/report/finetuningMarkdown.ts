@@ -1,4 +1,4 @@
-import type { FinetuningRequest, FinetuningResponse } from '../estimator/contracts/finetuning';
+import { FRAMEWORK_NAMES, type FinetuningRequest, type FinetuningResponse } from '../estimator/contracts/finetuning';
 import {
   formatCount,
   formatGib,
@@ -59,7 +59,7 @@ export function finetuningMarkdown(request: FinetuningRequest, response: Finetun
     `# Fine-tuning ${escapeMarkdown(model)}`,
     table(['Question', 'Value'], asked),
     ...(response.problems ?? []).map(
-      ({ message }) => `**${escapeMarkdown(request.framework)} would not start**: ${escapeMarkdown(message)}`,
+      ({ message }) => `**${escapeMarkdown(FRAMEWORK_NAMES[request.framework])} would not start**: ${escapeMarkdown(message)}`,
     ),
     table(['Answer', 'Value'], figures),
     '## Memory per GPU',

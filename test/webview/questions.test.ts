@@ -176,13 +176,13 @@ describe('the planner page answers what-if questions', () => {
     await field(page, 'num_gpus').fill('3');
     await page.getByText('Runtime', { exact: true }).click();
     await page.locator('#inference-engine').click();
-    await page.getByRole('option', { name: 'sglang' }).last().click();
+    await page.getByRole('option', { name: 'SGLang' }).last().click();
     await verdict(page)
-      .getByText(/sglang would not start/)
+      .getByText(/SGLang would not start/)
       .waitFor();
     await page
       .getByRole('alert')
-      .getByText(/sglang cuts the model's 32 attention heads/)
+      .getByText(/^✖ “GPUs” is 3; allowed: 1, 2, 4, 8, 16, 32, since SGLang cuts the model's 32 attention heads/)
       .waitFor();
     await field(page, 'num_gpus').fill('4');
     await verdict(page).getByText(/fits/i).waitFor();

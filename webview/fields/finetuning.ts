@@ -1,9 +1,9 @@
 import type { FinetuningForm } from '../../src/analysis/finetuningScenario';
 import {
   FRAMEWORKS,
+  FRAMEWORK_NAMES,
   OBJECTIVES,
   OPTIMIZERS,
-  type FrameworkName,
   type Objective,
   type OptimizerName,
 } from '../../src/estimator/contracts/finetuning';
@@ -84,21 +84,6 @@ const OPTIMIZER_LABELS: Readonly<Record<OptimizerName, string>> = {
   adam_mini: 'Adam-mini',
 };
 
-const FRAMEWORK_LABELS: Readonly<Record<FrameworkName, string>> = {
-  peft: 'PEFT',
-  trl: 'TRL',
-  llama_factory: 'LLaMA-Factory',
-  axolotl: 'Axolotl',
-  unsloth: 'Unsloth',
-  torchtune: 'torchtune',
-  litgpt: 'LitGPT',
-  ms_swift: 'ms-swift',
-  deepspeed: 'DeepSpeed',
-  fsdp: 'FSDP',
-  megatron: 'Megatron',
-  pytorch: 'PyTorch',
-};
-
 const OBJECTIVE_LABELS: Readonly<Record<Objective, string>> = {
   sft: 'Supervised (SFT)',
   pretrain: 'Continued pre-training',
@@ -113,7 +98,7 @@ const OBJECTIVE_LABELS: Readonly<Record<Objective, string>> = {
 
 const OBJECTIVE_CHOICES = OBJECTIVES.map((value) => ({ value, label: OBJECTIVE_LABELS[value] }));
 const OPTIMIZER_CHOICES = OPTIMIZERS.map((value) => ({ value, label: OPTIMIZER_LABELS[value] }));
-const FRAMEWORK_CHOICES = FRAMEWORKS.map((value) => ({ value, label: FRAMEWORK_LABELS[value] }));
+const FRAMEWORK_CHOICES = FRAMEWORKS.map((value) => ({ value, label: FRAMEWORK_NAMES[value] }));
 
 const full = (form: FinetuningForm): boolean => form.finetuning_method === 'full';
 const adapts = (form: FinetuningForm): boolean => !full(form);

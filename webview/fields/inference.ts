@@ -1,19 +1,12 @@
 import type { InferenceForm } from '../../src/analysis/scenario';
 import { WEIGHT_CHOICES } from '../../src/estimator/runtime/weightChoices';
+import { ENGINES, ENGINE_NAMES } from '../../src/estimator/speed/engines';
 import { customModelFields } from './customModel';
 import { options, section, type Choice, type Field } from './field';
 
 export { INFERENCE_DEFAULTS } from '../../src/analysis/inferenceDefaults';
 
-const ENGINES: readonly Choice[] = options(
-  ['vllm', 'vLLM'],
-  ['sglang', 'SGLang'],
-  ['tensorrt_llm', 'TensorRT-LLM'],
-  ['llama_cpp', 'llama.cpp'],
-  ['transformers', 'Transformers'],
-  ['mlx', 'MLX'],
-  ['exllama', 'ExLlama'],
-);
+const ENGINE_CHOICES: readonly Choice[] = ENGINES.map((value) => ({ value, label: ENGINE_NAMES[value] }));
 
 const GGUF_TYPE = /^i?q\d/;
 
@@ -98,7 +91,7 @@ export const INFERENCE_FIELDS: readonly Field<InferenceForm>[] = [
     help: 'Prompt and answer together; max-model-len.',
   }),
   basics.slider('concurrent_users', 'Users at once', '', [1, 100_000], halfSteps(0, 10)),
-  runtime.choice('engine', 'Engine', ENGINES),
+  runtime.choice('engine', 'Engine', ENGINE_CHOICES),
   runtime.slider(
     'gpu_memory_utilization',
     'Share of GPU memory',

@@ -12,6 +12,7 @@ import { between } from '../../src/estimator/ranged';
 import { restoreForm, type Field } from '../fields/field';
 import { FINETUNING_DEFAULTS, FINETUNING_FIELDS } from '../fields/finetuning';
 import { INFERENCE_DEFAULTS, INFERENCE_FIELDS } from '../fields/inference';
+import { problemInLabels } from '../fields/said';
 import type { Planner } from '../planner';
 import { chosenSetup, draftFor } from '../serving';
 import { pinnedResponse } from '../training';
@@ -132,7 +133,7 @@ export function trainingColumns(pins: readonly SavedScenario[], planner: Planner
     if (!response) return [];
     const [low, high] = response.range['vram_usage'] ?? [response.vram_usage, response.vram_usage];
     const memory = between(low * GIB, response.vram_usage * GIB, high * GIB, RANGE_REASONS.trainingMemory);
-    const refused = (response.problems ?? []).map(({ message }) => message).join(' ');
+    const refused = (response.problems ?? []).map((problem) => problemInLabels(problem, FINETUNING_FIELDS)).join(' ');
     return [
       ...(refused === '' ? [] : [['Refused', plain(refused)] as const]),
       ...figureCells([{ name: 'Memory per GPU', figure: memory, format: formatGib, rough: true }]),

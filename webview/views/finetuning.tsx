@@ -1,6 +1,11 @@
 import type { VNode } from 'preact';
 import type { FinetuningAnswer, FinetuningForm } from '../../src/analysis/finetuningScenario';
-import { MEMORY_COMPONENTS, type FinetuningRequest, type FinetuningResponse } from '../../src/estimator/contracts/finetuning';
+import {
+  FRAMEWORK_NAMES,
+  MEMORY_COMPONENTS,
+  type FinetuningRequest,
+  type FinetuningResponse,
+} from '../../src/estimator/contracts/finetuning';
 import type { Gpu } from '../../src/estimator/hardware/gpu';
 import { formatCount, formatGib, formatHours, formatPercent, formatRough, formatShort, gibNumber } from '../../src/estimator/figures';
 import { between, exactly } from '../../src/estimator/ranged';
@@ -8,6 +13,7 @@ import { trainingRun } from '../../src/estimator/training/estimate';
 import { GIB } from '../../src/estimator/units';
 import type { ModelFacts } from '../../src/models/source';
 import { FINETUNING_FIELDS } from '../fields/finetuning';
+import { inLabels, problemInLabels, problemsInLabels } from '../fields/said';
 import type { Planner } from '../planner';
 import { Plot } from '../plots/plot';
 import { Timeline } from '../plots/timeline';
@@ -67,7 +73,7 @@ function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
   const change = (changes: Partial<FinetuningForm>): void => planner.change({ finetuning: departures(base, { ...form, ...changes }) });
   return (
     <>
-      {answer?.ok ? <Headline response={answer.response} training={training} /> : null}
+      {answer?.ok ? <Headline estimate={answer} training={training} /> : null}
       <div class="columns">
         <section class="questions" aria-label="Inputs">
           <Form
@@ -105,7 +111,7 @@ function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
               onChange={change}
             />
           ) : answer && !answer.ok ? (
-            <Problems problems={answer.problems} />
+            <Problems problems={problemsOf(answer)} />
           ) : (
             <NoModel planner={planner} model={model}>
               <p class="quiet">{CHOOSE_MODEL}</p>
@@ -118,11 +124,12 @@ function FinetuningView({ planner, training, cards }: FinetuningProps): VNode {
 }
 
 /** The verdict and the bar, above everything so that they are seen at any width. */
-function Headline({ response, training }: { readonly response: FinetuningResponse; readonly training: Training }): VNode {
+function Headline({ estimate, training }: { readonly estimate: FinetuningEstimate; readonly training: Training }): VNode {
   const { gpu } = training;
+  const { response } = estimate;
   return (
     <section class="headline" aria-label="Verdict">
-      <VerdictView verdict={trainingVerdict(response, training)} />
+      <VerdictView verdict={trainingVerdict(estimate, training)} />
       <MemoryBarView
         stretches={response.memory_breakdown
           .filter(({ size_gb }) => size_gb > 0)
@@ -201,19 +208,30 @@ function Answer({ planner, training, cards, request, response, facts, card, onCh
         </div>
       </div>
       <Cards cards={cards} count={form.num_gpus} />
-      <Assumptions planner={planner} section="finetuning/assumptions" assumptions={[...response.assumptions, ...facts.assumptions]} />
+      <Assumptions
+        planner={planner}
+        section="finetuning/assumptions"
+        assumptions={[...response.assumptions.map((said) => inLabels(said, FINETUNING_FIELDS)), ...facts.assumptions]}
+      />
     </>
   );
 }
 
+type FinetuningEstimate = Extract<FinetuningAnswer, { readonly ok: true }>;
+
 /** What is wrong with the question by itself, or for the model and the framework. */
 function problemsOf(answer: FinetuningAnswer): ReadonlyMap<string, string> {
-  return answer.ok ? new Map(answer.response.problems?.map(({ field, message }) => [field, message])) : answer.problems;
+  return problemsInLabels(answer.ok ? (answer.response.problems ?? []) : answer.problems, FINETUNING_FIELDS);
 }
 
-function trainingVerdict(response: FinetuningResponse, { gpu, form }: Training): Verdict {
+function trainingVerdict({ request, response }: FinetuningEstimate, { gpu, form }: Training): Verdict {
   const [refusal] = response.problems ?? [];
-  if (refusal) return { mood: 'bad', headline: `${form.framework} would not start`, detail: refusal.message };
+  if (refusal)
+    return {
+      mood: 'bad',
+      headline: `${FRAMEWORK_NAMES[request.framework]} would not start`,
+      detail: problemInLabels(refusal, FINETUNING_FIELDS),
+    };
   const [low, high] = response.range['vram_usage'] ?? [response.vram_usage, response.vram_usage];
   const { value, spelledRange } = formatRough(between(low * GIB, response.vram_usage * GIB, high * GIB), formatGib);
   const each = form.num_gpus > 1 ? ' per GPU' : '';

@@ -4,6 +4,7 @@ import { formatShort } from '../../src/estimator/figures';
 import { needsAnotherCheckpoint, type InferenceForm } from '../../src/analysis/scenario';
 import type { ChoiceField, Field } from '../fields/field';
 import { INFERENCE_FIELDS } from '../fields/inference';
+import { problemsInLabels } from '../fields/said';
 import type { HostState, Planner } from '../planner';
 import { setupMessage, type Serving } from '../serving';
 import { MAX_PINS } from '../state';
@@ -101,7 +102,7 @@ function problemsOf({ form, fileForm, answer }: Serving, hasFile: boolean): Read
   }
   if (form.seq_length > 0 && form.output_length > form.seq_length)
     problems.set('output_length', 'The answer is longer than the context. Shorten it, or raise the context.');
-  for (const { field, message } of answer?.response?.problems ?? []) problems.set(field, message);
+  for (const [field, said] of problemsInLabels(answer?.response?.problems ?? [], INFERENCE_FIELDS)) problems.set(field, said);
   if (answer?.context === null)
     problems.set(
       'seq_length',

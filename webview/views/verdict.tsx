@@ -1,12 +1,15 @@
 import type { VNode } from 'preact';
 import { formatCount, formatGib, formatPercent, formatRequests, formatRough } from '../../src/estimator/figures';
 import { between } from '../../src/estimator/ranged';
+import { engineName } from '../../src/estimator/speed/engines';
 import { GIB } from '../../src/estimator/units';
 import type { ServingAnswer } from '../../src/analysis/plan';
 import type { ModelFacts } from '../../src/models/source';
 import type { FindingMessage } from '../../src/protocol/messages';
 import { SIZED } from '../../src/analysis/customModel';
 import type { InferenceForm } from '../../src/analysis/scenario';
+import { INFERENCE_FIELDS } from '../fields/inference';
+import { problemInLabels } from '../fields/said';
 import { OUTCOME_WORDS } from '../words';
 
 export type Mood = 'good' | 'unsure' | 'bad' | 'unknown';
@@ -45,11 +48,12 @@ export function servingVerdict(
   findings: readonly FindingMessage[] = [],
 ): Verdict {
   const verdict = form.engine === 'vllm' ? startVerdict(answer) : genericVerdict(answer);
-  const refusal = findings.find(({ severity }) => severity === 'error') ?? answer.response?.problems?.[0];
-  if (refusal && verdict.mood !== 'bad') {
+  const error = findings.find(({ severity }) => severity === 'error');
+  const problem = answer.response?.problems?.[0];
+  const refusal = error?.message ?? (problem && problemInLabels(problem, INFERENCE_FIELDS));
+  if (refusal !== undefined && verdict.mood !== 'bad') {
     const otherwise = verdict.mood === 'unknown' ? '' : ` But for that: ${verdict.headline}`;
-    const engine = form.engine === 'vllm' ? 'vLLM' : form.engine;
-    return { mood: 'bad', headline: `${engine} would not start`, detail: `${refusal.message}${otherwise}` };
+    return { mood: 'bad', headline: `${engineName(form.engine)} would not start`, detail: `${refusal}${otherwise}` };
   }
   // Of a model by its size nobody expects more.
   if (facts?.confidence !== 'guessed' || form.llm_key === SIZED || verdict.mood === 'unknown') return verdict;

@@ -29,6 +29,22 @@ export type OptimizerName = (typeof OPTIMIZERS)[number];
 export type BaseQuantization = (typeof BASE_QUANTIZATIONS)[number];
 export type ComputeDtype = (typeof COMPUTE_DTYPES)[number];
 export type FrameworkName = (typeof FRAMEWORKS)[number];
+
+/** The frameworks as their makers write them. */
+export const FRAMEWORK_NAMES: Readonly<Record<FrameworkName, string>> = {
+  peft: 'PEFT',
+  trl: 'TRL',
+  llama_factory: 'LLaMA-Factory',
+  axolotl: 'Axolotl',
+  unsloth: 'Unsloth',
+  torchtune: 'torchtune',
+  litgpt: 'LitGPT',
+  ms_swift: 'ms-swift',
+  deepspeed: 'DeepSpeed',
+  fsdp: 'FSDP',
+  megatron: 'Megatron',
+  pytorch: 'PyTorch',
+};
 export type CheckpointingMode = (typeof CHECKPOINTING_MODES)[number];
 export type MemoryMeasure = (typeof MEMORY_MEASURES)[number];
 export type OffloadTarget = (typeof OFFLOAD_TARGETS)[number];

@@ -2,7 +2,7 @@ import type { Model } from '../architecture';
 import { dividingSizes, undividedLayerPart, type UndividedPart } from '../division';
 import { moeMlpsOf } from '../modelShape';
 import { imageTokens } from '../training/images';
-import type { FinetuningRequest, FrameworkName } from './finetuning';
+import { FRAMEWORK_NAMES, type FinetuningRequest, type FrameworkName } from './finetuning';
 import { requestProblem, type RequestProblem } from './problem';
 
 /** DeepSpeed's AutoTP gives ranks unequal numbers of heads (module_inject/tp_shard.py, `get_shard_size`). */
@@ -41,7 +41,7 @@ function tensorProblems(
   const part = undivided(tensor);
   if (part === null) return [];
   const fitting = dividingSizes(undivided);
-  const allowed = `${fitting.join(', ')}, since ${framework} cuts the model's ${part} into equal parts`;
+  const allowed = `${fitting.join(', ')}, since ${FRAMEWORK_NAMES[framework]} cuts the model's ${part} into equal parts`;
   return [requestProblem('tensor_parallel', tensor, allowed, fitting.filter((tp) => tp < tensor).at(-1) ?? null)];
 }
 
@@ -65,7 +65,7 @@ function expertProblems({ expert_parallel: ranks }: FinetuningRequest, model: Mo
 function lengthProblems({ context_parallel: ranks, seq_length, framework }: FinetuningRequest): readonly RequestProblem[] {
   const chunks = CHUNKS_PER_RANK * ranks;
   if (ranks === 1 || !NEEDS_WHOLE_CHUNKS.includes(framework) || seq_length % chunks === 0) return [];
-  const allowed = `a multiple of ${chunks}, twice context_parallel, since ${framework} gives each rank two chunks of every sequence`;
+  const allowed = `a multiple of ${chunks}, twice context_parallel, since ${FRAMEWORK_NAMES[framework]} gives each rank two chunks of every sequence`;
   return [requestProblem('seq_length', seq_length, allowed, Math.ceil(seq_length / chunks) * chunks)];
 }
 

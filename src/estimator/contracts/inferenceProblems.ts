@@ -2,7 +2,7 @@ import type { Model } from '../architecture';
 import { dividingSizes, undividedHeads, undividedPart, type Spread, type UndividedPart } from '../division';
 import { isCustomGpuKey } from '../hardware/gpu';
 import type { MemoryQuestion } from '../runtime/memory';
-import type { Engine } from '../speed/engines';
+import { ENGINE_NAMES, type Engine } from '../speed/engines';
 import type { InferenceRequest } from './inference';
 import { requestProblem, type RequestProblem } from './problem';
 
@@ -37,7 +37,7 @@ const MAKERS: Partial<Record<Engine, readonly string[]>> = {
 function makerProblems({ gpu, engine }: Pick<MemoryQuestion, 'gpu' | 'engine'>): readonly RequestProblem[] {
   const makers = MAKERS[engine];
   if (makers === undefined || isCustomGpuKey(gpu.key) || makers.includes(gpu.vendor)) return [];
-  const allowed = `an engine for cards of ${gpu.vendor}: ${engine} runs on those of ${makers.join(' and ')}`;
+  const allowed = `an engine for cards of ${gpu.vendor}: ${ENGINE_NAMES[engine]} runs on those of ${makers.join(' and ')}`;
   return [requestProblem('engine', engine, allowed, gpu.vendor === 'Apple' ? 'llama_cpp' : 'vllm')];
 }
 
@@ -62,6 +62,6 @@ function sizeProblems(request: InferenceRequest, model: Model, sizes: Sizes): re
   const fitting = dividingSizes(undivided);
   const nearest = fitting.filter((tp) => tp < tensorParallel).at(-1) ?? fitting[0];
   const list = fitting.map((tp) => tp * each).join(', ');
-  const allowed = `${list === '' ? 'no size' : list}, since ${engine} cuts the model's ${part} into equal parts`;
+  const allowed = `${list === '' ? 'no size' : list}, since ${ENGINE_NAMES[engine]} cuts the model's ${part} into equal parts`;
   return [requestProblem(String(field), value, allowed, nearest === undefined ? null : nearest * each)];
 }

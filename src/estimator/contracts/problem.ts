@@ -23,16 +23,31 @@ export function placedProblem(problem: RequestProblem, index: number): RequestPr
 
 /** A problem with its sentence. */
 export function requestProblem(field: string, value: unknown, allowed: string, nearest: string | number | boolean | null): RequestProblem {
-  const what = field === '' ? 'The request' : field;
-  const given = value === undefined ? 'is missing' : `is ${shown(value)}`;
-  const hint = nearest === null ? '' : `; did you mean ${shown(nearest)}?`;
-  return { field, value, allowed, nearest, message: `${what} ${given}; allowed: ${allowed}${hint}` };
+  const parts = { field, value, allowed, nearest };
+  return { ...parts, message: problemSentence(parts, field === '' ? 'The request' : field, shown) };
+}
+
+/**
+ * A problem as one sentence.
+ *
+ * @param what the field, as the reader knows it.
+ * @param say a value of the field, as the reader knows it.
+ */
+export function problemSentence(
+  { value, allowed, nearest }: Omit<RequestProblem, 'message'>,
+  what: string,
+  say: (value: unknown) => string,
+): string {
+  const given = value === undefined ? 'is missing' : `is ${say(value)}`;
+  const hint = nearest === null ? '' : `; did you mean ${say(nearest)}?`;
+  return `${what} ${given}; allowed: ${allowed}${hint}`;
 }
 
 /** Longest value quoted in a message, in characters. */
 const LONGEST_SHOWN = 80;
 
-function shown(value: unknown): string {
+/** A value as JSON writes it. */
+export function shown(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }

@@ -5,6 +5,24 @@ export const FURTHER_ENGINES = ['nim', 'lmdeploy', 'gpt_fast', 'mlc_llm', 'autoa
 
 export type Engine = (typeof ENGINES)[number] | (typeof FURTHER_ENGINES)[number];
 
+/** The engines as their makers write them. */
+export const ENGINE_NAMES: Readonly<Record<Engine, string>> = {
+  vllm: 'vLLM',
+  sglang: 'SGLang',
+  tensorrt_llm: 'TensorRT-LLM',
+  llama_cpp: 'llama.cpp',
+  transformers: 'Transformers',
+  mlx: 'MLX',
+  exllama: 'ExLlama',
+  nim: 'NIM',
+  lmdeploy: 'LMDeploy',
+  gpt_fast: 'gpt-fast',
+  mlc_llm: 'MLC LLM',
+  autoawq: 'AutoAWQ',
+  litgpt: 'LitGPT',
+  ctranslate2: 'CTranslate2',
+};
+
 /** Engines and their generations that differ in how they launch work; each has its own constants. */
 export type EngineProfileId =
   | 'vllm_v0'
@@ -74,6 +92,12 @@ export function findEngine(name: string): Engine | null {
     WITHIN.find(([pattern]) => pattern.test(words))?.[1] ??
     null
   );
+}
+
+/** An engine as its makers write it; a name that means none stays as it is. */
+export function engineName(name: string): string {
+  const engine = findEngine(name);
+  return engine === null ? name : ENGINE_NAMES[engine];
 }
 
 /** Whether a program calls the engine instead of a server: the first token's fixed cost is then part of the forward pass that its tables time. */

@@ -1,3 +1,4 @@
+import { FRAMEWORK_NAMES } from '../contracts/finetuning';
 import { hasUnknownLengths } from './activations';
 import type { Gpu } from '../hardware/gpu';
 import { peakRate } from './rates';
@@ -35,11 +36,14 @@ export function assumptionsOf(plan: TrainingPlan, gpu: Gpu, peak: TrainingPhase)
   if (plan.images?.assumption) said.push(plan.images.assumption);
   if (plan.takesImages && request.images_per_sample === null)
     said.push('Images are not counted, neither their patches in the tower nor their tokens: images_per_sample is not given.');
-  if (plan.masterBytes > 0 && request.master_weights === null) said.push(`${request.framework} keeps fp32 master weights.`);
+  if (plan.masterBytes > 0 && request.master_weights === null)
+    said.push(`${FRAMEWORK_NAMES[request.framework]} keeps fp32 master weights.`);
   if (plan.framework.alwaysFusesAttention && !request.optimization_config.flash_attention)
-    said.push(`${request.framework} has no attention but torch's fused one, which keeps no scores without flash_attention either.`);
+    said.push(
+      `${FRAMEWORK_NAMES[request.framework]} has no attention but torch's fused one, which keeps no scores without flash_attention either.`,
+    );
   if (request.chunked_loss === true && plan.loss === 'compact')
-    said.push(`The logits of ${request.framework} are there in full: its cross-entropy is fused, not chunked.`);
+    said.push(`The logits of ${FRAMEWORK_NAMES[request.framework]} are there in full: its cross-entropy is fused, not chunked.`);
   if (request.framework === 'ms_swift' && plan.parallel.gpus > 1 && plan.parallel.pipeline === plan.parallel.gpus) {
     said.push('The layers are spread over the GPUs, which compute one after the other (device_map).');
   }

@@ -41,6 +41,6 @@ async function finetuningText({ format, values, gpu }: Asked, facts: () => Promi
   if (!setup) throw new Error('Choose a GPU first: time and energy depend on it.');
   const model = await facts();
   const answer = answerFinetuning(form, { model: model.model, gpu: setup.gpu });
-  if (!answer.ok) throw new Error([...answer.problems.values()].join(' '));
+  if (!answer.ok) throw new Error(answer.problems.map(({ message }) => message).join(' '));
   return finetuningMarkdown(answer.request, answer.response, setup.gpu.label, model.id);
 }

@@ -28,7 +28,7 @@ describe('sizes that an engine cannot cut a model by', () => {
     // Of 12 GPUs in two stages six share each layer.
     assert.deepEqual(refused({ ...THREE, num_gpus: 12, pipeline_parallel_size: 2 }), [['num_gpus', 12, 8]]);
     const [problem] = answer(THREE).problems ?? [];
-    assert.equal(problem?.allowed, "1, 2, 4, 8, 16, 32, since vllm cuts the model's 32 attention heads into equal parts");
+    assert.equal(problem?.allowed, "1, 2, 4, 8, 16, 32, since vLLM cuts the model's 32 attention heads into equal parts");
   });
 
   it('include what comes after the heads: KV heads, inner widths, and the vocabulary where it is cut', () => {

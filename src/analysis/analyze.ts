@@ -62,10 +62,11 @@ function placeFinding(deployment: Deployment, finding: Finding): PlacedFinding {
 }
 
 /** A mistake in the file's own language, with the change of characters that mends it. */
-function languageFinding(code: 'yaml-syntax' | 'yaml-empty', said: string, problem: DeploymentProblem): PlacedFinding {
+function languageFinding(code: 'yaml-syntax' | 'yaml-empty' | 'yaml-colon', said: string, problem: DeploymentProblem): PlacedFinding {
   const { vllmMessage = null, repair, range } = problem;
+  const severity = code === 'yaml-colon' ? 'warning' : 'error';
   const fixes = repair ? [{ title: repair.title, edits: {}, remove: [], replace: repair.replace, preferred: true }] : [];
-  return place({ ...remark(code, 'error', null, said), vllmMessage, fixes }, range);
+  return place({ ...remark(code, severity, null, said), vllmMessage, fixes }, range);
 }
 
 /** What is wrong with the file itself: where it cannot be read, and directives that cannot be used. */
@@ -73,11 +74,13 @@ function fileFindings(deployment: Deployment, gpuProblem: string | null): Placed
   const syntax = deployment.problems.filter(({ kind }) => kind === 'syntax');
   const directives = deployment.problems.filter(({ kind }) => kind === 'directive');
   const swallowed = deployment.problems.filter(({ kind }) => kind === 'swallowed');
+  const joined = deployment.problems.filter(({ kind }) => kind === 'joined');
   const empty = deployment.problems.filter(({ kind }) => kind === 'empty');
   const named = deployment.gpuHints.find(({ name }) => name !== null);
   return [
     ...syntax.map((problem) => languageFinding('yaml-syntax', `YAML cannot be read here: ${problem.message}`, problem)),
     ...empty.map((problem) => languageFinding('yaml-empty', problem.message, problem)),
+    ...joined.map((problem) => languageFinding('yaml-colon', problem.message, problem)),
     ...swallowed.map(({ message, range, edits = {} }) => {
       const title = `Add ${Object.keys(edits).join(', ')} as a line of its own`;
       const fixes = [{ title, edits, remove: [], preferred: false }];

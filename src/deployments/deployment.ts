@@ -46,8 +46,8 @@ export interface Host {
 
 /** What is wrong with the file itself, before any argument is judged. */
 export interface DeploymentProblem {
-  /** `syntax`: YAML cannot read it, so neither can vLLM; `directive`: a `# vram:` comment that cannot be used; `swallowed`: a key in a comment; `empty`: no `key: value` at all. */
-  readonly kind: 'syntax' | 'directive' | 'swallowed' | 'empty';
+  /** `syntax`: YAML cannot read it, so neither can vLLM; `directive`: a `# vram:` comment that cannot be used; `swallowed`: a key in a comment; `joined`: a key with its value in it; `empty`: no `key: value` at all. */
+  readonly kind: 'syntax' | 'directive' | 'swallowed' | 'joined' | 'empty';
   readonly message: string;
   /** What vLLM says of it, where that is known. */
   readonly vllmMessage?: string;

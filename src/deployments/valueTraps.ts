@@ -8,6 +8,7 @@ import { setFix } from '../vllm/rules/rule';
 import type { DeploymentArgument } from './deployment';
 import { removeThis, trapOn } from './trap';
 import type { Trap, TrapParts } from './trap';
+import { plainScalarValue } from './values';
 
 /** First release whose parser reads sizes such as `32k` (vllm/engine/arg_utils.py, `human_readable_int`). */
 const HUMAN_SIZES_SINCE = '0.9.0';
@@ -146,11 +147,12 @@ function jsonTrap(argument: DeploymentArgument, spec: Argument, value: ArgumentV
   if (spec.name === 'compilation-config' && typeof value === 'number') return levelTrap(argument, value, version);
   if (spec.orString || typeof value !== 'string' || spec.jsonList) return null;
   if (toObject(value) !== null || value.trim().startsWith('[')) return null;
-  const pair = /^(\w+)=(\d+)$/.exec(value);
+  // One entry, with a sign of its own or without the space that would make it a mapping.
+  const pair = /^(\w+)(?:=(?=\d+$)|:)([\w.+-]+)$/.exec(value);
   return atValue(argument, 'yaml-json', {
     message: `${spec.name} takes a mapping or JSON text; ${value} is neither.`,
     vllmMessage: `argument --${spec.name}: invalid loads value: '${value}'`,
-    fixes: pair?.[1] === undefined ? [] : [setFix(spec.name, { [pair[1]]: Number(pair[2]) }, { preferred: true })],
+    fixes: pair?.[1] === undefined ? [] : [setFix(spec.name, { [pair[1]]: plainScalarValue(pair[2] ?? '') }, { preferred: true })],
   });
 }
 

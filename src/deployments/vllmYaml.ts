@@ -5,6 +5,7 @@ import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import { NEWEST_VERSION } from '../vllm/versions';
 import type { Deployment, DeploymentArgument, DeploymentProblem } from './deployment';
 import { readDirectives } from './directive';
+import { joinedPairs } from './joinedPairs';
 import { recoverPieces } from './recovery';
 import type { Piece } from './recovery';
 import { finish } from './steps';
@@ -25,6 +26,7 @@ interface WrittenArgument {
   /** What the parser calls it: without `no-`, without the part after a dot. */
   readonly base: string;
   readonly path: readonly string[];
+  readonly joined: readonly DeploymentProblem[];
 }
 
 function resolveName(written: string, version: string): Pick<WrittenArgument, 'base' | 'path'> & { name: string; spec: Argument | null } {
@@ -69,7 +71,8 @@ function* writtenArgument(
     // An alias or a merged mapping may stand before its key.
     range: { start: keyRange.start, end: Math.max(keyRange.end, valueRange?.end ?? 0) },
   };
-  return { argument, base, path };
+  const joined = argument.known && scalar === null ? yield* joinedPairs(entry.value, text, offset) : [];
+  return { argument, base, path, joined };
 }
 
 /** Characters of entries read between two steps: a millisecond or two once the code is warm. */
@@ -225,7 +228,13 @@ export function* readVllmYamlSteps(text: string, version: string = NEWEST_VERSIO
     gpuHints: directives.gpuHints,
     vllmVersion: directives.vllmVersion,
     host: directives.host,
-    problems: [...problems, ...emptyProblem(read, text, problems, isKnown), ...directives.problems, ...swallowedKeys(text, all, release)],
+    problems: [
+      ...problems,
+      ...emptyProblem(read, text, problems, isKnown),
+      ...directives.problems,
+      ...placed.flatMap(({ joined }) => joined),
+      ...swallowedKeys(text, all, release),
+    ],
   };
   // Whoever drives the steps goes on to judge the file: not in the same breath.
   yield;

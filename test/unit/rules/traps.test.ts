@@ -62,6 +62,16 @@ describe('traps of YAML', () => {
     it(`catch ${JSON.stringify(text)} in ${version}`, () => assert.deepEqual(traps(text, version), codes));
   }
 
+  it('know what a lone entry without its space means', () => {
+    for (const [value, meant] of [
+      ['\n  method:ngram', { method: 'ngram' }],
+      [' num_speculative_tokens:3', { num_speculative_tokens: 3 }],
+    ] as const) {
+      const [trap] = findTraps(readVllmYaml(`model: a/b\nspeculative-config:${value}\n`), '0.27.1');
+      assert.deepEqual([trap?.code, trap?.fixes.map(({ edits }) => edits)], ['yaml-json', [{ 'speculative-config': meant }]]);
+    }
+  });
+
   it('are not looked for in arguments that stand in no file', () => {
     const deployment = readVllmYaml('tp: 2\n');
     assert.deepEqual(findTraps({ ...deployment, reader: 'arguments' }, '0.27.1'), []);

@@ -22,6 +22,7 @@ export class PlanCheck {
     const followed = this.planner.host?.followed;
     if (
       followed &&
+      this.planner.state.opened === null &&
       isEmptyEdit(answer.edits) &&
       question.gpu?.gpu.key === followed.gpu?.key &&
       question.gpu?.count === followed.gpu?.count

@@ -76,7 +76,7 @@ export class Planner {
 
   /** Forgets what was typed, so that the form shows the file again. */
   reset(): void {
-    this.change({ inference: INITIAL_STATE.inference, finetuning: INITIAL_STATE.finetuning });
+    this.change({ inference: INITIAL_STATE.inference, finetuning: INITIAL_STATE.finetuning, opened: null });
   }
 
   command(command: PageCommand): void {

@@ -20,6 +20,8 @@ export interface PageState {
   readonly inference: Partial<InferenceForm>;
   readonly finetuning: Partial<FinetuningForm>;
   readonly pins: readonly SavedScenario[];
+  /** The scenario of serving that the form started from, in place of the file. */
+  readonly opened: SavedScenario | null;
   readonly sort: SortKey;
 }
 
@@ -35,6 +37,7 @@ export const INITIAL_STATE: PageState = {
   inference: {},
   finetuning: {},
   pins: [],
+  opened: null,
   sort: 'size',
 };
 
@@ -52,6 +55,7 @@ export function restoreState(saved: unknown): PageState {
       .map(parseSaved)
       .filter((pin) => pin !== null)
       .slice(0, MAX_PINS),
+    opened: parseSaved(state['opened']),
     sort: oneOf(state['sort'], ['size', 'left', 'speed', 'power']) ?? INITIAL_STATE.sort,
   };
 }

@@ -86,6 +86,8 @@ const savedSchema = v.strictObject({
   args: argumentEntries,
   /** Environment that was known then; scenarios of earlier versions have none. */
   environment: v.optional(environment, []),
+  /** The cards as they were known then; null for none, and in scenarios of earlier versions, whose form still names them. */
+  gpu: v.optional(v.nullable(setupSchema), null),
 });
 export type SavedScenario = v.InferOutput<typeof savedSchema>;
 

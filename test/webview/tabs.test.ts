@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { catalogue, eventually, field, planner, qwen, verdict } from './plannerPage';
+import type { Params } from '../../src/protocol/messages';
 import { deployment, playEditor } from './services';
 
 describe('the planner page', () => {
@@ -35,6 +36,72 @@ describe('the planner page', () => {
         .first();
       await row.getByText(pinned.trim()).waitFor();
       await page.locator('.compare').getByRole('row', { name: 'Environment VLLM_PP_LAYER_PARTITION=30,10' }).waitFor();
+    });
+
+    it('open a pin with what it was computed with, whatever file is open by then', async () => {
+      const first = deployment(catalogue, {
+        model: 'Qwen/Qwen3-8B',
+        gpu: 'rtx_4090',
+        count: 2,
+        version: '0.11.0',
+        args: { 'pipeline-parallel-size': 2, 'max-model-len': 8192, 'max-num-seqs': 32 },
+      });
+      const measured = { ...(first.gpu ?? assert.fail()), totalMemoryGib: 22.5 };
+      const services = playEditor(catalogue, { ...first, gpu: measured, environment: [['VLLM_PP_LAYER_PARTITION', '20,16']] });
+      const { page, conversation } = await open(services);
+      const shown = async (): Promise<string> => (await page.locator('.headline, .figures').allTextContents()).join('\n');
+      await verdict(page)
+        .getByText(/requests of 8,192/)
+        .waitFor();
+      const pinned = await shown();
+      await page.locator('#inference-pin').click();
+      services.shown = { ...qwen, link: { ...qwen.link, uri: 'file:///project/other.yaml', version: 2 }, fileName: 'other.yaml' };
+      await conversation.refresh();
+      await page.getByText(/^other\.yaml · /).waitFor();
+      await eventually(async () => (await shown()) !== pinned, true);
+      const other = await shown();
+      await page.getByRole('tab', { name: 'Compare' }).click();
+      await page.getByRole('button', { name: /^Open Qwen3-8B on 2 ×/ }).click();
+      await page.getByText(/^“Qwen3-8B on 2 × NVIDIA GeForce RTX 4090”, with the/).waitFor();
+      await eventually(shown, pinned);
+      // To the open file go all that it lacks of the pin, and out of it what the pin has not.
+      await page.locator('#apply').click();
+      await page.locator('#apply-now').waitFor();
+      const asked = services.requests.at(-1)?.params as Params<'previewEdits'>;
+      assert.deepEqual(asked.edits.set, {
+        // The default of the pin's version; that of the file's is higher.
+        'gpu-memory-utilization': 0.9,
+        'max-model-len': 8192,
+        'tensor-parallel-size': 1,
+        'pipeline-parallel-size': 2,
+        'max-num-seqs': 32,
+      });
+      await page.keyboard.press('Escape');
+      await page.locator('#close-scenario').click();
+      await eventually(shown, other);
+      assert.equal(await page.locator('#close-scenario').count(), 0);
+    });
+
+    it('open a pinned fine-tuning run with its own GPU and model', async () => {
+      const services = playEditor(catalogue, null);
+      const { page, conversation } = await open(services);
+      await page.getByRole('tab', { name: 'Fine-tuning' }).click();
+      await page.locator('#finetuning-pin').click();
+      services.shown = qwen;
+      await conversation.refresh();
+      await verdict(page)
+        .getByText(/2 × NVIDIA GeForce RTX 4090/)
+        .waitFor();
+      await page.getByRole('tab', { name: 'Compare' }).click();
+      await page
+        .getByRole('button', { name: /^Open / })
+        .first()
+        .click();
+      await verdict(page)
+        .getByText(/^Needs .* GiB$/)
+        .waitFor();
+      await eventually(() => page.locator('#finetuning-num_gpus').locator('input').inputValue(), '1');
+      await eventually(() => page.getByRole('combobox', { name: 'GPU' }).inputValue(), '');
     });
 
     it('plan a fine-tuning run with its optimizations and the cards that hold it', async () => {

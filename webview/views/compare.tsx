@@ -4,14 +4,12 @@ import { candidates, onGpus, type GpuOption } from '../../src/analysis/solve';
 import type { SavedScenario } from '../../src/protocol/messages';
 import { restoreForm } from '../fields/field';
 import { FINETUNING_DEFAULTS, FINETUNING_FIELDS } from '../fields/finetuning';
-import { INFERENCE_DEFAULTS, INFERENCE_FIELDS } from '../fields/inference';
 import type { Planner } from '../planner';
 import { usableGpus } from '../smallestGpu';
-import type { Serving } from '../serving';
+import { servingFormOf, type Serving } from '../serving';
 import { Sweep } from '../sweep';
 import { Button } from '../ui/toolkit';
 import { servingColumns, trainingColumns, type Cell, type Column } from './compareColumns';
-import { departures } from './formTools';
 import { GpuTable } from './gpuTable';
 
 /** The comparison tab. Loaded when it is first shown. */
@@ -131,16 +129,10 @@ function Columns({
   );
 }
 
-/** Puts a scenario back into its form. */
+/** Puts a scenario back into its form, with all that it was computed with, whatever the file says. */
 function open(planner: Planner, scenario: SavedScenario): void {
-  if (scenario.kind === 'inference') {
-    planner.change({ tab: 'inference', inference: restoreForm(INFERENCE_DEFAULTS, INFERENCE_FIELDS, scenario.values) });
-  } else {
-    planner.change({
-      tab: 'finetuning',
-      finetuning: departures(FINETUNING_DEFAULTS, restoreForm(FINETUNING_DEFAULTS, FINETUNING_FIELDS, scenario.values)),
-    });
-  }
+  if (scenario.kind === 'inference') planner.change({ tab: 'inference', inference: servingFormOf(scenario), opened: scenario });
+  else planner.change({ tab: 'finetuning', finetuning: restoreForm(FINETUNING_DEFAULTS, FINETUNING_FIELDS, scenario.values) });
 }
 
 /** What the workspace keeps. */

@@ -6,15 +6,15 @@ import { sizedModel } from '../../src/analysis/sizedModel';
 import { formatCount, formatGib, formatPercent, formatShort } from '../../src/estimator/figures';
 import { GIB } from '../../src/estimator/units';
 import type { ModelFacts } from '../../src/models/source';
-import type { FormValues, SavedScenario } from '../../src/protocol/messages';
+import type { SavedScenario } from '../../src/protocol/messages';
 import { RANGE_REASONS } from '../../src/report/words';
 import { between } from '../../src/estimator/ranged';
 import { restoreForm, type Field } from '../fields/field';
 import { FINETUNING_DEFAULTS, FINETUNING_FIELDS } from '../fields/finetuning';
-import { INFERENCE_DEFAULTS, INFERENCE_FIELDS } from '../fields/inference';
+import { INFERENCE_FIELDS } from '../fields/inference';
 import { problemInLabels } from '../fields/said';
 import type { Planner } from '../planner';
-import { chosenSetup, draftFor } from '../serving';
+import { chosenSetup, draftFor, pinnedSetup, servingFormOf } from '../serving';
 import { pinnedResponse } from '../training';
 import { servingFigures } from './answer';
 import { wordsOf, type Figure } from './figures';
@@ -99,13 +99,11 @@ const TRAINING_REST = restOf(FINETUNING_FIELDS, [...TRAINING_SHOWN, 'num_gpus', 
 
 /** The pinned scenarios of serving, side by side. */
 export function servingColumns(pins: readonly SavedScenario[], planner: Planner, simulate: Simulate): readonly Column[] {
-  const forms = pins.map(({ values }) =>
-    restoreForm({ ...INFERENCE_DEFAULTS, engine_version: text(values, 'engine_version') }, INFERENCE_FIELDS, values),
-  );
+  const forms = pins.map(servingFormOf);
   return columns(pins, forms, planner, SERVING, SERVING_REST, (form, pin) => {
     const facts = factsOf(planner, form);
     if (!facts) return [];
-    const gpu = chosenSetup(form, planner.host?.gpus ?? []);
+    const gpu = pinnedSetup(pin, form, planner.host?.gpus ?? []);
     // The pinned arguments are those after the form's changes; only the format of the weights is not among them.
     const fileForm = { ...form, quantization: 'checkpoint' };
     const fileArgs = new Map(pin.args);
@@ -208,11 +206,6 @@ function figureCells(figures: readonly Figure[]): readonly (readonly [string, Ce
 
 function plain(value: string): Cell {
   return { value, range: '' };
-}
-
-function text(values: FormValues, name: string): string {
-  const value = values[name];
-  return typeof value === 'string' ? value : '';
 }
 
 function factsOf(planner: Planner, form: CustomModel & { readonly llm_key: string }): ModelFacts | null {

@@ -167,10 +167,10 @@ function Answer({ planner, training, cards, request, response, facts, card, onCh
   const pin = (): void => {
     const name = numbered(`${form.finetuning_method} of ${form.llm_key.split('/').at(-1) ?? ''}`, planner);
     planner.change({
-      pins: [...planner.state.pins, { name, kind: 'finetuning' as const, values: { ...form }, args: [], environment: [] }].slice(
-        0,
-        MAX_PINS,
-      ),
+      pins: [
+        ...planner.state.pins,
+        { name, kind: 'finetuning' as const, values: { ...form }, args: [], environment: [], gpu: setupMessage(gpu) },
+      ].slice(0, MAX_PINS),
     });
     planner.say({ kind: 'done', text: `Pinned “${name}”: see Compare.` });
   };

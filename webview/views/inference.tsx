@@ -200,18 +200,18 @@ function fixing(
   simulate: Simulate,
   onSolve: (changes: Partial<InferenceForm>) => void,
 ): Pick<Parameters<typeof Findings>[0], 'onFix' | 'verb'> {
-  const { question, answer, form, gpu } = serving;
+  const { question, answer, form, gpu, edits } = serving;
   const followed = planner.host?.followed;
-  if (followed && answer && isEmptyEdit(answer.edits))
+  if (followed && edits && isEmptyEdit(edits))
     return { onFix: followed.writable ? (fix) => planner.propose(fix.edits) : null, verb: 'Apply' };
   if (!question || !answer) return { onFix: null, verb: 'Use' };
   return {
     verb: 'Use',
-    onFix: ({ edits }) => {
-      const report = simulate({ ...answer.report.input, gpu, args: withEdits(answer.args, edits), version: form.engine_version });
+    onFix: (fix) => {
+      const report = simulate({ ...answer.report.input, gpu, args: withEdits(answer.args, fix.edits), version: form.engine_version });
       const next = formOfReport(report, form.llm_key, form);
       // The report knows the arguments; a checkpoint of another format and more GPUs are the form's own.
-      const quantization = 'quantization' in edits.set ? next.quantization : form.quantization;
+      const quantization = 'quantization' in fix.edits.set ? next.quantization : form.quantization;
       onSolve({ ...next, quantization, num_gpus: Math.max(form.num_gpus, gpusOf(report)) });
     },
   };

@@ -11,7 +11,7 @@ import { MAX_PINS } from '../state';
 import { GpuChooser, ModelChooser } from './choosers';
 import { fold } from './fold';
 import { Form } from './form';
-import { changeInference, numbered } from './formTools';
+import { changeInference, departures, numbered } from './formTools';
 import { TakeAway } from './takeaway';
 
 interface QuestionsProps {
@@ -23,7 +23,7 @@ interface QuestionsProps {
 export function Questions({ planner, serving }: QuestionsProps): VNode {
   const { form } = serving;
   const change = (changes: Partial<InferenceForm>): void => changeInference(planner, serving, changes);
-  const changed = new Set(Object.keys(planner.state.inference));
+  const changed = new Set(Object.keys(departures(serving.fileForm, form)));
   return (
     <Form
       id="inference"
@@ -51,7 +51,7 @@ export function Questions({ planner, serving }: QuestionsProps): VNode {
 
 /** What one can do with the answer. */
 export function Actions({ planner, serving }: QuestionsProps): VNode | null {
-  const { form, answer, question, gpu } = serving;
+  const { form, answer, question, gpu, edits } = serving;
   if (!answer || !question) return null;
   const pin = (): void => {
     const name = `${form.llm_key === SIZED ? `${formatShort(form.custom_parameters)}B` : (form.llm_key.split('/').at(-1) ?? form.llm_key)} on ${gpu ? `${gpu.count} × ${gpu.gpu.label}` : 'any GPU'}`;
@@ -63,6 +63,7 @@ export function Actions({ planner, serving }: QuestionsProps): VNode | null {
         values: { ...form },
         args: [...answer.args],
         environment: [...(question.environment ?? [])],
+        gpu: setupMessage(gpu),
       },
     ];
     planner.change({ pins: pins.slice(0, MAX_PINS) });
@@ -77,7 +78,7 @@ export function Actions({ planner, serving }: QuestionsProps): VNode | null {
       fileArgs={question.fileArgs}
       environment={[...(question.environment ?? [])]}
       gpu={setupMessage(gpu)}
-      edits={answer.edits}
+      edits={edits}
       onPin={pin}
       canPin={planner.state.pins.length < MAX_PINS}
     />

@@ -1,8 +1,9 @@
 import type { VNode } from 'preact';
 import type { Lazy } from '../lazy';
 import type { Planner } from '../planner';
-import type { TabId } from '../state';
+import { INITIAL_STATE, type TabId } from '../state';
 import { Tabs } from '../ui/tabs';
+import { Button } from '../ui/toolkit';
 import type { ServingNow } from './app';
 import type { CompareTab } from './compare';
 import type { FinetuningTab } from './finetuning';
@@ -25,10 +26,22 @@ export interface PanelProps {
 /** The full planner. */
 export function PanelView({ planner, serving: { tools, now }, tabs }: PanelProps): VNode {
   const followed = planner.host?.followed ?? null;
+  const { opened } = planner.state;
   return (
     <main class="panel">
       <h1 class="unseen">vLLM VRAM Planner</h1>
-      {followed ? (
+      {opened && planner.state.tab === 'inference' ? (
+        <p class="subtitle">
+          <span>“{opened.name}”, with the arguments, GPU and version that it had</span>
+          <Button
+            id="close-scenario"
+            label="Close the scenario"
+            onPress={() => planner.change({ inference: INITIAL_STATE.inference, opened: null })}
+          >
+            Close
+          </Button>
+        </p>
+      ) : followed ? (
         <p class="subtitle">
           {followed.fileName} · {followed.modelName ?? 'no model'} · vLLM {followed.version}
         </p>

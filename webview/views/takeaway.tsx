@@ -50,7 +50,7 @@ export class TakeAway extends Component<TakeAwayProps, TakeAwayState> {
               <Button id="apply" primary disabled={nothing || !followed.writable} onPress={() => edits && planner.propose(edits)}>
                 Apply to file …
               </Button>
-              <Button id="reset" disabled={nothing} onPress={() => planner.reset()}>
+              <Button id="reset" disabled={nothing && planner.state.opened === null} onPress={() => planner.reset()}>
                 Back to the file
               </Button>
             </>
@@ -115,10 +115,10 @@ export class TakeAway extends Component<TakeAwayProps, TakeAwayState> {
   }
 
   private save(typed: string): void {
-    const { planner, kind, values, fileArgs, environment } = this.props;
+    const { planner, kind, values, fileArgs, environment, gpu } = this.props;
     const name = typed.trim();
     if (name === '') return;
-    planner.act('saveScenario', { name, kind, values, args: [...fileArgs], environment }, () => `Saved as “${name}”: see Compare.`);
+    planner.act('saveScenario', { name, kind, values, args: [...fileArgs], environment, gpu }, () => `Saved as “${name}”: see Compare.`);
     this.toggleSave(false);
   }
 }

@@ -16,6 +16,7 @@ describe('what the page remembers', () => {
           values: { seq_length: 1 },
           args: [['model', 'x'] as [string, string]],
           environment: [['A', 'b'] as [string, string]],
+          gpu: { key: 'rtx_4090', count: 2, totalMemoryGib: 23.5, freeMemoryGib: null, source: 'detected' as const },
         },
       ],
     };

@@ -102,9 +102,15 @@ export class Dropdown extends Component<DropdownProps> {
     });
   }
 
+  /** Escape takes back what the arrows have moved to; the element by itself would keep it. */
+  private key(event: KeyboardEvent): void {
+    const element = this.element as HTMLSelectElement | null;
+    if (event.key === 'Escape' && element) element.value = this.props.value;
+  }
+
   override render({ id, label, value, choices, onChoose }: DropdownProps): VNode {
     return (
-      <div class="dropdown">
+      <div class="dropdown" onKeyDownCapture={(event) => this.key(event)}>
         <label id={`${id}-label`} for={id}>
           {label}
         </label>

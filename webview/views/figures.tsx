@@ -1,4 +1,4 @@
-import type { VNode } from 'preact';
+import { Component, type VNode } from 'preact';
 import { formatFigure, formatRough, type FigureWords } from '../../src/estimator/figures';
 import type { Ranged } from '../../src/estimator/ranged';
 
@@ -51,16 +51,30 @@ interface WithReasonProps {
   readonly reason: string;
 }
 
-function WithReason({ id, text, range, reason }: WithReasonProps): VNode {
-  return (
-    <span class="explained">
-      <button type="button" class="reason" aria-describedby={id}>
-        <span class="value">{text}</span>
-        {range === '' ? null : <span class="range"> {range}</span>}
-      </button>
-      <span id={id} class="tip" role="tooltip">
-        {reason}
+/** A value whose reason shows while it has the pointer or the focus; Escape puts the reason away until then anew. */
+class WithReason extends Component<WithReasonProps, { readonly away: boolean }> {
+  override state = { away: false };
+
+  override render({ id, text, range, reason }: WithReasonProps, { away }: { readonly away: boolean }): VNode {
+    return (
+      <span class="explained">
+        <button
+          type="button"
+          class="reason"
+          aria-describedby={id}
+          onKeyDown={({ key }) => {
+            if (key === 'Escape') this.setState({ away: true });
+          }}
+          onBlur={() => this.setState({ away: false })}
+          onPointerEnter={() => this.setState({ away: false })}
+        >
+          <span class="value">{text}</span>
+          {range === '' ? null : <span class="range"> {range}</span>}
+        </button>
+        <span id={id} class={away ? 'tip away' : 'tip'} role="tooltip">
+          {reason}
+        </span>
       </span>
-    </span>
-  );
+    );
+  }
 }

@@ -103,7 +103,9 @@ export class Planners implements PlannerHost, vscode.Disposable {
   private fillPanel(panel: vscode.WebviewPanel, link: DeploymentLink | null): void {
     const key = keyOf(link);
     this.panels.set(key, panel);
-    panel.iconPath = vscode.Uri.joinPath(this.needs.context.extensionUri, 'media', 'planner.svg');
+    // Unlike the icon of a view, that of a tab is shown in its own colours.
+    const media = (name: string): vscode.Uri => vscode.Uri.joinPath(this.needs.context.extensionUri, 'media', name);
+    panel.iconPath = { light: media('planner-light.svg'), dark: media('planner.svg') };
     const attached = this.attach(panel.webview, 'panel', link, () => panel.visible);
     panel.onDidDispose(() => {
       attached.dispose();

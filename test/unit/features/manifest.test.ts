@@ -123,6 +123,12 @@ describe('the manifest', () => {
     assert.ok(words['setting.vllmVersion']?.includes(NEWEST_VERSION));
   });
 
+  it('has one drawing for the icon of its tab, bright on dark and dark on bright', () => {
+    const [dark, light] = ['planner.svg', 'planner-light.svg'].map((name) => readFileSync(`media/${name}`, 'utf8'));
+    assert.equal(light, dark?.replaceAll('#fff', '#424242'));
+    assert.match(sources('src'), /light: media\('planner-light\.svg'\), dark: media\('planner\.svg'\)/);
+  });
+
   it('ships the files it names', () => {
     const files = [...text.matchAll(/"(?:icon|svg|markdown|path|url)": "(?!\$\()([^"]+)"/g)].map(([, file]) => file ?? '');
     assert.ok(files.length > 0);

@@ -19,11 +19,10 @@ import { Need } from './need';
 import { CHOOSE_MODEL, NoModel } from './noModel';
 import { Curves } from './servingCurves';
 import { Findings } from './findings';
-import { Solve } from './solve';
 import { servingVerdict, VerdictView } from './verdict';
 import { Waiting } from './waiting';
 
-/** The serving tab. Loaded when it is first shown; its form and its actions come after the first answer. */
+/** The serving tab. Loaded when it is first shown; its form, its actions and what it solves for come after the first answer. */
 export class InferenceTab {
   private readonly questions: Lazy<typeof InferenceQuestions>;
 
@@ -131,8 +130,14 @@ function Answer({
       {option ? <p class="quiet">On the smallest GPUs that hold it:</p> : null}
       <Figures figures={servingFigures(shown, form)} />
       <Findings findings={findings} {...fixes} />
-      {gpu ? (
-        <Solve serving={serving} tools={tools} planner={planner} onSolve={onSolve} start={startingChange(answer, findings, fixes.onFix)} />
+      {gpu && questions ? (
+        <questions.Solve
+          serving={serving}
+          tools={tools}
+          planner={planner}
+          onSolve={onSolve}
+          start={startingChange(answer, findings, fixes.onFix)}
+        />
       ) : null}
       <Curves question={question} answer={answer} simulate={tools.simulate} />
       <WhereItGoes answer={shown} engine={form.engine} />

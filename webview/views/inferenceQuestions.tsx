@@ -14,6 +14,8 @@ import { Form } from './form';
 import { changeInference, departures, numbered } from './formTools';
 import { TakeAway } from './takeaway';
 
+export { Solve } from './solve';
+
 interface QuestionsProps {
   readonly planner: Planner;
   readonly serving: Serving;

@@ -86,7 +86,6 @@ export interface Argument {
 interface Row {
   readonly name: string;
   readonly type: string;
-  readonly group?: string;
   readonly humanSize?: boolean;
   readonly keywords?: readonly string[];
   readonly default?: unknown;
@@ -109,10 +108,15 @@ interface Row {
   readonly note?: string;
 }
 
-function argumentOf(row: Row): Argument {
+interface Group {
+  readonly group: string;
+  readonly arguments: readonly Row[];
+}
+
+function argumentOf(row: Row, group: string): Argument {
   return {
     name: row.name,
-    group: row.group ?? 'Removed',
+    group,
     type: row.type as ArgumentType,
     humanSize: row.humanSize ?? false,
     keywords: row.keywords ?? [],
@@ -146,9 +150,10 @@ function argumentOf(row: Row): Argument {
 const RELEASES_READ: readonly string[] = table.releases;
 
 /** Every argument of `vllm serve`, current ones first, then the removed. Facts: `data/arguments.json`, which names its source. */
-export const ARGUMENTS: readonly Argument[] = [...(table.arguments as readonly Row[]), ...(table.removed as readonly Row[])].map(
-  argumentOf,
-);
+export const ARGUMENTS: readonly Argument[] = [
+  ...(table.arguments as readonly Group[]).flatMap(({ group, arguments: rows }) => rows.map((row) => argumentOf(row, group))),
+  ...(table.removed as readonly Row[]).map((row) => argumentOf(row, 'Removed')),
+];
 
 const BY_NAME: ReadonlyMap<string, Argument> = new Map(ARGUMENTS.map((argument) => [argument.name, argument]));
 

@@ -1,7 +1,7 @@
 import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { Analysis } from '../analysis/analysis';
-import { complete, type CompletionItem } from '../analysis/completion';
+import type { CompletionItem } from '../analysis/completion';
 import { cachedModelIds, cacheFolders } from '../models/caches';
 import { loadCatalogue } from '../models/catalogueFile';
 import { ModelFiles } from '../models/files';
@@ -40,7 +40,7 @@ export class Completions implements vscode.CompletionItemProvider {
   ): Promise<vscode.CompletionList | undefined> {
     if (!this.documents.isOurs(document)) return undefined;
     const facts = this.documents.settledAnalysisOf(document, token);
-    const [catalogue, cached] = await Promise.all([loadCatalogue(), modelsOnDisk()]);
+    const [{ complete }, catalogue, cached] = await Promise.all([import('./onDemand'), loadCatalogue(), modelsOnDisk()]);
     await Promise.race([facts, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
     if (token.isCancellationRequested) return undefined;
     const analyzed = await this.documents.read(document, token);

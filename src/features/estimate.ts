@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { reportMarkdown } from '../report/markdown';
 import type { DocumentAnalysis, Documents } from './documents';
 import { log, reason } from './log';
+import type * as OnDemand from './onDemand';
 import type { ReadonlyDocuments } from './readonlyDocuments';
 import { askForFile } from './vllmFiles';
 
@@ -14,9 +14,7 @@ export class Estimates implements vscode.Disposable {
     private readonly reports: ReadonlyDocuments,
   ) {
     this.listener = documents.onDidSettle((document) => {
-      if (!reports.has(titleOf(document.uri))) return;
-      const analyzed = documents.analysisOf(document);
-      if (analyzed !== undefined && !analyzed.pending) reports.write(titleOf(document.uri), textOf(analyzed));
+      if (reports.has(titleOf(document.uri))) void this.renew(document);
     });
   }
 
@@ -26,11 +24,19 @@ export class Estimates implements vscode.Disposable {
     if (target === undefined) return;
     const analyzed = await this.analyze(target);
     if (analyzed === undefined) return;
-    await this.reports.show(titleOf(target), textOf(analyzed));
+    const { reportMarkdown } = await import('./onDemand');
+    await this.reports.show(titleOf(target), textOf(analyzed, reportMarkdown));
   }
 
   dispose(): void {
     this.listener.dispose();
+  }
+
+  private async renew(document: vscode.TextDocument): Promise<void> {
+    // It is loaded: a report was shown.
+    const { reportMarkdown } = await import('./onDemand');
+    const analyzed = this.documents.analysisOf(document);
+    if (analyzed !== undefined && !analyzed.pending) this.reports.write(titleOf(document.uri), textOf(analyzed, reportMarkdown));
   }
 
   private async analyze(uri: vscode.Uri): Promise<DocumentAnalysis | undefined> {
@@ -65,6 +71,6 @@ function titleOf(uri: vscode.Uri): string {
   return vscode.l10n.t('VRAM of {0}', vscode.workspace.asRelativePath(uri));
 }
 
-function textOf(analyzed: DocumentAnalysis): string {
+function textOf(analyzed: DocumentAnalysis, reportMarkdown: typeof OnDemand.reportMarkdown): string {
   return analyzed.analyses.map((analysis) => reportMarkdown(analysis, vscode.workspace.asRelativePath(analyzed.document.uri))).join('\n\n');
 }

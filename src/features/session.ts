@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { ActiveFile } from './activeFile';
-import { chooseGpu, type GpuRequest } from './chooseGpu';
+import type { GpuRequest } from './chooseGpu';
 import { CodeActions } from './codeActions';
 import { CodeLenses } from './codeLens';
 import { Completions } from './completion';
@@ -12,9 +12,9 @@ import { Hovers } from './hover';
 import { HubAccess } from './hubAccess';
 import { InlayHints } from './inlayHints';
 import { disposeLog, log } from './log';
-import { chooseModelConfig, fetchModelFacts, showModelFacts } from './modelCommands';
 import { Models } from './models';
 import { Neighbours } from './neighbours';
+import type * as OnDemand from './onDemand';
 import type { Planners } from './planner/planners';
 import type { PlannerHost } from './planner/plannerViews';
 import { ReadonlyDocuments } from './readonlyDocuments';
@@ -61,6 +61,10 @@ export function startSession(context: vscode.ExtensionContext): Session {
   own(vscode.languages.registerCompletionItemProvider(SELECTOR, new Completions(documents, neighbours), ...Completions.triggerCharacters));
   own(vscode.languages.registerInlayHintsProvider(SELECTOR, own(new InlayHints(documents))));
   activeFile.update();
+  // What a command asks for is loaded with the command.
+  const onDemand = (): Promise<typeof OnDemand> => import('./onDemand');
+  const chooseGpu = async (request: GpuRequest): Promise<void> => (await onDemand()).chooseGpu(documents, gpus.current(), request);
+  const fetchModelFacts = async (): Promise<void> => (await onDemand()).fetchModelFacts(activeFile.current(), hubAccess, models);
   const plannersOf = async (): Promise<Planners> => {
     const module = await import('./planner/planners');
     return own(
@@ -70,8 +74,8 @@ export function startSession(context: vscode.ExtensionContext): Session {
         models,
         activeFile,
         showReport: (uri) => estimates.run(uri),
-        chooseGpu: (uri) => chooseGpu(documents, gpus.current(), uri === undefined ? {} : { uri: uri.toString() }),
-        fetchModelFacts: () => fetchModelFacts(activeFile.current(), hubAccess, models),
+        chooseGpu: (uri) => chooseGpu(uri === undefined ? {} : { uri: uri.toString() }),
+        fetchModelFacts,
       }),
     );
   };
@@ -80,10 +84,10 @@ export function startSession(context: vscode.ExtensionContext): Session {
 
   const commands: Readonly<Record<CommandName, (parameter: unknown) => Promise<void> | void>> = {
     estimate: (parameter) => estimates.run(uriIn(parameter) ?? activeFile.meant()),
-    chooseGpu: (parameter) => chooseGpu(documents, gpus.current(), gpuRequest(parameter)),
-    chooseModelConfig: () => chooseModelConfig(activeFile.current()),
-    showModelFacts: () => showModelFacts(activeFile.current(), documents, readonlyDocuments),
-    fetchModelFacts: () => fetchModelFacts(activeFile.current(), hubAccess, models),
+    chooseGpu: (parameter) => chooseGpu(gpuRequest(parameter)),
+    chooseModelConfig: async () => (await onDemand()).chooseModelConfig(activeFile.current()),
+    showModelFacts: async () => (await onDemand()).showModelFacts(activeFile.current(), documents, readonlyDocuments),
+    fetchModelFacts,
     openPlanner: async (parameter) => (await planners()).open(uriIn(parameter) ?? activeFile.meant(), undefined),
     setHubToken: () => hubAccess.askForToken(),
     showLog: () => log().show(),

@@ -30,15 +30,17 @@ const sessionApart = {
 };
 
 /**
- * The GGUF reader wants two enums of this package, whose 230 kB of task descriptions are free of side effects but do not say so.
- * Said here, the bundler drops what nobody uses.
+ * Packages whose files are free of side effects, but do not say so. Said here, the bundler drops what nobody uses: 230 kB of task descriptions,
+ * of which the GGUF reader wants two enums, and how the YAML library writes.
  */
-const withoutUnusedTasks = {
-  name: 'without-unused-tasks',
+const WITHOUT_SIDE_EFFECTS = ['@huggingface/tasks', 'yaml'];
+
+const withoutUnused = {
+  name: 'without-unused',
   setup(bundler) {
     bundler.onResolve({ filter: /./ }, async ({ path: name, pluginData, ...from }) => {
-      const ofTasks = name === '@huggingface/tasks' || from.importer.includes('node_modules/@huggingface/tasks/');
-      if (!ofTasks || pluginData === 'resolving') return undefined;
+      const isOfOne = WITHOUT_SIDE_EFFECTS.some((one) => name === one || from.importer.includes(`node_modules/${one}/`));
+      if (!isOfOne || pluginData === 'resolving') return undefined;
       const { path: resolved } = await bundler.resolve(name, { resolveDir: from.resolveDir, kind: from.kind, pluginData: 'resolving' });
       return { path: resolved, sideEffects: false };
     });
@@ -48,17 +50,27 @@ const withoutUnusedTasks = {
 /** The YAML library gives Node a CommonJS build, of which no bundler can drop what nobody uses; its other build is the same code as ES modules. */
 const asModules = { yaml: './node_modules/yaml/browser/index.js' };
 
-/** Files are read with the YAML library's parser alone: taken from the files that hold it, or the bundler would load all of it with the editor. */
+/**
+ * Files are read with the YAML library's parser alone: taken from the files that hold it, or the bundler would load all of it with the editor,
+ * and without what writes tokens, which nobody does.
+ */
 const yamlParserApart = {
   name: 'yaml-parser-apart',
   setup(bundler) {
+    const [parse, virtual] = [path.resolve('node_modules/yaml/browser/dist/parse'), 'yaml-parser'];
+    const used = ['DOCUMENT', 'FLOW_END', 'SCALAR', 'isCollection', 'resolveAsScalar'].join(', ');
+    const sources = {
+      parser: `import { ${used} } from './cst.js'; export const CST = { ${used} };
+        export { Lexer } from './lexer.js'; export { Parser } from './parser.js';`,
+      writer: 'export function stringifyString() {}',
+    };
     bundler.onResolve({ filter: /^yaml$/ }, ({ importer }) =>
-      importer.includes(path.join('src', 'deployments', 'yaml')) ? { path: 'parser', namespace: 'yaml' } : null,
+      importer.includes(path.join('src', 'deployments', 'yaml')) ? { path: 'parser', namespace: virtual } : null,
     );
-    bundler.onLoad({ filter: /./, namespace: 'yaml' }, () => ({
-      contents: `export * as CST from './cst.js'; export { Lexer } from './lexer.js'; export { Parser } from './parser.js';`,
-      resolveDir: path.resolve('node_modules/yaml/browser/dist/parse'),
-    }));
+    bundler.onResolve({ filter: /stringifyString/ }, ({ importer }) =>
+      importer.startsWith(parse) ? { path: 'writer', namespace: virtual } : null,
+    );
+    bundler.onLoad({ filter: /./, namespace: virtual }, ({ path: name }) => ({ contents: sources[name], resolveDir: parse }));
   },
 };
 
@@ -155,7 +167,7 @@ async function buildProduct() {
       // What several of them need, and what one imports dynamically, is a file of its own.
       splitting: true,
       chunkNames: 'node-[name]-[hash]',
-      plugins: [withoutUnusedTasks, yamlParserApart],
+      plugins: [yamlParserApart, withoutUnused],
     }),
     build({
       ...shipped,

@@ -4,14 +4,19 @@ import type { Deployment } from './deployment';
 import { couldBeVllm, looksLikeVllm } from './detect';
 import { finish } from './steps';
 import { readVllmYaml, readVllmYamlSteps } from './vllmYaml';
+import type { YamlReader } from './yaml/reader';
 
-/** `readDeployments` in steps, for who must not be held up by a long file. */
+/**
+ * `readDeployments` in steps, for who must not be held up by a long file.
+ * @param yaml who read earlier versions of it.
+ */
 export function* readDeploymentsSteps(
   path: string,
   text: string,
   version: string = NEWEST_VERSION,
+  yaml?: YamlReader,
 ): Generator<void, readonly Deployment[]> {
-  return looksLikeVllm(path, text) ? [yield* readVllmYamlSteps(text, version)] : [];
+  return looksLikeVllm(path, text) ? [yield* readVllmYamlSteps(text, version, yaml)] : [];
 }
 
 /**

@@ -13,10 +13,10 @@ import { swallowedKeys } from './swallowed';
 import { spacesBehindColons } from './repairs';
 import { controlCharacter, syntaxProblem } from './syntax';
 import { plainScalarKind, valueFor } from './values';
-import { readYamlSteps } from './yaml/composer';
 import type { YamlText } from './yaml/composer';
 import { constructionRefusals } from './yaml/construction';
 import { isEmpty, type Node } from './yaml/nodes';
+import { YamlReader } from './yaml/reader';
 import { NodeReader, valueRangeOf } from './yamlNodes';
 import type { Entry } from './yamlNodes';
 
@@ -199,12 +199,19 @@ function emptyProblem(
   return [{ ...problem, message: words, repair: spacesBehindColons(text, problem.range.start, isKnown) }];
 }
 
-/** `readVllmYaml` in steps: it pauses while it parses and between what it does with the tree. */
-export function* readVllmYamlSteps(text: string, version: string = NEWEST_VERSION): Generator<void, Deployment> {
+/**
+ * `readVllmYaml` in steps: it pauses while it parses and between what it does with the tree.
+ * @param yaml who read earlier versions of the text.
+ */
+export function* readVllmYamlSteps(
+  text: string,
+  version: string = NEWEST_VERSION,
+  yaml: YamlReader = new YamlReader(),
+): Generator<void, Deployment> {
   const directives = readDirectives(text);
   const release = directives.vllmVersion ?? version;
   const isKnown = (name: string): boolean => isKnownName(name, release);
-  const read = yield* readYamlSteps(text);
+  const read = yield* yaml.read(text);
   yield;
   const problems = yield* syntaxProblems(read, text, isKnown);
   const { refusal } = read;

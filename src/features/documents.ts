@@ -4,6 +4,7 @@ import type { Deployment } from '../deployments/deployment';
 import { looksLikeVllm } from '../deployments/detect';
 import { readDeploymentsSteps } from '../deployments/readers';
 import { Reading } from '../deployments/reading';
+import { YamlReader } from '../deployments/yaml/reader';
 import { pathOf } from './documentPath';
 import { log, reason } from './log';
 
@@ -65,6 +66,8 @@ interface Entry {
   look: { readonly version: number; readonly ours: boolean } | null;
   parse: Parse | null;
   judgement: Judgement | null;
+  /** Knows the version read before. */
+  yaml: YamlReader;
 }
 
 /**
@@ -177,7 +180,7 @@ export class Documents implements vscode.Disposable {
     const key = document.uri.toString();
     let entry = this.entries.get(key);
     if (entry === undefined) {
-      entry = { look: null, parse: null, judgement: null };
+      entry = { look: null, parse: null, judgement: null, yaml: new YamlReader() };
       // A request may come late, for a document that is closed already: it is answered but not remembered.
       if (!document.isClosed) this.entries.set(key, entry);
     }
@@ -189,7 +192,7 @@ export class Documents implements vscode.Disposable {
     if (entry.parse?.version !== document.version || entry.parse.assumed !== assumed) {
       entry.parse?.work.abandon();
       const text = document.getText();
-      const work = new Reading(readDeploymentsSteps(pathOf(document), text, assumed));
+      const work = new Reading(readDeploymentsSteps(pathOf(document), text, assumed, entry.yaml));
       entry.parse = { version: document.version, assumed, text, work };
     }
     return entry.parse;
@@ -266,6 +269,7 @@ function forget(entry: Entry): void {
   entry.judgement?.work.abandon();
   entry.parse = null;
   entry.judgement = null;
+  entry.yaml = new YamlReader();
 }
 
 function outcomeOf(document: vscode.TextDocument, { parse, work }: Judgement): DocumentAnalysis {

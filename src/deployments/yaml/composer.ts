@@ -16,6 +16,8 @@ export interface YamlText {
   readonly roots: readonly Node[];
   /** Why PyYAML does not come to the end of it; null when it does. */
   readonly refusal: Refusal | null;
+  /** Something has a name, by which what follows may mean it. */
+  readonly hasAnchors: boolean;
 }
 
 /** Nodes between two pauses: less than a millisecond. */
@@ -28,17 +30,25 @@ const LONGEST_KEY = 1024;
 const INNER_MARK = '\ufffe';
 
 /** Reads a text in steps; never throws. Pauses every few tokens, so that whoever drives it can let others run. */
-export function* readYamlSteps(text: string): Generator<void, YamlText> {
-  // Every character keeps its place. The package knows fewer line breaks, and counts a mark at the beginning as a column.
-  const plain = text.replace(/^\ufeff|\r(?!\n)|[\x85\u2028\u2029]/g, '\n').replaceAll('\ufeff', INNER_MARK);
+export function readYamlSteps(text: string): Generator<void, YamlText> {
+  return readPlainSteps(plainOf(text));
+}
+
+/** A text as the package counts columns and lines, of which it knows fewer breaks. Every character keeps its place. */
+export function plainOf(text: string): string {
+  return text.replace(/^\ufeff|\r(?!\n)|[\x85\u2028\u2029]/g, '\n').replaceAll('\ufeff', INNER_MARK);
+}
+
+/** As `readYamlSteps`, of what `plainOf` gives. */
+export function* readPlainSteps(plain: string): Generator<void, YamlText> {
   const composer = new Composer(plain);
   const { roots } = composer;
   try {
     for (const token of yield* readTokens(plain)) yield* composer.next(token);
-    return { roots, refusal: composer.several };
+    return { roots, refusal: composer.several, hasAnchors: composer.hasAnchors };
   } catch (error) {
     if (!(error instanceof YamlRefused)) throw error;
-    return { roots, refusal: composer.several ?? error.refusal };
+    return { roots, refusal: composer.several ?? error.refusal, hasAnchors: composer.hasAnchors };
   }
 }
 
@@ -63,6 +73,7 @@ interface Properties {
 class Composer extends Refuser {
   /** A second document begins, which `safe_load` refuses. */
   several: Refusal | null = null;
+  hasAnchors = false;
   private documents = 0;
   private nodes = 0;
   private anchors = new Map<string, Node>();
@@ -366,6 +377,7 @@ class Composer extends Refuser {
         found.hasSign = true;
       } else if (type === 'anchor' && found.anchor === null) {
         found.anchor = nameOf(token, this.text);
+        this.hasAnchors = true;
         found.start ??= offset;
       } else if (type === 'tag' && found.tag === null) {
         found.tag = tagOf(token, this.handles, this.text, found.start ?? offset);

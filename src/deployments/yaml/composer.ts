@@ -45,6 +45,7 @@ export function* readPlainSteps(plain: string): Generator<void, YamlText> {
   const { roots } = composer;
   try {
     for (const token of yield* readTokens(plain)) yield* composer.next(token);
+    composer.refuseDirectives(plain.length);
     return { roots, refusal: composer.several, hasAnchors: composer.hasAnchors };
   } catch (error) {
     if (!(error instanceof YamlRefused)) throw error;
@@ -78,7 +79,9 @@ class Composer extends Refuser {
   private nodes = 0;
   private anchors = new Map<string, Node>();
   private handles: Handles = defaultHandles();
-  private hasDirective = false;
+  /** Those that stand before the next document. */
+  private directives = 0;
+  private hasVersion = false;
 
   /** Reads a token of the stream. @throws YamlRefused */
   *next(token: CST.Token): Generator<void, void> {
@@ -86,8 +89,10 @@ class Composer extends Refuser {
       case 'document':
         return yield* this.document(token);
       case 'directive':
-        this.hasDirective = true;
-        return readDirective(token, this.handles);
+        readDirective(token, this.handles, this.text);
+        if (/^%YAML\s/.test(token.source)) this.refuseSecondVersion(token);
+        this.directives++;
+        return;
       case 'doc-end':
         this.isInside = false;
         return this.behind(token.end, null);
@@ -101,10 +106,22 @@ class Composer extends Refuser {
     }
   }
 
+  /** Only a document that says where it begins may have directives. @param at where something else stands than its beginning. */
+  refuseDirectives(at: number): void {
+    if (this.directives === 0) return;
+    refuse('left-over', `expected '<document start>', but found '${this.found(at, false)}'`, at);
+  }
+
+  private refuseSecondVersion({ offset, source }: CST.Directive): void {
+    if (this.hasVersion) refuse('directive', 'found duplicate YAML directive', offset, offset + source.length, offset);
+    this.hasVersion = true;
+  }
+
   private *document({ offset, start, value, end }: CST.Document): Generator<void, void> {
     const mark = start.find(({ type }) => type === 'doc-start');
     this.isInside = false;
-    if (!mark && (this.hasDirective || this.documents > 0)) this.misplaced(this.after(offset), null);
+    if (!mark) this.refuseDirectives(this.after(offset));
+    if (!mark && this.documents > 0) this.misplaced(this.after(offset), null);
     this.isInside = true;
     this.documents++;
     this.anchors = new Map();
@@ -118,7 +135,8 @@ class Composer extends Refuser {
     yield* this.node(value, properties, null, (node) => this.roots.push(node));
     this.behind(end, null);
     this.handles = defaultHandles();
-    this.hasDirective = false;
+    this.directives = 0;
+    this.hasVersion = false;
   }
 
   /** Reads a node and hands it over. A collection is handed over at its beginning, and filled by the steps that are left. */

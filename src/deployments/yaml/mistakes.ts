@@ -56,6 +56,8 @@ export class Refuser {
 
   private refuseHeader(start: number): never {
     const at = start + matchAt(/.(?:[1-9][+-]|[+-]?[1-9]?)/y, this.text, start).length;
+    const isZero = matchAt(/(?<!\d)0/y, this.text, at) !== '';
+    if (isZero) refuse('header', 'expected indentation indicator in the range 1-9, but found 0', at, at + 1, start);
     const expected = this.text.startsWith(' ', at) ? 'a comment or a line break' : 'chomping or indentation indicators';
     const wrong = at + matchAt(/ */y, this.text, at).length;
     return refuse('header', `expected ${expected}, but found ${shown(this.text, wrong)}`, wrong, wrong + 1, start);

@@ -30,6 +30,7 @@ export function tagOf({ source, offset }: CST.SourceToken, handles: Handles, tex
   const end = offset + source.length;
   const { whole, handle = '', rest = '' } = TAG.exec(source)?.groups ?? {};
   const isLone = source === '!';
+  if (source === '!<>') refuse('tag', "expected URI, but found '>'", end - 1, end, offset);
   if (/\S/.test(text.charAt(end)) || !(isLone || whole || rest))
     refuse('tag', `expected ${whole || rest ? "' '" : 'URI'}, but found ${shown(text, end)}`, end, end + 1, offset);
   const prefix = whole ? '' : handles.get(handle);
@@ -37,8 +38,20 @@ export function tagOf({ source, offset }: CST.SourceToken, handles: Handles, tex
   return { name: isLone ? '!' : prefix + (whole ?? rest), range: { start: offset, end } };
 }
 
+/** How a directive begins: its name, and for `YAML` the digits of its version. */
+const DIRECTIVE = [
+  [/^%[\w-]/, 'alphabetic or numeric character'],
+  [/^%[\w-]+(?=\s|$)/, 'alphabetic or numeric character'],
+  [/^%(?:(?!YAML\s)[^]|YAML +\d)/, 'a digit'],
+] as const;
+
 /** Reads a line that begins with `%` into the handles; others than these two mean nothing. */
-export function readDirective({ source, offset }: CST.Directive, handles: Handles): void {
+export function readDirective({ source, offset }: CST.Directive, handles: Handles, text: string): void {
+  for (const [pattern, expected] of DIRECTIVE) {
+    if (pattern.test(source)) continue;
+    const at = offset + (/^%(?:YAML +|[\w-]*)/.exec(source)?.[0].length ?? 0);
+    refuse('directive', `expected ${expected}, but found ${shown(text, at)}`, at, at + 1, offset);
+  }
   const [, name] = /^%([\w-]+)(?!\S)/.exec(source) ?? [];
   const [, handle, prefix] = /^%TAG +(!(?:[\w-]*!)?) +(\S+) *$/.exec(source) ?? [];
   const isRight = name === 'YAML' ? /^%YAML +1\.\d+ *$/.test(source) : name === 'TAG' ? handle !== undefined : name !== undefined;

@@ -62,6 +62,15 @@ function* lexemes(text: string): Generator<string, void> {
       if (quoted.length > lexeme.length) beginAnew(`${brackets}""`);
       continue;
     }
+    // A name ends before these signs, which the package takes for a part of it.
+    const name = !isMark && !isScalar ? (/^[&*][\w-]+(?=[?:,\]}%@`])/.exec(lexeme)?.[0] ?? '') : '';
+    if (name !== '') {
+      at += name.length;
+      yield name;
+      const line = text.lastIndexOf('\n', at - 1) + 1;
+      beginAnew(brackets === '' ? `${text.slice(line, at)} ` : `${brackets}${name} `);
+      continue;
+    }
     if (!isMark) at += lexeme.length;
     if (!isMark && !isScalar) {
       if (lexeme === '[' || lexeme === '{') brackets += lexeme;

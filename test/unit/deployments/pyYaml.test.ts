@@ -35,9 +35,7 @@ function tree(node: Node | undefined): unknown {
 /** Texts in which the parser's rules are others than PyYAML's, and that nobody writes into a configuration. */
 const READ_OTHERWISE: Readonly<Record<string, RegExp>> = {
   'separators of Unicode, which folded text keeps': /[\u2028\u2029]/,
-  'a colon right behind an anchor or an alias': /[&*][\w-]+:/,
   'a sign of blocks in brackets': /[[{,]\s*(?:\?|-[^\w-])/,
-  'two %YAML lines': /%YAML[^]*%YAML/,
 };
 
 function isReadOtherwise({ text }: Row): boolean {
@@ -81,7 +79,7 @@ describe('YAML as PyYAML reads it', () => {
 
   it('is told otherwise only for few kinds of texts', () => {
     const agreed = rows.filter(agrees).length / rows.length;
-    assert.ok(agreed >= 689 / 700, `${agreed} of ${rows.length}`);
+    assert.ok(agreed >= 693 / 700, `${agreed} of ${rows.length}`);
     for (const [kind, pattern] of Object.entries(READ_OTHERWISE))
       assert.ok(
         rows.some((row) => pattern.test(row.text) && !agrees(row)),
@@ -89,9 +87,16 @@ describe('YAML as PyYAML reads it', () => {
       );
   });
 
+  it('refuses a directive without a document', () => {
+    for (const text of ['%a\n', '%YAML 1.1\n', '%TAG ! x\n# c\n']) {
+      const { refusal } = finish(readYamlSteps(text));
+      assert.equal(refusal?.said, "expected '<document start>', but found '<stream end>'");
+    }
+  });
+
   it('mostly says what safe_load says, at the same place', () => {
     const refused = rows.filter((row) => !('tree' in row));
     const same = refused.filter(saysTheSame).length / refused.length;
-    assert.ok(refused.length > 400 && same >= 385 / 426, `${same} of ${refused.length}`);
+    assert.ok(refused.length > 400 && same >= 402 / 426, `${same} of ${refused.length}`);
   });
 });

@@ -3,7 +3,8 @@ import { layersOf } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { memoryStatus } from '../memoryStatus';
 import type { Ranged } from '../ranged';
-import { fullStepBytes, runtimeMemory, usableBytes, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
+import { cacheExcess } from '../runtime/kvPool';
+import { fullStepBytes, runtimeMemory, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
 import { isGgufChoice, runWeights, storedWeights } from '../runtime/weightChoices';
 import type { Drafting } from '../speed/drafting';
 import { findEngine, type Engine } from '../speed/engines';
@@ -88,7 +89,7 @@ function spilledPlan(plan: InferencePlan): InferencePlan | null {
   const { engine, question, work } = plan;
   if (engine !== 'llama_cpp' || question.gpu.unifiedMemory) return null;
   const weights = work.denseBytes + work.expertBytes;
-  const room = usableBytes(question.gpu, engine) * question.tensorParallel * question.pipelineParallel;
+  const room = question.gpu.totalMemoryGib * GIB * question.tensorParallel * question.pipelineParallel;
   const share = clamp(1 - room / weights, 0, 1);
   return share > question.offloadedShare ? { ...plan, question: { ...question, offloadedShare: share } } : null;
 }
@@ -187,7 +188,7 @@ function splitting(engine: Engine, sizes: ReturnType<typeof parallelSizes>): Ret
   return { ...sizes, tensorParallel: 1, pipelineParallel: sizes.tensorParallel * sizes.pipelineParallel };
 }
 
-/** Share of the decoder layers that leave the GPUs: as asked for, otherwise as many as it takes to fit what the engine may use. */
+/** Share of the decoder layers that leave the GPUs: as asked for, otherwise as many as it takes for the KV cache to fit what the engine gives it. */
 function shareToOffload(plan: InferencePlan, facts: InferenceFacts): number {
   const { request, question } = plan;
   const layers = layersOf(question.architecture).length;
@@ -196,8 +197,12 @@ function shareToOffload(plan: InferencePlan, facts: InferenceFacts): number {
   if (request.offload_kv_cache) return 0;
   const memory = memoryOf(plan, facts);
   // vLLM's figures are of a start-up, which has run the longest step; others keep room for it however short the requests are.
-  const unused = plan.engine === 'vllm' ? 0 : Math.max(0, fullStepBytes(question) - memory.activations.value);
-  const excess = totalBytes(memory) + unused - usableBytes(question.gpu, question.engine);
+  const longest = plan.engine === 'vllm' ? 0 : fullStepBytes(question);
+  const excess = cacheExcess(question, memory.weights.value, memory.kvCache.value, {
+    activations: Math.max(memory.activations.value, longest),
+    graphs: memory.cudaGraphs.value,
+    overhead: memory.overhead.value,
+  });
   const movable = runtimeMemory({ ...question, offloadedShare: 1 }).offloadedWeights;
   // A byte more, lest what is left exceed the card by the rounding of floating point.
   return movable <= 0 || excess <= 0 ? 0 : Math.min(1, (excess + 1) / movable);

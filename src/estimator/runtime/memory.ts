@@ -4,6 +4,7 @@ import { between, exactly, within, type Ranged } from '../ranged';
 import type { Engine } from '../speed/engines';
 import { kvBytes, ownKvShare, type ModelWork } from '../speed/work';
 import { GIB, MIB } from '../units';
+import { cacheRoom, poolAssumptions } from './kvPool';
 
 /** How one model is spread and what it serves; sizes as in the request contract. */
 export interface MemoryQuestion {
@@ -49,9 +50,6 @@ export interface RuntimeMemory {
   readonly assumptions?: readonly string[];
 }
 
-/** Share of the card an engine takes for itself: vLLM's and SGLang's defaults; the others take what there is. */
-const USED_SHARE: Partial<Record<Engine, number>> = { vllm: 0.9, sglang: 0.88, tensorrt_llm: 0.9, nim: 0.9 };
-
 /**
  * Bytes of a process beside weights, KV cache and activations: CUDA context, libraries, allocator slack. Context alone is about 0.3 GB since
  * CUDA loads kernels lazily (PyTorch issue 107667); vLLM's logs of single cards add up to 0.3 to 0.7 GiB outside torch.
@@ -79,11 +77,6 @@ const BYTES_PER_LOGIT = 16;
 /** llama.cpp and single-stream libraries keep fp32 logits only. */
 const BYTES_PER_PLAIN_LOGIT = 4;
 
-/** Bytes of a card that an engine takes for itself. */
-export function usableBytes(gpu: Gpu, engine: Engine): number {
-  return (USED_SHARE[engine] ?? 1) * gpu.totalMemoryGib * GIB;
-}
-
 /** Memory of a model under an engine, from the estimator's own arithmetic. vLLM's exact start-up is computed elsewhere and may replace it. */
 export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
   const { work, gpu, engine, tensorParallel: tp, dataParallel } = question;
@@ -106,7 +99,11 @@ export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
   const activations = activationBytes(question, perReplica, Math.min(question.batchedTokens, question.context * perReplica));
   const graphs = usesGraphs(engine, gpu) ? toRange(GRAPHS_GIB, 'captured CUDA graphs') : exactly(0);
   const overhead = processMemory(question);
-  const room = usableBytes(gpu, engine) - weights - fullStepBytes(question) - overhead.value - (engine === 'vllm' ? 0 : graphs.value);
+  const room = cacheRoom(question, weights, {
+    activations: fullStepBytes(question),
+    graphs: engine === 'vllm' ? 0 : graphs.value,
+    overhead: overhead.value,
+  });
   const perToken = longest / Math.max(1, question.context);
   return {
     weights: within(weights, WEIGHTS_DOUBT, 'scales, padding and tensors left in 16 bit'),
@@ -118,6 +115,7 @@ export function runtimeMemory(question: MemoryQuestion): RuntimeMemory {
     kvCacheTokens: perToken > 0 ? Math.max(0, Math.floor(room / perToken + ROUNDING)) : question.context * perReplica,
     offloadedWeights,
     offloadedKvCache: question.offloadKvCache ? kvTotal : 0,
+    assumptions: poolAssumptions(question),
   };
 }
 

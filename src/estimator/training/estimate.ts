@@ -8,6 +8,7 @@ import { memoryStatus } from '../memoryStatus';
 import { GIB } from '../units';
 import { hasUnknownLengths } from './activations';
 import { assumptionsOf } from './assumptions';
+import { onCheckpoint } from './checkpointBase';
 import { TRAINING_CONSTANTS } from './constants';
 import { trainingMemory } from './memory';
 import type { TrainingMemory } from './memory';
@@ -28,19 +29,26 @@ export interface TrainingRun {
 
 /** Plans a request and computes memory and time, without what the response adds. */
 export function trainingRun(request: FinetuningRequest, facts: FinetuningFacts): TrainingRun {
+  return runOf(onCheckpoint(request, facts.model).request, facts);
+}
+
+/** The same of a request whose base is settled. */
+function runOf(request: FinetuningRequest, facts: FinetuningFacts): TrainingRun {
   const plan = planTraining(request, facts.model.architecture);
   return { plan, memory: trainingMemory(plan, facts.gpu.totalMemoryGib * GIB), time: stepTime(plan, facts.gpu) };
 }
 
 /** Memory, speed, time and energy of a fine-tuning run. Pure arithmetic: the same request always gives the same response. */
-export function estimateFinetuning(request: FinetuningRequest, facts: FinetuningFacts): FinetuningResponse {
-  const run = trainingRun(request, facts);
+export function estimateFinetuning(asked: FinetuningRequest, facts: FinetuningFacts): FinetuningResponse {
+  const base = onCheckpoint(asked, facts.model);
+  const { request } = base;
+  const run = runOf(request, facts);
   const { plan, memory, time } = run;
   const { gpu } = facts;
   const percentage = (memory.peak.total / (gpu.totalMemoryGib * GIB)) * 100;
   const optimizations = activeOptimizations(request);
   const names = optimizations.map((optimization) => optimization.name);
-  const [problem, ...more] = runProblems(request, facts.model);
+  const [problem, ...more] = [...base.problems, ...runProblems(request, facts.model)];
   return {
     unit: 'GiB',
     vram_usage: memory.peak.total / GIB,
@@ -54,13 +62,13 @@ export function estimateFinetuning(request: FinetuningRequest, facts: Finetuning
     offloaded_memory: ((memory.onHost + memory.onNvme) * plan.parallel.gpus) / GIB,
     active_optimizations: names,
     optimization_preset: presetOf(names),
-    savings: optimizations.map(({ name, without }) => savingOf(name, run, trainingRun(without, facts))),
+    savings: optimizations.map(({ name, without }) => savingOf(name, run, runOf(without, facts))),
     memory_details: details(memory),
     memory_breakdown: breakdown(memory),
     trainable_parameters: trainedParameters(plan),
     total_parameters: plan.shape.parameters,
     range: ranges(run, gpu, facts.model.architecture),
-    assumptions: [...(facts.assumptions ?? []), ...assumptionsOf(plan, gpu, memory.peak.phase)],
+    assumptions: [...(facts.assumptions ?? []), ...base.said, ...assumptionsOf(plan, gpu, memory.peak.phase)],
     ...(problem && { problems: [problem, ...more] }),
   };
 }

@@ -39,6 +39,8 @@ export interface ExpertPadding {
 /** A pattern of `ignored` split into the layer it is limited to (null: every layer) and a test on the rest of the module path. */
 export interface IgnoredModules {
   readonly layer: number | null;
+  /** Whether it names every layer whose number begins like that: "model.layers.1*" also means layers 10 to 19 (`fnmatch` in vLLM's modelopt.py). */
+  readonly orLonger?: boolean;
   matches(path: string): boolean;
 }
 
@@ -314,15 +316,22 @@ function parseIgnored(pattern: string): IgnoredModules | null {
   // The prediction heads are no layers of the model: "mtp.layers.**" says nothing of "model.layers".
   if (/^(?:model\.)?mtp\./.test(text)) return null;
   const [, layer, rest] = /^(?:.*?)layers\.(\d+|\*)\.?(.*)$/.exec(text) ?? [];
+  const orLonger = /layers\.\d+\*/.test(text);
   const body = (rest ?? text).replace(/\*+$/, '').replace(/\.$/, '');
   const index = layer === undefined || layer === '*' ? null : Number(layer);
   // "*.mlp.shared_expert.*": a module wherever it stands.
   const module = body.replace(/^\*\.?/, '');
-  if (layer !== undefined && body === '') return { layer: index, matches: () => true };
+  if (layer !== undefined && body === '') return { layer: index, orLonger, matches: () => true };
   return {
     layer: index,
+    orLonger,
     matches: (path) => path.startsWith(body) || `.${path}.`.includes(`.${module}.`),
   };
+}
+
+/** Whether a pattern of one layer, or of those whose numbers begin alike, is one of this layer. */
+export function namesLayer({ layer, orLonger }: IgnoredModules, index: number): boolean {
+  return layer === index || (orLonger === true && String(index).startsWith(String(layer)));
 }
 
 function regexPattern(source: string): IgnoredModules | null {

@@ -3,7 +3,7 @@ import { between, exactly, type Ranged } from '../../estimator/ranged';
 import type { EngineSettings } from '../defaults/settings';
 import type { CountedCache } from './kvCacheGroups';
 import { cachesOf, type KvCacheFormat } from './kvCacheSpecs';
-import { quantizationScheme, type QuantizationTarget } from './quantization';
+import { namesLayer, quantizationScheme, type IgnoredModules, type QuantizationTarget } from './quantization';
 import { pipelineStages } from './stages';
 import { bytesOf, layerParameters, outerParameters, type WeightLayout } from './weightsPerGpu';
 
@@ -72,7 +72,8 @@ function mtpDrafter(architecture: Architecture, layout: WeightLayout, format: Kv
 function mtpIgnored(layout: WeightLayout): WeightLayout['scheme']['ignored'] {
   const { ignored } = layout.scheme;
   const behind = layout.architecture.layout.length;
-  const isLeftOut = ignored.some((pattern) => (pattern.layer === null || pattern.layer >= behind) && pattern.matches('mtp'));
+  const isBehind = (pattern: IgnoredModules): boolean => pattern.layer === null || pattern.layer >= behind || namesLayer(pattern, behind);
+  const isLeftOut = ignored.some((pattern) => isBehind(pattern) && pattern.matches('mtp'));
   return isLeftOut ? [{ layer: null, matches: () => true }] : ignored;
 }
 

@@ -4,7 +4,7 @@ import { allocatedBytes } from '../../estimator/memory/allocator';
 import { layerTensors, outerTensors } from '../../estimator/parameters';
 import type { ParameterGroup, TensorSpec } from '../../estimator/tensors';
 import { MIB, ceilDiv, roundUp } from '../../estimator/units';
-import { modulePaths, type IgnoredModules, type QuantizationScheme } from './quantization';
+import { modulePaths, namesLayer, type IgnoredModules, type QuantizationScheme } from './quantization';
 import type { PipelineStage } from './stages';
 
 /** How the weights of one rank are cut and stored. */
@@ -224,7 +224,9 @@ export function quantizedShare({ ignored }: QuantizationScheme, layers: readonly
     if (hits.length === 0 || layers.length === 0) return 1;
     if (hits.some((pattern) => pattern.layer === null)) return 0;
     const named = new Set(hits.map((pattern) => pattern.layer));
-    return 1 - layers.filter((layer) => named.has(layer)).length / layers.length;
+    const longer = hits.filter((pattern) => pattern.orLonger);
+    const isNamed = (layer: number): boolean => named.has(layer) || longer.some((pattern) => namesLayer(pattern, layer));
+    return 1 - layers.filter(isNamed).length / layers.length;
   };
 }
 

@@ -119,6 +119,12 @@ describe('simulated start-up', () => {
     for (const pattern of ['*.mlp.*', 'model.layers.*.mlp*', 're:.*mlp.*', 'mlp']) within(weightsOf(pattern) - weightsOf(), mlp, 0.001);
     for (const pattern of ['*.self_attn.*', 'model.language_model.layers.*.self_attn*'])
       within(weightsOf(pattern) - weightsOf(), attention, 0.001);
+    // Of the 36 layers, 1 and 10 to 19 begin with a 1; a dot ends the number.
+    const layer = 150_994_944 + 41_943_040;
+    within(weightsOf('model.layers.1*') - weightsOf(), 11 * layer, 0.001);
+    within(weightsOf('model.layers.1.*') - weightsOf(), layer, 0.001);
+    within(weightsOf('model.layers.1*.mlp') - weightsOf(), 11 * 150_994_944, 0.001);
+    within(weightsOf('model.layers.35*', 'model.layers.3*') - weightsOf(), 7 * layer, 0.001);
   });
 
   it('deals layers out as VLLM_PP_LAYER_PARTITION says, and by its own rule where vLLM would refuse the partition', () => {

@@ -116,6 +116,7 @@ export function readTextConfig(config: JsonObject): TextConfig | ConfigProblem {
   const heads = attentionFree ? 0 : size(fields, HEADS);
   const headDim = attentionFree ? 0 : headDimension(fields, hiddenSize, heads);
   const kvHeads = attentionFree ? 0 : size(fields, KV_HEADS, LARGEST_INTEGER, keyValueHeads(fields, modelType, heads));
+  if (!attentionFree && problems.length === 0) checkHeads(fields, { hiddenSize, heads, kvHeads });
   return {
     fields,
     outer,
@@ -171,10 +172,31 @@ function size(
 
 function headDimension(fields: Fields, hiddenSize: number, heads: number): number {
   if (fields.has(...HEAD_DIM)) return size(fields, HEAD_DIM);
-  // Where something else is wrong, the hidden size may not be the one that was meant.
-  if (heads > hiddenSize && fields.problems.length === 0)
-    fields.reportFirst(HEADS, `at most the ${hiddenSize} of hidden_size, since head_dim is not given`, hiddenSize);
   return Math.floor(hiddenSize / heads);
+}
+
+/**
+ * Heads that no attention can be made of, as transformers and vLLM refuse them: "The hidden size (4096) is not a multiple of the number of
+ * attention heads (33)", and query heads that KV heads cannot share out ("num_heads must be divisible by num_kv_heads"). Latent attention
+ * states the widths of its heads in fields of its own and has no KV heads to share.
+ */
+function checkHeads(fields: Fields, { hiddenSize, heads, kvHeads }: Pick<TextConfig, 'hiddenSize' | 'heads' | 'kvHeads'>): void {
+  if (fields.has('kv_lora_rank')) return;
+  if (!fields.has(...HEAD_DIM) && hiddenSize % heads !== 0) {
+    const allowed = `a divisor of hidden_size, which is ${hiddenSize}, since head_dim is not given`;
+    fields.reportFirst(HEADS, allowed, nearestDivisor(hiddenSize, heads));
+  } else if (heads % kvHeads !== 0) {
+    fields.reportFirst(KV_HEADS, `a divisor of num_attention_heads, which is ${heads}`, nearestDivisor(heads, kvHeads));
+  }
+}
+
+/** The divisor of a number that is closest to another. */
+function nearestDivisor(of: number, wanted: number): number {
+  for (let distance = 1; ; distance++) {
+    if (wanted > distance && of % (wanted - distance) === 0) return wanted - distance;
+    if (wanted + distance <= of && of % (wanted + distance) === 0) return wanted + distance;
+    if (distance > of) return of;
+  }
 }
 
 /** The language model's own config where it is nested, and its path. */

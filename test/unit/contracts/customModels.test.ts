@@ -58,12 +58,16 @@ const SIZES = ['num_hidden_layers', 'hidden_size', 'vocab_size'] as const;
 const larger: fc.Arbitrary<(config: Sizes) => Sizes> = fc
   .tuple(
     fc.constantFrom(...SIZES),
-    fc.constantFrom<(size: number) => number>(
-      (size) => size + 1,
+    fc.constantFrom<(size: number, step: number) => number>(
+      (size, step) => size + step,
       (size) => size * 2,
     ),
   )
-  .map(([field, more]) => (config) => ({ ...config, [field]: more(config[field]) }));
+  // The heads share the hidden size out.
+  .map(([field, more]) => (config) => ({
+    ...config,
+    [field]: more(config[field], field === 'hidden_size' ? config.num_attention_heads : 1),
+  }));
 
 function needsNoLess(ask: Ask, config: Sizes, more: (config: Sizes) => Sizes): void {
   const [before, after] = [config, more(config)].map((one) => response(ask(one)).vram_usage) as [number, number];
@@ -73,6 +77,29 @@ function needsNoLess(ask: Ask, config: Sizes, more: (config: Sizes) => Sizes): v
 }
 
 describe('a request with an architecture of its own', () => {
+  it('is refused where no attention can be made of its heads, with the fields that do not fit', () => {
+    const config = { num_hidden_layers: 32, hidden_size: 4096, vocab_size: 32_000, intermediate_size: 11_008, num_attention_heads: 32 };
+    const cases: readonly (readonly [change: Config, refused: readonly unknown[]])[] = [
+      [{}, []],
+      [{ num_attention_heads: 33 }, ['custom_model.num_attention_heads', 33, 32, /hidden_size, which is 4096.*head_dim/]],
+      [{ num_attention_heads: 33, head_dim: 128 }, []],
+      [{ num_key_value_heads: 5 }, ['custom_model.num_key_value_heads', 5, 4, /num_attention_heads, which is 32/]],
+      [{ num_key_value_heads: 64 }, ['custom_model.num_key_value_heads', 64, 32, /num_attention_heads/]],
+      [{ num_attention_heads: 33, kv_lora_rank: 512, qk_nope_head_dim: 128, qk_rope_head_dim: 64, v_head_dim: 128 }, []],
+    ];
+    for (const [change, [field, value, nearest, words]] of cases)
+      for (const answer of [answerInference, answerFinetuning]) {
+        const result = answer({ gpu_key: 'h100_80', llm_key: 'custom', custom_model: { ...config, ...change } }, models);
+        const problems: readonly RequestProblem[] = 'problems' in result ? result.problems : [];
+        const expected = field === undefined ? [] : [[field, value, nearest]];
+        assert.deepEqual(
+          problems.map((problem) => [problem.field, problem.value, problem.nearest]),
+          expected,
+        );
+        if (words instanceof RegExp) assert.match(problems[0]?.allowed ?? '', words);
+      }
+  });
+
   it('is answered with finite numbers, none negative', () => {
     forAll([anyRequest, anyDecoder], (request, config) => checkNumbers(response(serving(request)(config))), RUNS);
     forAll([fields, anyDecoder], (request, config) => checkNumbers(response(training(request)(config))), RUNS);
@@ -154,7 +181,7 @@ describe('a custom model that cannot be used', () => {
     ],
     [{ ...UNKNOWN, num_hidden_layers: undefined, n_layer: 2.4 }, ['custom_model.n_layer', /a whole number/, 2]],
     [{ ...LLAMA, num_hidden_layers: undefined, n_layer: -2 }, ['custom_model.n_layer', /a whole number/, 0]],
-    [{ ...LLAMA, num_attention_heads: 65 }, ['custom_model.num_attention_heads', /at most the 64 of hidden_size/, 64]],
+    [{ ...LLAMA, num_attention_heads: 65 }, ['custom_model.num_attention_heads', /a divisor of hidden_size, which is 64/, 64]],
     [{ ...LLAMA, head_dim: 0 }, ['custom_model.head_dim', /from 1/, 1]],
     [{ ...LLAMA, num_key_value_heads: 0 }, ['custom_model.num_key_value_heads', /from 1/, 1]],
     [{ ...LLAMA, layer_types: 'full' }, ['custom_model.layer_types', /a list of texts/, null]],

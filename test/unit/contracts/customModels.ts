@@ -15,6 +15,7 @@ export interface Sizes extends Config {
   readonly num_hidden_layers: number;
   readonly hidden_size: number;
   readonly vocab_size: number;
+  readonly num_attention_heads: number;
 }
 
 /** Numbers from `min` whose order of magnitude is even. */
@@ -64,13 +65,22 @@ export const anyDecoder: fc.Arbitrary<Sizes> = fc
     attention,
     experts,
   )
-  .map(([sizes, kvHeads, heads, moe]) => ({
-    ...sizes,
-    num_attention_heads: Math.min(sizes.num_attention_heads, sizes.hidden_size),
-    num_key_value_heads: kvHeads,
-    ...heads,
-    ...moe,
-  }));
+  .map(([sizes, kvHeads, heads, moe]) => {
+    const num_attention_heads = Math.min(sizes.num_attention_heads, sizes.hidden_size);
+    return {
+      ...sizes,
+      num_attention_heads,
+      // Heads share the hidden size out, and KV heads the heads.
+      hidden_size: Math.floor(sizes.hidden_size / num_attention_heads) * num_attention_heads,
+      num_key_value_heads: kvHeads === null ? null : largestDivisor(num_attention_heads, kvHeads),
+      ...heads,
+      ...moe,
+    };
+  });
+
+function largestDivisor(of: number, atMost: number): number {
+  return Array.from({ length: Math.min(of, atMost) }, (_, index) => Math.min(of, atMost) - index).find((size) => of % size === 0) ?? 1;
+}
 
 const anyValue = fc.oneof(
   fc.integer({ min: -2, max: 300 }),

@@ -61,8 +61,20 @@ export function assumptionsOf(plan: TrainingPlan, gpu: Gpu, peak: TrainingPhase)
   if (hasUnknownLengths(request)) {
     said.push('tokens_per_sample is not given: the longest sample fills the window; the low end of the range stands for shorter ones.');
   }
-  said.push(...objectiveSaid(plan));
+  said.push(...unusedOptimizations(plan), ...objectiveSaid(plan));
   return said;
+}
+
+/** Switches that count for nothing beside the optimizer and the GPUs. */
+function unusedOptimizations({ request }: TrainingPlan): readonly string[] {
+  const { optimizer, optimization_config: config, num_gpus: gpus, enable_offloading: offloads } = request;
+  const lacks = (switched: boolean, form: string, has: RegExp): readonly string[] =>
+    switched && !has.test(optimizer) ? [`use_${form}_optimizer counts for nothing: no ${form} form of ${optimizer} is known.`] : [];
+  return [
+    ...lacks(config.use_8bit_optimizer, '8bit', /[48]bit/),
+    ...lacks(config.use_paged_optimizer, 'paged', /paged/),
+    ...(config.zero_stage > 0 && gpus === 1 && !offloads ? [`zero_stage ${config.zero_stage} counts for nothing on one GPU.`] : []),
+  ];
 }
 
 /** What the objective runs beside the trained model. */

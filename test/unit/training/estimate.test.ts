@@ -24,6 +24,23 @@ function close(actual: number, expected: number, tolerance: number): void {
 }
 
 describe('what fine-tuning keeps per parameter', () => {
+  it('is not less for switches of which the optimizer has no form, and says so', () => {
+    const said = (optimizer: string, config: object, fields: object = {}): readonly string[] =>
+      estimate({ ...FULL, optimizer, optimization_config: config, ...fields }).assumptions.filter((text) =>
+        text.includes('counts for nothing'),
+      );
+    assert.deepEqual(said('adafactor', { use_8bit_optimizer: true, use_paged_optimizer: true }), [
+      'use_8bit_optimizer counts for nothing: no 8bit form of adafactor is known.',
+      'use_paged_optimizer counts for nothing: no paged form of adafactor is known.',
+    ]);
+    assert.equal(said('muon', { use_8bit_optimizer: true }).length, 1);
+    for (const optimizer of ['adamw', 'adamw_8bit', 'lion', 'galore', 'adamw_4bit'])
+      assert.deepEqual(said(optimizer, { use_8bit_optimizer: true }), [], optimizer);
+    assert.deepEqual(said('adamw', { use_paged_optimizer: true }), []);
+    assert.equal(said('adamw', { zero_stage: 3 }).length, 1);
+    assert.deepEqual(said('adamw', { zero_stage: 3 }, { enable_offloading: true }), []);
+  });
+
   it('is 8 bytes for pure 16-bit AdamW, as PEFT measured on Llama-3.2-3B (24.27 GiB allocated)', () => {
     const facts = { ...FACTS, model: LLAMA_3B };
     const details = estimate({ ...FULL, seq_length: 1, gradient_accumulation_steps: 2, batch_size: 2 }, facts).memory_details;

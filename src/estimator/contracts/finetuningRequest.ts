@@ -128,10 +128,15 @@ function unused(request: FinetuningRequest, gpu: Gpu, { architecture }: Model): 
         : [];
   const full = request.finetuning_method === 'full';
   const rank = projectsToRank(request.optimizer) ? [] : ['lora_rank'];
-  const byMethod = full ? ['lora_alpha', 'lora_targets', 'use_dora', ...rank] : ['trainable_parameters', 'train_vision_tower'];
+  const byMethod = full
+    ? ['lora_alpha', 'lora_targets', 'use_dora', 'train_embeddings', ...rank]
+    : ['trainable_parameters', 'train_vision_tower', 'master_weights'];
   return [
     ...images,
     ...byMethod.map((field) => ({ field, why: `finetuning_method is ${request.finetuning_method}` })),
+    ...(full ? [] : [{ field: 'lora_alpha', why: 'it scales what the adapters add, which costs nothing' }]),
+    ...(full && architecture.towers.length === 0 ? [{ field: 'train_vision_tower', why: 'the model has no tower' }] : []),
+    ...(request.framework === 'ms_swift' ? [] : [{ field: 'framework_version', why: 'only of ms_swift are versions told apart' }]),
     ...(request.enable_offloading ? [] : [{ field: 'offload_parts', why: 'enable_offloading is false' }]),
     ...(request.expert_parallel > 1 && moeMlpsOf({ architecture }).length === 0
       ? [{ field: 'expert_parallel', why: 'the model has no experts' }]

@@ -7,7 +7,7 @@ import { cacheExcess } from '../runtime/kvPool';
 import { fullStepBytes, runtimeMemory, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
 import { isGgufChoice, runWeights, storedWeights } from '../runtime/weightChoices';
 import type { Drafting } from '../speed/drafting';
-import { findEngine, type Engine } from '../speed/engines';
+import { findEngine, isLibrary, type Engine } from '../speed/engines';
 import { estimateSpeed, type SpeedEstimate, type SpeedInput } from '../speed/estimate';
 import type { OffloadTarget } from '../speed/step';
 import { modelWork, type ModelWork } from '../speed/work';
@@ -48,6 +48,9 @@ const USUAL_OUTPUT = 256;
 const USUAL_BATCHED_TOKENS = 2048;
 
 const KV_BYTES: Readonly<Record<Exclude<KvCacheChoice, 'auto'>, number>> = { fp16: 2, bf16: 2, fp8: 1, int8: 1.0625, int4: 0.5625 };
+
+/** Engines whose versions differ in what is computed: constants of their own, kernels for Hopper, a start-up. */
+const VERSIONED: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'transformers']);
 
 /** Engines that admit and finish requests step by step whatever the request says. */
 const CONTINUOUS: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'tensorrt_llm', 'nim', 'lmdeploy', 'llama_cpp']);
@@ -351,7 +354,8 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
   if (request.engine === null) said.push(`engine ${engine}`);
   if (request.quantization === null)
     said.push(quantization === 'checkpoint' ? "weights in the checkpoint's own format" : 'weights in fp16');
-  if (request.input_length === null) said.push(`a prompt of ${plan.promptTokens} tokens, answers of ${plan.outputTokens} tokens`);
+  if (request.input_length === null || request.output_length === null)
+    said.push(`a prompt of ${plan.promptTokens} tokens, answers of ${plan.outputTokens} tokens`);
   if (request.input_length === null && plan.outputTokens >= request.seq_length && request.output_length !== null)
     said.push(`a KV cache of ${request.seq_length} tokens per request (seq_length), fewer than prompt and answer together`);
   if (CONTINUOUS.has(engine) && !request.enable_continuous_batching && plan.question.sequences > 1)
@@ -360,13 +364,23 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
     request.enable_offloading &&
     request.num_offload_layers === null &&
     request.percentage_offload === null &&
-    plan.question.offloadedShare > 0
+    !request.offload_kv_cache
   ) {
-    said.push(
-      `${Math.round(plan.question.offloadedShare * plan.work.layers)} of ${plan.work.layers} layers leave the GPUs, as many as it takes to fit`,
-    );
+    const layers = Math.round(plan.question.offloadedShare * plan.work.layers);
+    said.push(`${layers} of ${plan.work.layers} layers leave the GPUs, as many as it takes to fit`);
   }
-  const { pipelineParallel } = plan.question;
+  const { pipelineParallel, tensorParallel, expertParallel } = plan.question;
+  if (
+    BY_LAYERS.has(engine) &&
+    pipelineParallel > 1 &&
+    (request.inference_parallelism === 'tensor' || request.tensor_parallel_size !== null)
+  )
+    said.push(`${engine} gives each GPU whole layers`);
+  if (expertParallel && plan.work.expertBytes === 0) said.push('no experts to spread: expert_parallel_size counts for nothing');
+  if (request.num_gpus > 1 && request.interconnect_type !== null && tensorParallel === 1 && !expertParallel)
+    said.push('whole layers or replicas send too little for interconnect_type to count');
+  if (request.enforce_eager && isLibrary(engine)) said.push(`${engine} captures no CUDA graphs anyway`);
+  if (request.engine_version !== null && !VERSIONED.has(engine)) said.push(`versions of ${engine} are not told apart`);
   if (pipelineParallel > plan.work.layers) said.push(`${pipelineParallel - plan.work.layers} of ${pipelineParallel} stages have no layer`);
   if (pipelineParallel > 1 && request.pipeline_parallel_size === null) said.push(`${pipelineParallel} GPUs take turns as pipeline stages`);
   if (UNMEASURED[facts.gpu.vendor === 'Apple' ? 'apple' : 'others'].has(engine))

@@ -57,7 +57,7 @@ export function resolveInference(input: unknown, models: ModelResolver): Validat
     ...gpuAssumptions(request.gpu_key, gpu, request.custom_vram !== null),
     ...countAssumptions(request.gpu_key, request.num_gpus),
   ];
-  const assumptions = [...said, ...found.assumptions, ...unusedFields(reader, unused(request, gpu))];
+  const assumptions = [...said, ...found.assumptions, ...longerContext(reader, request), ...unusedFields(reader, unused(request, gpu))];
   return reader.finish({ request, facts: { gpu, model: found.model, assumptions } });
 }
 
@@ -108,12 +108,25 @@ function readFields(reader: RequestReader): InferenceRequest {
 
 const DEFAULT_CONTEXT = 2048;
 
+/** What is said where prompt and answer together are longer than the context that was asked for: memory and speed count them whole. */
+function longerContext(reader: RequestReader, { input_length: input, output_length, seq_length }: InferenceRequest): readonly string[] {
+  if (input === null || !reader.has('seq_length')) return [];
+  // An answer has a token at least.
+  const output = output_length ?? 1;
+  if (input + output <= seq_length) return [];
+  return [`seq_length ${seq_length} is raised to ${input + output}: a prompt of ${input} tokens and ${output} of the answer.`];
+}
+
 /** Fields that count for nothing in this request, and why. */
 function unused(request: InferenceRequest, gpu: Gpu): readonly Unused[] {
   const offloads = request.enable_offloading ? [] : ['num_offload_layers', 'percentage_offload', 'offload_kv_cache'];
   return [
     ...offloads.map((field) => ({ field, why: 'enable_offloading is false' })),
     ...(request.enable_prefix_caching ? [] : [{ field: 'shared_prefix_ratio', why: 'enable_prefix_caching is false' }]),
+    ...(request.shared_prefix_ratio > 0 ? [] : [{ field: 'enable_prefix_caching', why: 'shared_prefix_ratio is 0' }]),
+    ...(request.num_gpus === 1 && request.inference_parallelism === 'tensor'
+      ? [{ field: 'inference_parallelism', why: 'there is one GPU' }]
+      : []),
     ...unusedLinks(request),
     ...unusedSubjects(request, gpu),
   ];

@@ -68,9 +68,15 @@ export function estimateFinetuning(asked: FinetuningRequest, facts: FinetuningFa
     trainable_parameters: trainedParameters(plan),
     total_parameters: plan.shape.parameters,
     range: ranges(run, gpu, facts.model.architecture),
-    assumptions: [...(facts.assumptions ?? []), ...base.said, ...assumptionsOf(plan, gpu, memory.peak.phase)],
+    assumptions: [...(facts.assumptions ?? []), ...base.said, ...assumptionsOf(plan, gpu, memory.peak.phase), ...hiddenLink(request, time)],
     ...(problem && { problems: [problem, ...more] }),
   };
+}
+
+/** What is said of a link that is named but never waited for. */
+function hiddenLink({ interconnect_type: link, num_gpus }: FinetuningRequest, time: StepTime | null): readonly string[] {
+  if (link === null || num_gpus === 1 || time === null || time.communication > 0) return [];
+  return [`What the GPUs send over ${link} hides behind the computation.`];
 }
 
 type Progress = Pick<

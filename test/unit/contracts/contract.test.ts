@@ -225,6 +225,25 @@ describe('a field that counts for nothing', () => {
     assert.deepEqual(said(answerFinetuning(eight, models)), ['expert_parallel is left out: the model has no experts.']);
   });
 
+  it('is prefix caching of prompts that share nothing, a way to split one GPU, or a setting of another method', () => {
+    const inference = { ...BASE, enable_prefix_caching: true, inference_parallelism: 'tensor' };
+    assert.deepEqual(said(answerInference(inference, models)), [
+      'enable_prefix_caching is left out: shared_prefix_ratio is 0.',
+      'inference_parallelism is left out: there is one GPU.',
+    ]);
+    const adapters = { ...BASE, master_weights: true, lora_alpha: 32, framework_version: '2.0' };
+    assert.deepEqual(said(answerFinetuning(adapters, models)), [
+      'master_weights is left out: finetuning_method is lora.',
+      'lora_alpha is left out: it scales what the adapters add, which costs nothing.',
+      'framework_version is left out: only of ms_swift are versions told apart.',
+    ]);
+    const full = { ...BASE, finetuning_method: 'full', train_embeddings: true, train_vision_tower: true };
+    assert.deepEqual(said(answerFinetuning(full, models)), [
+      'train_embeddings is left out: finetuning_method is full.',
+      'train_vision_tower is left out: the model has no tower.',
+    ]);
+  });
+
   it('is not one that does what it says, nor one that asks for nothing', () => {
     const used = { enable_offloading: true, num_offload_layers: 4, enable_prefix_caching: true, shared_prefix_ratio: 0.5 };
     assert.deepEqual(said(answerInference({ ...BASE, ...used }, models)), []);
@@ -240,6 +259,44 @@ describe('a request that cannot be as it stands', () => {
     return (answer.response as { readonly assumptions: readonly string[] }).assumptions;
   };
   const saysOf = (answer: object, what: RegExp): boolean => assumed(answer).some((assumption) => what.test(assumption));
+
+  it('says to what the context is raised, in each command', () => {
+    const lengths = { ...BASE, input_length: 3000, output_length: 2000 };
+    const raised = /^seq_length 4096 is raised to 5000: a prompt of 3000 tokens and 2000 of the answer/;
+    for (const [seq_length, expected] of [
+      [4096, true],
+      [5000, false],
+      [undefined, false],
+    ] as const) {
+      const request = { ...lengths, ...(seq_length && { seq_length }) };
+      assert.equal(saysOf(answerInference(request, models), raised), expected);
+      const compared = answerComparison({ calculation_type: 'inference', configurations: [request] }, models);
+      assert.ok('response' in compared);
+      const [one] = compared.response.comparisons;
+      assert.equal(saysOf({ response: one }, raised), expected);
+    }
+    const { output_length: _, ...prompt } = lengths;
+    assert.ok(saysOf(answerInference({ ...prompt, seq_length: 2048 }, models), /^seq_length 2048 is raised to 3001/));
+    assert.ok(saysOf(answerInference({ ...prompt, seq_length: 8192 }, models), /answers of 5192 tokens/));
+  });
+
+  it('says what an engine or a link cannot make use of', () => {
+    const two = { ...BASE, num_gpus: 2 };
+    const cases: readonly (readonly [request: object, words: RegExp])[] = [
+      [{ ...two, engine: 'llama_cpp', inference_parallelism: 'tensor' }, /llama_cpp gives each GPU whole layers/],
+      [{ ...two, engine: 'sglang', expert_parallel_size: 2 }, /no experts to spread/],
+      [{ ...two, interconnect_type: 'pcie3' }, /too little for interconnect_type to count/],
+      [{ ...BASE, engine: 'tensorrt_llm', engine_version: '1.0' }, /versions of tensorrt_llm are not told apart/],
+      [{ ...BASE, engine: 'transformers', enforce_eager: true }, /transformers captures no CUDA graphs/],
+      [{ ...BASE, enable_offloading: true, offload_target: 'nvme' }, /^0 of 36 layers leave the GPUs/],
+    ];
+    for (const [request, words] of cases) {
+      assert.ok(saysOf(answerInference(request, models), words), String(words));
+      assert.ok(!saysOf(answerInference(BASE, models), words), String(words));
+    }
+    const linked = { ...two, batch_size: 2, interconnect_type: 'pcie4' };
+    assert.ok(saysOf(answerFinetuning(linked, models), /GPUs send over pcie4 hides/));
+  });
 
   it('carries what vLLM would say of the card, the format and the length', () => {
     const v100 = { ...BASE, gpu_key: 'v100_16', llm_key: 'Qwen/Qwen3-4B' };

@@ -100,10 +100,11 @@ function spilledPlan(plan: InferencePlan): InferencePlan | null {
 /** Settles what the request leaves open. */
 function planInference(request: InferenceRequest, facts: InferenceFacts): InferencePlan {
   const { model, gpu } = facts;
-  const quantization = weightFormat(request.quantization, model);
-  const gguf = isGgufChoice(quantization) || (quantization === 'checkpoint' && model.quantization?.method === 'gguf');
+  const asked = weightFormat(request.quantization, model);
+  const gguf = isGgufChoice(asked) || (asked === 'checkpoint' && model.quantization?.method === 'gguf');
   const usual: Engine = gguf || (gpu.unifiedMemory && gpu.vendor === 'Apple') ? 'llama_cpp' : 'vllm';
   const engine = (request.engine === null ? null : findEngine(request.engine)) ?? usual;
+  const quantization = engine === 'vllm' && keepsOwn(asked, model) ? 'checkpoint' : asked;
   const stored = runWeights(storedWeights(quantization, model), engine);
   const scaled =
     quantization === 'nvfp4' || (quantization === 'checkpoint' && model.quantization?.kvCacheScheme?.startsWith('fp8') === true);
@@ -142,6 +143,14 @@ function weightFormat(choice: string | null, model: Model): string {
   const native = model.quantization;
   if (choice === null) return native ? 'checkpoint' : 'fp16';
   return choice === 'nvfp4' && native?.method === 'mxfp4' ? 'checkpoint' : choice;
+}
+
+/**
+ * Whether an unquantized format is asked for of a checkpoint that is quantized: vLLM loads what the files hold, and takes the format for
+ * the type to compute in (`dtype`). GGUF repositories hold files of several formats.
+ */
+function keepsOwn(asked: string, { quantization }: Model): boolean {
+  return quantization !== null && quantization.method !== 'gguf' && /^(fp16|bf16|fp32)$/.test(asked);
 }
 
 /**
@@ -354,6 +363,13 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
   if (request.engine === null) said.push(`engine ${engine}`);
   if (request.quantization === null)
     said.push(quantization === 'checkpoint' ? "weights in the checkpoint's own format" : 'weights in fp16');
+  const { quantization: native } = facts.model;
+  if (native && request.quantization !== null && keepsOwn(request.quantization, facts.model))
+    said.push(
+      engine === 'vllm'
+        ? `weights as the checkpoint has them (${native.method}): vllm computes in ${request.quantization}, but converts none`
+        : `weights as if converted to ${request.quantization}; the checkpoint has ${native.method}`,
+    );
   if (request.input_length === null || request.output_length === null)
     said.push(`a prompt of ${plan.promptTokens} tokens, answers of ${plan.outputTokens} tokens`);
   if (request.input_length === null && plan.outputTokens >= request.seq_length && request.output_length !== null)

@@ -245,6 +245,21 @@ describe('an inference request', () => {
     assert.ok(Math.abs(response.kv_cache_tokens * (128 / 1024 ** 2) - left) < 2, `${response.kv_cache_tokens} tokens in ${left} GiB`);
   });
 
+  it('runs a quantized checkpoint in vLLM as it is, whatever plain format is asked for, and says so', () => {
+    const request = { gpu_key: 'h100_80', llm_key: 'Qwen/Qwen2.5-7B-Instruct-AWQ' };
+    const own = startupAnswer(request);
+    for (const quantization of ['fp16', 'bf16']) {
+      const asked = startupAnswer({ ...request, quantization });
+      assert.equal(asked.memory_details['Base Model Weights'], own.memory_details['Base Model Weights']);
+      assert.equal(asked.decode_tps_single_stream, own.decode_tps_single_stream);
+      assert.equal(asked.prefill_tps, own.prefill_tps);
+      assert.ok(asked.assumptions.some((said) => /as the checkpoint has them \(awq\)/.test(said)));
+    }
+    const elsewhere = answer({ ...request, quantization: 'fp16', engine: 'sglang' });
+    assert.ok(elsewhere.assumptions.some((said) => /as if converted to fp16; the checkpoint has awq/.test(said)));
+    assert.ok(!own.assumptions.some((said) => /checkpoint has/.test(said)));
+  });
+
   it('holds under vLLM what each weight format holds elsewhere', () => {
     const weights = (quantization: string, engine: string): number => {
       const resolved = resolveInference({ gpu_key: 'h100_80', llm_key: 'meta-llama/Llama-3.1-8B-Instruct', quantization, engine }, models);

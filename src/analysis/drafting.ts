@@ -1,6 +1,6 @@
 import { activeParameterCount } from '../estimator/parameters';
 import { draftingOf, type Drafting } from '../estimator/speed/drafting';
-import { readName } from '../models/names';
+import { billionsIn } from '../models/nameSize';
 import { toObject } from '../vllm/argumentValues';
 import type { ArgumentValue, VllmArguments } from '../vllm/arguments';
 import type { StartupReport } from '../vllm/startup/report';
@@ -24,7 +24,7 @@ export function draftingIn({ settings, input }: StartupReport): Drafting | undef
   const { speculative } = settings;
   if (speculative === null) return undefined;
   const { method, model } = speculative;
-  const billions = method === 'draft_model' && model !== null ? readName(model).billions : null;
+  const billions = method === 'draft_model' && model !== null ? billionsIn(model) : null;
   return draftingOf(method, billions === null ? null : (billions * 1e9) / activeParameterCount(input.model.architecture));
 }
 

@@ -1,5 +1,6 @@
 import type { CheckpointQuantization } from '../estimator/architecture';
 import { isFormat, splitFormat } from './nameFormats';
+import { billionsIn, LOOSE_SIZE } from './nameSize';
 
 /** What a model's name says by itself. */
 export interface NameParts {
@@ -30,24 +31,6 @@ function withoutRemark(id: string): string {
   return remark !== '' && isFormat(remark.trim()) ? `${name}-${remark.trim()}` : name;
 }
 
-/** "8x7B" is 8 experts on shared attention: Mixtral's total is 0.83 of the product (46.7 of 56 billion). */
-const MIXTRAL_SHARE = 0.83;
-
-function billionsIn(name: string): number | null {
-  const last = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
-  const product = /(\d+)x(\d+(?:\.\d+)?)b(?![a-z0-9])/i.exec(last);
-  if (product) return Number(product[1]) * Number(product[2]) * MIXTRAL_SHARE;
-  const sizes = [...last.matchAll(/(?:^|[-_.\s])(\d+(?:\.\d+)?)(b|m|t)(?![a-z0-9])/gi)];
-  const [first] = sizes;
-  // "Qwen-1_8B" writes its decimal point as an underscore; only sizes below two are written so.
-  const underscored = /(?:^|[-.\s])([01])_(\d)b(?![a-z0-9])/i.exec(last);
-  if (underscored) return Number(`${underscored[1]}.${underscored[2]}`);
-  if (!first) return null;
-  const unit = (first[2] ?? 'b').toLowerCase();
-  const value = Number(first[1]);
-  return unit === 'm' ? value / 1000 : unit === 't' ? value * 1000 : value;
-}
-
 /** The last part of a Hub id or a path, in lower case, with one kind of separator: the key under which names are compared. */
 export function nameKey(id: string): string {
   const trimmed = withoutRemark(id).replace(/[\\/]+$/, '');
@@ -76,8 +59,6 @@ const NICKNAMES: Readonly<Record<string, string>> = {
   // Named when the 8x7B was the only Mixtral.
   'mixtral-instruct': 'mixtral-8x7b-instruct-v0.1',
 };
-/** Tables write "7 B" where the Hub writes "7B". */
-const LOOSE_SIZE = /(\d)\s+([bm])(?![a-z0-9])/gi;
 /** "Qwen-1_8B" and "phi-1_5" write their decimal points as underscores; of sizes only those below two. */
 const DECIMAL_SIZE = /(^|[-.\s])([01])_(\d)b(?![a-z0-9])/;
 const DECIMAL_VERSION = /(\d)_(?=\d+(?![\dx.]*[bm]))/g;

@@ -17,3 +17,12 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   startup_free_memory: 'Less memory is free than vLLM asks for',
   invalid: 'vLLM refuses these arguments',
 };
+
+export type Mood = 'good' | 'unsure' | 'bad' | 'unknown';
+
+/** The answer in one line: a sign, a colour and words that say the same. */
+export interface Verdict {
+  readonly mood: Mood;
+  readonly headline: string;
+  readonly detail: string;
+}

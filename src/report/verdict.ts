@@ -1,7 +1,7 @@
 import type { Analysis } from '../analysis/analysis';
 import { formatCount, formatGib, formatGibOf, formatRequests } from '../estimator/figures';
 import type { StartupReport } from '../vllm/startup/report';
-import { gpuName } from './words';
+import { capitalized, gpuName, startWords } from './words';
 
 /** `ok`: starts; `warning`: the ends of the estimate's range disagree; `error`: vLLM would not start; `unknown`: no GPU or no model. */
 export type VerdictLevel = 'ok' | 'warning' | 'error' | 'unknown';
@@ -43,10 +43,11 @@ function refusal(analysis: Analysis): string | null {
   return firstSentence(first.message) + more;
 }
 
-/** Why a start is not sure; null when it is. */
+/** That a start is not sure, and why where no finding says it; null when it is. */
 function reservation({ facts }: Analysis, report: StartupReport): string | null {
-  if (facts?.confidence === 'guessed') return 'the model is guessed from its name';
-  return report.certainty === 'certain' ? null : 'close: may not start';
+  const probably = startWords(true, false);
+  if (facts?.confidence === 'guessed') return `${probably}: the model is guessed from its name`;
+  return report.certainty === 'certain' ? null : probably;
 }
 
 function starting(analysis: Analysis, report: StartupReport): Verdict {
@@ -60,10 +61,15 @@ function starting(analysis: Analysis, report: StartupReport): Verdict {
   const said = doubt === null ? '' : ` (${doubt})`;
   const line = `${card}: ${usage(report)}${several ? ' each' : ''}; ${cache}${requests === '' ? '' : `, ${requests} tokens at once`}${said}`;
   // A doubt comes first: what a narrow editor cuts off is the end.
-  const doubted = doubt === null ? [] : [doubt.charAt(0).toUpperCase() + doubt.slice(1)];
-  const parts = [...doubted, `${usage(report)}${several ? ' per GPU' : ''}`, cache, ...(requests === '' ? [] : [`${requests} at once`])];
+  const parts = [
+    ...(doubt === null ? [] : [capitalized(doubt)]),
+    `${usage(report)}${several ? ' per GPU' : ''}`,
+    cache,
+    ...(requests === '' ? [] : [`${requests} at once`]),
+  ];
   const brief = parts.join(' · ');
-  return { level: doubt === null ? 'ok' : 'warning', line, brief, short: `${usage(report)}${doubt === null ? '' : '?'}` };
+  if (doubt === null) return { level: 'ok', line, brief, short: usage(report) };
+  return { level: 'warning', line, brief, short: `${usage(report)} · ${startWords(true, false)}` };
 }
 
 /** Ranges cost room; the diagnostic and the hover have them. */
@@ -94,8 +100,9 @@ function verdictOnRead(analysis: Analysis): Verdict {
   const refused = refusal(analysis);
   if (refused !== null) {
     const where = gpu ? ` on ${gpuName(gpu)}` : '';
-    const brief = `vLLM would not start: ${withoutRanges(refused)}`;
-    return { level: 'error', line: `vLLM would not start${where}: ${refused}`, brief, short: 'would not start' };
+    const words = startWords(false, true);
+    const brief = `vLLM ${words}: ${withoutRanges(refused)}`;
+    return { level: 'error', line: `vLLM ${words}${where}: ${refused}`, brief, short: words };
   }
   if (!report) {
     const line = modelProblem?.message ?? 'The model is not known yet.';
@@ -110,11 +117,12 @@ function verdictOnRead(analysis: Analysis): Verdict {
   const doubt = analysis.findings.find(({ severity, code }) => severity === 'warning' && OUTCOME_CODES.has(code));
   const guessed = analysis.facts?.confidence === 'guessed' ? ' (model guessed)' : '';
   const why = doubt ? firstSentence(doubt.message) : 'the memory does not suffice.';
+  const words = startWords(false, false);
   return {
     level: 'warning',
-    line: `vLLM would probably not start on ${gpuName(gpu)}${guessed}: ${why}`,
-    brief: `vLLM would probably not start${guessed}: ${withoutRanges(why)}`,
-    short: 'may not start',
+    line: `vLLM ${words} on ${gpuName(gpu)}${guessed}: ${why}`,
+    brief: `vLLM ${words}${guessed}: ${withoutRanges(why)}`,
+    short: words,
   };
 }
 

@@ -24,6 +24,16 @@ export const RANGE_REASONS = {
   trainingMemory: 'allocators and frameworks differ between measured runs',
 } as const;
 
+/** Whether vLLM starts; "probably" where an end of the estimate's range, or a model that is only guessed, says otherwise. */
+export function startWords(starts: boolean, sure: boolean): string {
+  if (sure) return starts ? 'starts' : 'would not start';
+  return starts ? 'probably starts' : 'would probably not start';
+}
+
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 const GPU_SOURCES: Readonly<Record<GpuSource, string>> = {
   flag: 'from the command line',
   directive: 'from the comment in the file',

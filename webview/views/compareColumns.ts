@@ -19,7 +19,7 @@ import { pinnedResponse } from '../training';
 import { servingFigures } from './answer';
 import { wordsOf, type Figure } from './figures';
 import { trainingFigures } from './trainingAnswer';
-import { servingVerdict } from './verdict';
+import { servingVerdict } from './servingVerdict';
 
 /** One value of a scenario. */
 export interface Cell {

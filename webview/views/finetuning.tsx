@@ -34,7 +34,8 @@ import { CHOOSE_MODEL, NoModel } from './noModel';
 import { TakeAway } from './takeaway';
 import { trainingFigures } from './trainingAnswer';
 import { FurtherSavings, Savings } from './trainingOptimizations';
-import { VerdictView, type Verdict } from './verdict';
+import { VerdictView } from './verdict';
+import type { Verdict } from '../words';
 
 /** The fine-tuning tab. Loaded with its engine when it is first shown. */
 export class FinetuningTab {

@@ -19,7 +19,8 @@ import { Need } from './need';
 import { CHOOSE_MODEL, NoModel } from './noModel';
 import { Curves } from './servingCurves';
 import { Findings } from './findings';
-import { servingVerdict, VerdictView } from './verdict';
+import { servingVerdict } from './servingVerdict';
+import { VerdictView } from './verdict';
 import { Waiting } from './waiting';
 
 /** The serving tab. Loaded when it is first shown; its form, its actions and what it solves for come after the first answer. */

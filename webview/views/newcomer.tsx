@@ -11,7 +11,8 @@ import { Button } from '../ui/toolkit';
 import { tokens } from '../words';
 import { AnswerBar } from './memoryBar';
 import { Need } from './need';
-import { servingVerdict, VerdictView } from './verdict';
+import { servingVerdict } from './servingVerdict';
+import { VerdictView } from './verdict';
 
 const CONTEXTS = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072];
 /** Bits per weight, and the format that the field usually means by them. */

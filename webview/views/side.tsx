@@ -11,7 +11,8 @@ import { Findings } from './findings';
 import { NewcomerView } from './newcomer';
 import { NoModel } from './noModel';
 import { PreviewView } from './preview';
-import { servingVerdict, VerdictView } from './verdict';
+import { servingVerdict } from './servingVerdict';
+import { VerdictView } from './verdict';
 
 interface SideProps {
   readonly planner: Planner;

@@ -148,7 +148,7 @@ describe('the command line', () => {
     const name = 'model: nobody/unheard-of-13B\nmax-model-len: 4096\n';
     const roomy = await run(['estimate', file('guess.yaml', name), '--gpu', 'h100_80', '--gpu-count', '1']);
     assert.equal(roomy.code, 0);
-    assert.match(roomy.out, /^guess\.yaml: DOUBTFUL\n.*\(the model is guessed from its name\)$/m);
+    assert.match(roomy.out, /^guess\.yaml: DOUBTFUL\n.*\(probably starts: the model is guessed from its name\)$/m);
     const tight = await run(['estimate', file('guess.yaml', name), '--gpu', 't4', '--gpu-count', '1']);
     assert.match(tight.out, /^warning: line 1: .*guessed from its name/m);
     assert.doesNotMatch(tight.out, /^error/m);

@@ -224,8 +224,9 @@ describe('verdicts', () => {
   });
 
   it('say that a refusal rests on a guess', async () => {
-    const { level, brief } = verdict(await analysisOf('# vram: gpu=rtx_4090\nmodel: acme/Foo-13B\n'));
+    const { level, brief, short } = verdict(await analysisOf('# vram: gpu=rtx_4090\nmodel: acme/Foo-13B\n'));
     assert.equal(level, 'warning');
+    assert.equal(short, 'would probably not start');
     assert.match(brief, /^vLLM would probably not start \(model guessed\): The weights do not fit/);
   });
 

@@ -145,12 +145,28 @@ function weightFormat(choice: string | null, model: Model): string {
   return choice === 'nvfp4' && native?.method === 'mxfp4' ? 'checkpoint' : choice;
 }
 
+/** Formats that vLLM makes of an unquantized checkpoint while loading it. */
+const MADE_WHILE_LOADING: ReadonlySet<string> = new Set(['fp8', 'nf4', 'nf4_double']);
+
 /**
- * Whether an unquantized format is asked for of a checkpoint that is quantized: vLLM loads what the files hold, and takes the format for
- * the type to compute in (`dtype`). GGUF repositories hold files of several formats.
+ * Whether a format is asked for of a quantized checkpoint that vLLM makes of unquantized ones alone: it loads what the files hold, takes an
+ * unquantized format for the type to compute in (`dtype`), and refuses a `quantization` that is not the checkpoint's (`_verify_quantization`).
+ * GGUF repositories hold files of several formats.
  */
-function keepsOwn(asked: string, { quantization }: Model): boolean {
-  return quantization !== null && quantization.method !== 'gguf' && /^(fp16|bf16|fp32)$/.test(asked);
+function keepsOwn(asked: string, model: Model): boolean {
+  if (model.quantization === null || model.quantization.method === 'gguf') return false;
+  if (PLAIN.has(asked)) return true;
+  return MADE_WHILE_LOADING.has(asked) && storedWeights(asked, model).format !== storedWeights('checkpoint', model).format;
+}
+
+const PLAIN: ReadonlySet<string> = new Set(['fp16', 'bf16', 'fp32']);
+
+/** What is said of a format that is asked for of a checkpoint in another. */
+function convertedWords(asked: string, method: string, engine: Engine): string {
+  if (engine !== 'vllm') return `weights as if converted to ${asked}; the checkpoint has ${method}`;
+  const own = `weights as the checkpoint has them (${method})`;
+  if (PLAIN.has(asked)) return `${own}: vllm computes in ${asked}, but converts none`;
+  return `${own}: vllm makes ${asked} of unquantized weights only`;
 }
 
 /**
@@ -365,11 +381,7 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
     said.push(quantization === 'checkpoint' ? "weights in the checkpoint's own format" : 'weights in fp16');
   const { quantization: native } = facts.model;
   if (native && request.quantization !== null && keepsOwn(request.quantization, facts.model))
-    said.push(
-      engine === 'vllm'
-        ? `weights as the checkpoint has them (${native.method}): vllm computes in ${request.quantization}, but converts none`
-        : `weights as if converted to ${request.quantization}; the checkpoint has ${native.method}`,
-    );
+    said.push(convertedWords(request.quantization, native.method, engine));
   if (request.input_length === null || request.output_length === null)
     said.push(`a prompt of ${plan.promptTokens} tokens, answers of ${plan.outputTokens} tokens`);
   if (request.input_length === null && plan.outputTokens >= request.seq_length && request.output_length !== null)

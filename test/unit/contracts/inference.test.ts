@@ -260,6 +260,24 @@ describe('an inference request', () => {
     assert.ok(!own.assumptions.some((said) => /checkpoint has/.test(said)));
   });
 
+  it('makes no fp8 or bitsandbytes of a quantized checkpoint in vLLM, and says so', () => {
+    const request = { gpu_key: 'h100_80', llm_key: 'Qwen/Qwen2.5-7B-Instruct-AWQ' };
+    const own = startupAnswer(request);
+    for (const quantization of ['fp8', 'nf4', 'nf4_double']) {
+      const asked = startupAnswer({ ...request, quantization });
+      assert.equal(asked.memory_details['Base Model Weights'], own.memory_details['Base Model Weights']);
+      assert.equal(asked.decode_tps_single_stream, own.decode_tps_single_stream);
+      assert.equal(asked.prefill_tps, own.prefill_tps);
+      assert.ok(
+        asked.assumptions.includes(`weights as the checkpoint has them (awq): vllm makes ${quantization} of unquantized weights only`),
+      );
+    }
+    const elsewhere = answer({ ...request, quantization: 'fp8', engine: 'sglang' });
+    assert.ok(elsewhere.assumptions.includes('weights as if converted to fp8; the checkpoint has awq'));
+    const plain = startupAnswer({ gpu_key: 'h100_80', llm_key: 'Qwen/Qwen2.5-7B-Instruct', quantization: 'fp8' });
+    assert.ok(!plain.assumptions.some((said) => /checkpoint has/.test(said)));
+  });
+
   it('holds under vLLM what each weight format holds elsewhere', () => {
     const weights = (quantization: string, engine: string): number => {
       const resolved = resolveInference({ gpu_key: 'h100_80', llm_key: 'meta-llama/Llama-3.1-8B-Instruct', quantization, engine }, models);

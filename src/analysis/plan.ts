@@ -1,9 +1,10 @@
 import type { Model } from '../estimator/architecture';
 import type { InferenceResponse } from '../estimator/contracts/inference';
-import { estimateInference } from '../estimator/contracts/inferenceEstimate';
+import { estimateInference, poolEnd, type PoolEnd } from '../estimator/contracts/inferenceEstimate';
 import type { GpuSetup } from '../estimator/hardware/gpu';
 import type { RuntimeMemory } from '../estimator/runtime/memory';
 import type { ModelFacts } from '../models/source';
+import { GIB } from '../estimator/units';
 import type { VllmArguments } from '../vllm/arguments';
 import type { StartupInput, StartupReport } from '../vllm/startup/report';
 import { draftEdits, draftingIn } from './drafting';
@@ -166,17 +167,38 @@ export function memoryAgainstContext(question: ServingQuestion, lengths: readonl
     // Written out, since the file may leave the length to a model of which it is unknown.
     const fileArgs = new Map([...question.fileArgs, ['max-model-len', length] as const]);
     const { report, kvForLoad } = startPlan({ ...question, form, fileArgs }, simulate);
-    return { x: length, fixed: fixedBytes(report), kv: kvForLoad ?? 0 };
+    return { x: length, ...(engineMemory(form, report) ?? { fixed: fixedBytes(report), kv: kvForLoad ?? 0 }) };
   });
 }
 
 /** Memory against requests in flight, at the form's context; empty when a request's KV cache is unknown. The start-up does not depend on them, so it is simulated once. */
 export function memoryAgainstRequests(answer: ServingAnswer, form: InferenceForm, counts: readonly number[]): readonly MemoryPoint[] {
-  const fixed = fixedBytes(answer.report);
+  const { report, context } = answer;
+  const fixed = fixedBytes(report);
   return counts.flatMap((requests) => {
-    const kv = kvForRequests(answer.report, form, requests);
+    const own = engineMemory({ ...form, seq_length: context ?? 0, concurrent_users: requests, batch_size: 1 }, report);
+    if (own) return { x: requests, ...own };
+    const kv = kvForRequests(report, form, requests);
     return kv === null ? [] : { x: requests, fixed, kv };
   });
+}
+
+/** The memory of engines other than vLLM, which is the contract's; null for vLLM, and where no GPU is known. */
+function engineMemory(form: InferenceForm, report: StartupReport): Omit<MemoryPoint, 'x'> | null {
+  const { model, gpu } = report.input;
+  if (form.engine === 'vllm' || !gpu) return null;
+  const { vram_usage: total, memory_details: parts } = respond(form, model, gpu, report);
+  return { fixed: (total - parts['KV Cache']) * GIB, kv: parts['KV Cache'] * GIB };
+}
+
+/** Up to where an answer's memory may fill each card under its engine; null where no GPU is known. Under vLLM the budget. */
+export function memoryLimit({ report, context }: ServingAnswer, form: InferenceForm): PoolEnd | null {
+  const { budget } = report.perGpu;
+  if (form.engine === 'vllm') return budget === null ? null : { bytes: budget, option: 'gpu_memory_utilization' };
+  const { model, gpu: setup } = report.input;
+  if (!setup) return null;
+  const gpu = { ...setup.gpu, totalMemoryGib: setup.totalMemoryGib };
+  return poolEnd(inferenceRequestOf({ ...form, seq_length: context ?? 0 }), { model, gpu });
 }
 
 /** Tokens per second at a number of requests in flight. */

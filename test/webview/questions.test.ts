@@ -209,6 +209,22 @@ describe('the planner page answers what-if questions', () => {
       .waitFor();
   });
 
+  it("draws the limit of the engine in the memory plots, not vLLM's budget", async () => {
+    const { page } = await open(playEditor(catalogue, qwen));
+    const plot = page.getByRole('img', { name: /^Memory against requests/ });
+    await plot.getByText(/^Budget [\d.]+ GiB$/).waitFor();
+    await page.getByText('Runtime', { exact: true }).click();
+    for (const [engine, limit] of [
+      ['SGLang', /^mem_fraction_static 0\.\d\d: [\d.]+ GiB$/],
+      ['TensorRT-LLM', /^free_gpu_memory_fraction 0\.9: [\d.]+ GiB$/],
+      ['Transformers', /^Card [\d.]+ GiB$/],
+    ] as const) {
+      await page.locator('#inference-engine').click();
+      await page.getByRole('option', { name: engine }).last().click();
+      await plot.getByText(limit).waitFor();
+    }
+  });
+
   it('lets a plot be read by arrow keys and as a table', async () => {
     const { page } = await open(playEditor(catalogue, qwen));
     const plot = page.getByRole('img', { name: /^Memory against requests/ });

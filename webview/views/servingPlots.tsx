@@ -1,5 +1,13 @@
 import type { VNode } from 'preact';
-import { requestsIn, type MemoryPoint, type ServingAnswer, type ServingQuestion, type SpeedPoint } from '../../src/analysis/plan';
+import {
+  memoryLimit,
+  requestsIn,
+  type MemoryPoint,
+  type ServingAnswer,
+  type ServingQuestion,
+  type SpeedPoint,
+} from '../../src/analysis/plan';
+import type { PoolEnd } from '../../src/estimator/contracts/inferenceEstimate';
 import { formatCount, formatGib, formatShort, formatTenths, gibNumber } from '../../src/estimator/figures';
 import { GIB } from '../../src/estimator/units';
 import { PART_LABELS } from '../../src/report/words';
@@ -19,10 +27,13 @@ export interface ServingPlotsProps {
 /** Memory against context and against requests, and speed against requests. Loaded when there is something to draw. */
 export function ServingPlots({ question, answer, lengths, context, requests, speed }: ServingPlotsProps): VNode {
   const { form } = question;
-  const budget = answer.report.perGpu.budget;
-  const limit = budget === null ? null : { y: budget / GIB, label: `Budget ${formatGib(budget)}` };
-  const fitting = answer.report.perGpu.kvCache ? requestsIn(answer.report.perGpu.kvCache.value, answer.report, form) : null;
-  const broken = budget === null ? null : crossing(context, budget);
+  const isVllm = form.engine === 'vllm';
+  const end = memoryLimit(answer, form);
+  const limit = end && { y: end.bytes / GIB, label: `${limitName(end, isVllm)} ${formatGib(end.bytes)}` };
+  const room = answer.report.perGpu.kvCache?.value ?? null;
+  const crossed = end && crossing(requests, end.bytes);
+  const fitting = !isVllm ? crossed && Math.ceil(crossed) - 1 : room === null ? null : requestsIn(room, answer.report, form);
+  const broken = end && crossing(context, end.bytes);
   return (
     <>
       <Plot
@@ -64,7 +75,7 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
           breakAt={
             fitting === null || !Number.isFinite(fitting)
               ? null
-              : { x: fitting + 1, label: fitting === 0 ? 'Not even one fits' : `Breaks at ${formatCount(fitting + 1)}` }
+              : { x: fitting + 1, label: fitting <= 0 ? 'Not even one fits' : `Breaks at ${formatCount(fitting + 1)}` }
           }
           here={answer.requests}
           formatX={formatCount}
@@ -96,6 +107,12 @@ export function ServingPlots({ question, answer, lengths, context, requests, spe
       )}
     </>
   );
+}
+
+/** What bounds the memory: vLLM's budget, the pool that another engine's option sets, or the card. */
+function limitName({ option }: PoolEnd, isVllm: boolean): string {
+  if (isVllm) return 'Budget';
+  return option === null ? 'Card' : `${option}:`;
 }
 
 function gib(value: number): string {

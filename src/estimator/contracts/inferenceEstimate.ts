@@ -3,7 +3,7 @@ import { layersOf } from '../architecture';
 import type { Gpu } from '../hardware/gpu';
 import { memoryStatus } from '../memoryStatus';
 import type { Ranged } from '../ranged';
-import { cacheExcess } from '../runtime/kvPool';
+import { cacheExcess, cacheRoom, poolOption, type BesideCache } from '../runtime/kvPool';
 import { fullStepBytes, runtimeMemory, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
 import { isGgufChoice, runWeights, storedWeights } from '../runtime/weightChoices';
 import type { Drafting } from '../speed/drafting';
@@ -69,6 +69,23 @@ export function estimateInference(request: InferenceRequest, facts: InferenceFac
     assumptions: [...assumptions(plan, facts, memory, speed), ...(spills ? ['the CPU computes the layers that do not fit the GPUs'] : [])],
     ...(problem && { problems: [problem, ...more] }),
   };
+}
+
+/** Up to where the KV cache of an engine may fill each card, bytes of all that is on it, and the engine's option for it; null for the card itself. */
+export interface PoolEnd {
+  readonly bytes: number;
+  readonly option: string | null;
+}
+
+/** Where the pool of the KV cache ends for engines whose memory is the estimator's own, that is all but vLLM. */
+export function poolEnd(request: InferenceRequest, facts: InferenceFacts): PoolEnd {
+  const { plan, memory } = settle(request, facts);
+  const { question } = plan;
+  const room = cacheRoom(question, memory.weights.value, besideCache(plan, memory));
+  const card = question.gpu.totalMemoryGib * GIB;
+  const option = poolOption(question);
+  const bytes = option === null ? card : Math.min(card, totalBytes(memory) - memory.kvCache.value + Math.max(0, room));
+  return { bytes, option };
 }
 
 /** What the speed of a request is computed from: for those who ask for it again under other constants. */
@@ -224,16 +241,20 @@ function shareToOffload(plan: InferencePlan, facts: InferenceFacts): number {
   if (request.percentage_offload !== null) return clamp(request.percentage_offload / 100, 0, 1);
   if (request.offload_kv_cache) return 0;
   const memory = memoryOf(plan, facts);
-  // vLLM's figures are of a start-up, which has run the longest step; others keep room for it however short the requests are.
-  const longest = plan.engine === 'vllm' ? 0 : fullStepBytes(question);
-  const excess = cacheExcess(question, memory.weights.value, memory.kvCache.value, {
-    activations: Math.max(memory.activations.value, longest),
-    graphs: memory.cudaGraphs.value,
-    overhead: memory.overhead.value,
-  });
+  const excess = cacheExcess(question, memory.weights.value, memory.kvCache.value, besideCache(plan, memory));
   const movable = runtimeMemory({ ...question, offloadedShare: 1 }).offloadedWeights;
   // A byte more, lest what is left exceed the card by the rounding of floating point.
   return movable <= 0 || excess <= 0 ? 0 : Math.min(1, (excess + 1) / movable);
+}
+
+/** vLLM's figures are of a start-up, which has run the longest step; others keep room for it however short the requests are. */
+function besideCache({ engine, question }: InferencePlan, memory: RuntimeMemory): BesideCache {
+  const longest = engine === 'vllm' ? 0 : fullStepBytes(question);
+  return {
+    activations: Math.max(memory.activations.value, longest),
+    graphs: memory.cudaGraphs.value,
+    overhead: memory.overhead.value,
+  };
 }
 
 function totalBytes(memory: RuntimeMemory): number {

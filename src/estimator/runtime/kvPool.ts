@@ -47,6 +47,24 @@ export function poolAssumptions(question: PoolQuestion): readonly string[] {
   return [`weights and KV cache take ${staticShare(question).toFixed(2)} of the card (SGLang's own choice of mem_fraction_static)`];
 }
 
+/** The option under which an engine other than vLLM bounds its KV cache, with its value; null for those that take what the card has. */
+export function poolOption(question: PoolQuestion): string | null {
+  switch (question.engine) {
+    case 'sglang':
+      return `mem_fraction_static ${staticShare(question).toFixed(2)}`;
+    case 'tensorrt_llm':
+      return `free_gpu_memory_fraction ${TENSORRT_SHARE}`;
+    case 'lmdeploy':
+      return `cache_max_entry_count ${LMDEPLOY_SHARE}`;
+    case 'nim':
+      return `NIM_KVCACHE_PERCENT ${SHARE_OF_CARD.nim}`;
+    case 'mlc_llm':
+      return `gpu_memory_utilization ${SHARE_OF_CARD.mlc_llm}`;
+    default:
+      return null;
+  }
+}
+
 /** Bytes of KV cache per GPU beside these weights; negative where they do not fit. */
 export function cacheRoom(question: PoolQuestion, weights: number, beside: BesideCache): number {
   return Math.min(...bounds(question, beside).map(({ share, bytes }) => share * (bytes - weights)));

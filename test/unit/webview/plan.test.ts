@@ -8,12 +8,14 @@ import {
   kvForRequests,
   memoryAgainstContext,
   memoryAgainstRequests,
+  memoryLimit,
   requestsIn,
   type ServingQuestion,
 } from '../../../src/analysis/plan';
 import { editsBetween, formOfReport, needsAnotherCheckpoint, withEdits, withWeightFormat } from '../../../src/analysis/scenario';
 import { sizedModel } from '../../../src/analysis/sizedModel';
 import { candidates, leastTensorParallel, longestContext, mostUsers, onGpus, runsEngine } from '../../../src/analysis/solve';
+import { GIB } from '../../../src/estimator/units';
 import { findGpu, GPUS } from '../../../src/estimator/hardware/catalogue';
 import { Catalogue } from '../../../src/models/catalogue';
 import { guessFromName } from '../../../src/models/sizeGuess';
@@ -231,5 +233,44 @@ describe('a model of a given size', () => {
     const { model, parameters } = sizedModel({ ...ONLY_SIZE, custom_parameters: 8, custom_layers: 40, custom_kv_heads: 2 });
     assert.equal(model.architecture.layout.length, 40);
     assert.ok(Math.abs(parameters / 8e9 - 1) < 0.01);
+  });
+});
+
+describe('the memory plots of a plan', () => {
+  const served = (engine: string): ServingQuestion => {
+    const asked = question('Qwen/Qwen3-8B', 'h100_80', 1, { 'max-model-len': 8192 }, NEWEST_VERSION);
+    return { ...asked, form: { ...asked.form, engine, concurrent_users: 8 } };
+  };
+
+  it("draw each engine's own memory, and what its own option lets it fill", () => {
+    const options = { sglang: /^mem_fraction_static 0\.\d\d$/, tensorrt_llm: /^free_gpu_memory_fraction 0\.9$/, transformers: null };
+    for (const [engine, option] of Object.entries(options)) {
+      const asked = served(engine);
+      const answer = answerServing(asked, simulateStartup);
+      const response = answer.response ?? assert.fail();
+      const [byRequests] = memoryAgainstRequests(answer, asked.form, [8]);
+      const [byContext] = memoryAgainstContext(asked, [8192], simulateStartup);
+      for (const point of [byRequests, byContext])
+        assert.ok(point && Math.abs((point.fixed + point.kv) / GIB - response.vram_usage) < 1e-6, engine);
+      const limit = memoryLimit(answer, asked.form) ?? assert.fail();
+      const card = (asked.gpu?.totalMemoryGib ?? 0) * GIB;
+      if (option === null) {
+        assert.deepEqual(limit, { bytes: card, option: null });
+        continue;
+      }
+      assert.match(limit.option ?? '', option);
+      assert.ok(limit.bytes < card);
+      const perToken = (byRequests?.kv ?? 0) / 8 / 8192;
+      const tokens = (limit.bytes - (byRequests?.fixed ?? 0)) / perToken;
+      assert.ok(Math.abs(tokens / response.kv_cache_tokens - 1) < 0.01, `${engine}: ${tokens} of ${response.kv_cache_tokens} tokens`);
+    }
+  });
+
+  it('draw the budget under vLLM, and no limit without a GPU', () => {
+    const asked = served('vllm');
+    const answer = answerServing(asked, simulateStartup);
+    assert.equal(memoryLimit(answer, asked.form)?.bytes, answer.report.perGpu.budget);
+    const unknown = { ...served('sglang'), gpu: null };
+    assert.equal(memoryLimit(answerServing(unknown, simulateStartup), unknown.form), null);
   });
 });

@@ -209,6 +209,16 @@ describe('the planner page answers what-if questions', () => {
       .waitFor();
   });
 
+  it('keeps the list of what can be copied inside a narrow page', async () => {
+    const { page } = await open(playEditor(catalogue, qwen));
+    await page.setViewportSize({ width: 280, height: 900 });
+    await page.locator('#inference-copy').click();
+    const list = page.getByRole('menu', { name: 'Copy' });
+    await list.getByText('vllm serve command').waitFor();
+    const box = (await list.boundingBox()) ?? assert.fail();
+    assert.ok(box.x >= 0 && box.x + box.width <= 280, JSON.stringify(box));
+  });
+
   it("draws the limit of the engine in the memory plots, not vLLM's budget", async () => {
     const { page } = await open(playEditor(catalogue, qwen));
     const plot = page.getByRole('img', { name: /^Memory against requests/ });

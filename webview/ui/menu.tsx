@@ -46,7 +46,11 @@ export class Menu extends Component<MenuProps, { readonly open: boolean }> {
   }
 
   private open(): void {
-    this.setState({ open: true }, () => this.entries()[0]?.focus());
+    this.setState({ open: true }, () => {
+      const list = this.root?.querySelector<HTMLElement>('[role=menu]');
+      if (list) keepInside(list);
+      this.entries()[0]?.focus();
+    });
   }
 
   private close(): void {
@@ -83,4 +87,11 @@ export class Menu extends Component<MenuProps, { readonly open: boolean }> {
     event.preventDefault();
     entries[(to + entries.length) % entries.length]?.focus();
   }
+}
+
+/** Moves a list to the left by what the page would cut off on its right. */
+function keepInside(list: HTMLElement): void {
+  list.style.marginInlineStart = '0';
+  const beyond = list.getBoundingClientRect().right - document.body.getBoundingClientRect().right;
+  if (beyond > 0) list.style.marginInlineStart = `${-Math.ceil(beyond)}px`;
 }

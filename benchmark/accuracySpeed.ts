@@ -15,7 +15,7 @@ import {
   type SpeedCase,
   type SpeedRow,
 } from './speedRows';
-import { groupBy, percent, quantile, shareOf, table } from './statistics';
+import { groupBy, hashOf, percent, quantile, shareOf, table } from './statistics';
 
 /** What the table of goals asks for: median and 90th percentile of the absolute error. */
 const GOALS: Readonly<Record<string, readonly [number, number]>> = {
@@ -164,9 +164,7 @@ const SWEEP_DIVISIONS = 5;
 /** One of five folds for a whole sweep: a model on a card under an engine in a format, every length and load of it. */
 function foldOfSweep({ row, input }: SpeedCase, division: number): string {
   const sweep = [division, row.model, input.setup.gpu.key, input.setup.tensorParallel, row.quantization, row.engine_norm].join('|');
-  let hash = 0x811c9dc5;
-  for (const letter of sweep) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193) >>> 0;
-  return String(hash % SWEEP_FOLDS);
+  return String(hashOf(sweep) % SWEEP_FOLDS);
 }
 
 function printLeftOut(cases: readonly SpeedCase[]): void {

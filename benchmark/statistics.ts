@@ -32,6 +32,13 @@ export function percent(share: number, digits = 1): string {
   return Number.isNaN(share) ? '-' : `${(share * 100).toFixed(digits)} %`;
 }
 
+/** A whole number by which texts are divided into groups, the same on every machine (FNV-1a, 32 bit). */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const letter of text) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+  return hash;
+}
+
 /** Values grouped by key, keys in order of first appearance. */
 export function groupBy<T>(values: readonly T[], key: (value: T) => string): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();

@@ -7,7 +7,7 @@ import { cacheExcess, cacheRoom, poolOption, type BesideCache } from '../runtime
 import { fullStepBytes, runtimeMemory, type MemoryQuestion, type RuntimeMemory } from '../runtime/memory';
 import { isGgufChoice, runWeights, storedWeights } from '../runtime/weightChoices';
 import type { Drafting } from '../speed/drafting';
-import { findEngine, isLibrary, type Engine } from '../speed/engines';
+import { ENGINE_NAMES, findEngine, isLibrary, type Engine } from '../speed/engines';
 import { estimateSpeed, type SpeedEstimate, type SpeedInput } from '../speed/estimate';
 import type { OffloadTarget } from '../speed/step';
 import { modelWork, type ModelWork } from '../speed/work';
@@ -50,7 +50,7 @@ const USUAL_BATCHED_TOKENS = 2048;
 const KV_BYTES: Readonly<Record<Exclude<KvCacheChoice, 'auto'>, number>> = { fp16: 2, bf16: 2, fp8: 1, int8: 1.0625, int4: 0.5625 };
 
 /** Engines whose versions differ in what is computed: constants of their own, kernels for Hopper, a start-up. */
-const VERSIONED: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'transformers']);
+const VERSIONED: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'transformers', 'nim']);
 
 /** Engines that admit and finish requests step by step whatever the request says. */
 const CONTINUOUS: ReadonlySet<Engine> = new Set<Engine>(['vllm', 'sglang', 'tensorrt_llm', 'nim', 'lmdeploy', 'llama_cpp']);
@@ -182,8 +182,8 @@ const PLAIN: ReadonlySet<string> = new Set(['fp16', 'bf16', 'fp32']);
 function convertedWords(asked: string, method: string, engine: Engine): string {
   if (engine !== 'vllm') return `weights as if converted to ${asked}; the checkpoint has ${method}`;
   const own = `weights as the checkpoint has them (${method})`;
-  if (PLAIN.has(asked)) return `${own}: vllm computes in ${asked}, but converts none`;
-  return `${own}: vllm makes ${asked} of unquantized weights only`;
+  if (PLAIN.has(asked)) return `${own}: vLLM computes in ${asked}, but converts none`;
+  return `${own}: vLLM makes ${asked} of unquantized weights only`;
 }
 
 /**
@@ -397,7 +397,7 @@ const UNMEASURED: Readonly<Record<'apple' | 'others', ReadonlySet<Engine>>> = {
 function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: RuntimeMemory, speed: SpeedEstimate): readonly string[] {
   const { request, engine, quantization } = plan;
   const said: string[] = [];
-  if (request.engine === null) said.push(`engine ${engine}`);
+  if (request.engine === null) said.push(`engine ${ENGINE_NAMES[engine]}`);
   if (request.quantization === null)
     said.push(quantization === 'checkpoint' ? "weights in the checkpoint's own format" : 'weights in fp16');
   const { quantization: native } = facts.model;
@@ -408,7 +408,7 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
   if (request.input_length === null && plan.outputTokens >= request.seq_length && request.output_length !== null)
     said.push(`a KV cache of ${request.seq_length} tokens per request (seq_length), fewer than prompt and answer together`);
   if (CONTINUOUS.has(engine) && !request.enable_continuous_batching && plan.question.sequences > 1)
-    said.push(`${engine} batches continuously`);
+    said.push(`${ENGINE_NAMES[engine]} batches continuously`);
   if (
     request.enable_offloading &&
     request.num_offload_layers === null &&
@@ -424,16 +424,16 @@ function assumptions(plan: InferencePlan, facts: InferenceFacts, memory: Runtime
     pipelineParallel > 1 &&
     (request.inference_parallelism === 'tensor' || request.tensor_parallel_size !== null)
   )
-    said.push(`${engine} gives each GPU whole layers`);
+    said.push(`${ENGINE_NAMES[engine]} gives each GPU whole layers`);
   if (expertParallel && plan.work.expertBytes === 0) said.push('no experts to spread: expert_parallel_size counts for nothing');
   if (request.num_gpus > 1 && request.interconnect_type !== null && tensorParallel === 1 && !expertParallel)
     said.push('whole layers or replicas send too little for interconnect_type to count');
-  if (request.enforce_eager && isLibrary(engine)) said.push(`${engine} captures no CUDA graphs anyway`);
-  if (request.engine_version !== null && !VERSIONED.has(engine)) said.push(`versions of ${engine} are not told apart`);
+  if (request.enforce_eager && isLibrary(engine)) said.push(`${ENGINE_NAMES[engine]} captures no CUDA graphs anyway`);
+  if (request.engine_version !== null && !VERSIONED.has(engine)) said.push(`versions of ${ENGINE_NAMES[engine]} are not told apart`);
   if (pipelineParallel > plan.work.layers) said.push(`${pipelineParallel - plan.work.layers} of ${pipelineParallel} stages have no layer`);
   if (pipelineParallel > 1 && request.pipeline_parallel_size === null) said.push(`${pipelineParallel} GPUs take turns as pipeline stages`);
   if (UNMEASURED[facts.gpu.vendor === 'Apple' ? 'apple' : 'others'].has(engine))
-    said.push(`${engine} on ${facts.gpu.label}: nothing measured stands behind the figures`);
+    said.push(`${ENGINE_NAMES[engine]} on ${facts.gpu.label}: nothing measured stands behind the figures`);
   if (facts.gpu.confidence === 'low') said.push(`the data sheet of ${facts.gpu.label} is confirmed by few sources`);
   return [...said, ...(facts.assumptions ?? []), ...(memory.assumptions ?? []), ...speed.assumptions];
 }

@@ -283,11 +283,11 @@ describe('a request that cannot be as it stands', () => {
   it('says what an engine or a link cannot make use of', () => {
     const two = { ...BASE, num_gpus: 2 };
     const cases: readonly (readonly [request: object, words: RegExp])[] = [
-      [{ ...two, engine: 'llama_cpp', inference_parallelism: 'tensor' }, /llama_cpp gives each GPU whole layers/],
+      [{ ...two, engine: 'llama_cpp', inference_parallelism: 'tensor' }, /llama\.cpp gives each GPU whole layers/],
       [{ ...two, engine: 'sglang', expert_parallel_size: 2 }, /no experts to spread/],
       [{ ...two, interconnect_type: 'pcie3' }, /too little for interconnect_type to count/],
-      [{ ...BASE, engine: 'tensorrt_llm', engine_version: '1.0' }, /versions of tensorrt_llm are not told apart/],
-      [{ ...BASE, engine: 'transformers', enforce_eager: true }, /transformers captures no CUDA graphs/],
+      [{ ...BASE, engine: 'tensorrt_llm', engine_version: '1.0' }, /versions of TensorRT-LLM are not told apart/],
+      [{ ...BASE, engine: 'transformers', enforce_eager: true }, /Transformers captures no CUDA graphs/],
       [{ ...BASE, enable_offloading: true, offload_target: 'nvme' }, /^0 of 36 layers leave the GPUs/],
     ];
     for (const [request, words] of cases) {

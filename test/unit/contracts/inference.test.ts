@@ -131,8 +131,8 @@ describe('an inference request', () => {
     const said = (given: object): string => answer({ llm_key: 'Qwen/Qwen3-8B', ...given }).assumptions.join('\n');
     assert.match(said({ gpu_key: '2x RTX 4090' }), /gpu_key says 2 cards, num_gpus 1: 1 counted/);
     assert.doesNotMatch(said({ gpu_key: '2x RTX 4090', num_gpus: 2 }), /gpu_key says/);
-    assert.match(said({ gpu_key: 'apple_m2_ultra_192', engine: 'vllm' }), /vllm on Apple M2 Ultra: nothing measured/);
-    assert.match(said({ gpu_key: 'h100_80', engine: 'mlx' }), /mlx on .*H100.*: nothing measured/);
+    assert.match(said({ gpu_key: 'apple_m2_ultra_192', engine: 'vllm' }), /vLLM on Apple M2 Ultra: nothing measured/);
+    assert.match(said({ gpu_key: 'h100_80', engine: 'mlx' }), /MLX on .*H100.*: nothing measured/);
     assert.doesNotMatch(said({ gpu_key: 'apple_m2_ultra_192', engine: 'mlx' }), /nothing measured/);
   });
 
@@ -269,7 +269,7 @@ describe('an inference request', () => {
       assert.equal(asked.decode_tps_single_stream, own.decode_tps_single_stream);
       assert.equal(asked.prefill_tps, own.prefill_tps);
       assert.ok(
-        asked.assumptions.includes(`weights as the checkpoint has them (awq): vllm makes ${quantization} of unquantized weights only`),
+        asked.assumptions.includes(`weights as the checkpoint has them (awq): vLLM makes ${quantization} of unquantized weights only`),
       );
     }
     const elsewhere = answer({ ...request, quantization: 'fp8', engine: 'sglang' });

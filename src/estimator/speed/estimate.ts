@@ -68,9 +68,12 @@ export function estimateSpeed(input: SpeedInput, constants: SpeedConstants = SPE
   };
 }
 
-/** What 0.5.10 was measured to do on B300; whether a later release is quicker, nobody has measured. */
+/**
+ * First tokens of DeepSeek's prompts of 8,192 tokens under SGLang in fp8 (speed.jsonl), 0.5.10 on B300 against 0.5.9 on B200: 2,050 ms against 479
+ * for 4 requests on eight GPUs, on four 3,229 against 586 for 4 and 5,463 against 997 for 16. Whether a later release is quicker, nobody has measured.
+ */
 const UNTUNED =
-  'SGLang reads prompts of models with latent attention 5 to 13 times slower on this card than on a B200, as measured with 0.5.10; a later version may have mended that';
+  'SGLang 0.5.10 was measured to take 4 to 6 times as long to the first token on B300 as 0.5.9 on B200, for prompts of 8,192 tokens of a model with latent attention; a later version may have mended that';
 
 function draftingAssumption({ draftTokens, drafting = USUAL_DRAFTING }: Load): string {
   const { low, value, high } = drafting.acceptance;

@@ -31,7 +31,7 @@ const SHARE_OF_CARD: Partial<Record<Engine, number>> = { vllm: 0.9, nim: 0.9, ml
 
 /** TensorRT-LLM's `free_gpu_memory_fraction` (KvCacheConfig). */
 const TENSORRT_SHARE = 0.9;
-/** LMDeploy's `cache_max_entry_count`; of the whole card only before 0.2.2. */
+/** LMDeploy's `cache_max_entry_count`; of the whole card only before 0.2.2 (its turbomind_config.md: (80 - 26) GB x 0.8 = 43.2 GB for a 13B model on an A100). */
 const LMDEPLOY_SHARE = 0.8;
 
 /** Sentences about how engines other than vLLM size their KV cache, under the option that changes it. */
